@@ -1,0 +1,66 @@
+# Every target sets up what it needs in .venv, once, and needs no root: Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Start every recipe from a clean table: what the caller exported must not change what the product does.
+unexport NHACVIEC_DATABASE NHACVIEC_TELEGRAM_TOKEN PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint format bench golden schema lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Nhắc Việc needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1) is too old. Try: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Two stamps: running needs few packages, developing needs more. Each is rebuilt only when its lock changes.
+$(VENV)/.ready: requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.ready  ## A quarter of a real commune in a minute: no account, no token
+	@$(BIN)/nhacviec demo
+
+run: $(VENV)/.ready  ## The live engine (the simulator where no token is set); Ctrl+C stops it
+	@$(BIN)/nhacviec run
+
+test: $(VENV)/.ready-dev  ## All tests
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.ready-dev  ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev  ## Put the code into its usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.ready-dev  ## Measure against APScheduler's own store; prints ratios
+	@$(BIN)/python -m tests.bench
+
+golden: $(VENV)/.ready-dev  ## Write the golden files again; read the difference before you commit it
+	@NHACVIEC_WRITE_GOLDEN=1 $(BIN)/python -m pytest -q tests/stories/test_golden_year.py
+
+schema: $(VENV)/.ready  ## Write the JSON Schema of the office files for editors
+	@$(BIN)/python -m schedules.office_schema > schedules/office.schema.json
+
+lock: $(VENV)/.ready-dev  ## Renew both lock files (no index address goes into them)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --index-strategy unsafe-best-match requirements.in pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --index-strategy unsafe-best-match requirements.in pyproject.toml --extra dev \
+	  -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove .venv and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -1,0 +1,257 @@
+"""What the engine says and hears, as types: no channel, no wording, no storage.
+
+A channel turns a :data:`Message` into words and sends it; whatever comes back is one of four outcomes. What a person
+types or presses arrives as an :class:`Inbound`. These are the only words that the engine and the bots share.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Says(StrEnum):
+    """What one line of a reminder says about one occurrence."""
+
+    COLLECT = "collect"  # figures close soon
+    WRITE = "write"  # figures have closed, write the report
+    SOON = "soon"  # the deadline comes nearer
+    LAST_CALL = "last_call"  # today is the day
+    OVERDUE = "overdue"  # the internal due has passed
+    ESCALATION = "escalation"  # somebody above must look at it
+    CONFIRM = "confirm"  # to the confirmer: reported done, please confirm or return
+    EXTENSION_ASKED = "extension_asked"  # to the standing office: please approve or refuse
+    EXTENSION_GRANTED = "extension_granted"  # to the doer
+    EXTENSION_REFUSED = "extension_refused"  # to the doer
+    RETURNED = "returned"  # to the doer: do it again
+    CONFIRMED = "confirmed"  # to the doer
+    UNREACHED = "unreached"  # to the standing office: this could not be told to that person
+
+
+# DESIGN section 6: no channel has an idempotency key, so each class takes a side when an outcome is unknown.
+# A question to an approver is with the first group: lost, it would silence the work behind it.
+AT_LEAST_ONCE = frozenset(
+    {
+        Says.LAST_CALL,
+        Says.OVERDUE,
+        Says.ESCALATION,
+        Says.CONFIRM,
+        Says.EXTENSION_ASKED,
+        Says.RETURNED,
+        Says.EXTENSION_REFUSED,
+        Says.UNREACHED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One numbered line of a reminder: one occurrence, and what is said about it.
+
+    ``due`` is the deadline with any shift; ``nominal_due`` the day as printed; ``internal_due`` the day to aim at.
+    ``days_late`` counts calendar days past the deadline (0 when in time).
+    """
+
+    number: int
+    occurrence_id: int
+    says: Says
+    title: str
+    unit: str
+    nominal_due: dt.date
+    due: dt.date
+    internal_due: dt.date
+    due_time: str | None = None
+    cutoff: dt.date | None = None
+    data_from: dt.date | None = None
+    product: str | None = None
+    days_late: int = 0
+    before: bool = False  # the document says "trước ngày"
+    aim_reason: str | None = None  # why the dates differ, in words
+    doer: str | None = None  # named to everyone but the doer
+    reason: str | None = None  # what the asker or refuser wrote
+    asked_until: dt.date | None = None
+    wants_answer: bool = True  # False for lines that only inform
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderMessage:
+    """What one person should hear in one slot: worst first, numbered, in one message."""
+
+    person: str
+    office: str
+    today: dt.date
+    items: tuple[Item, ...]
+    more: int = 0  # further lines left out; `việc` lists them
+    standing_in_for: str | None = None
+    resent: bool = False  # "(gửi lại)"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRate:
+    """One unit's share in the digest."""
+
+    unit: str
+    on_time: int
+    late: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One piece of work named in the digest."""
+
+    title: str
+    unit: str
+    due: dt.date
+    days_late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DigestMessage:
+    """The leadership's weekly digest: five lines, worst first, never more than one screen."""
+
+    person: str
+    office: str
+    week: str  # "2026-W11", the week that is reported
+    monday: dt.date
+    sunday: dt.date
+    on_time: int
+    late: int
+    late_accepted: int
+    overdue: tuple[DigestLine, ...]
+    overdue_total: int
+    coming: tuple[DigestLine, ...]
+    coming_total: int
+    extensions_granted: int
+    extensions_waiting: int
+    units: tuple[UnitRate, ...] = ()
+
+
+class Said(StrEnum):
+    """What an answer to a person's own words says; each has its sentence in ``bots/templates/answer.j2``."""
+
+    DONE = "done"
+    DONE_WAITING = "done_waiting"
+    ALREADY_DONE = "already_done"
+    DOING = "doing"
+    EXTENSION_SENT = "extension_sent"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    UNDONE = "undone"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    WORK_LIST = "work_list"
+    WEEK = "week"
+    HELP = "help"
+    WHICH_ONE = "which_one"
+    NOTHING_OPEN = "nothing_open"
+    NO_SUCH_NUMBER = "no_such_number"
+    NOT_ALLOWED = "not_allowed"
+    NOT_UNDERSTOOD = "not_understood"
+    NEEDS_DATE = "needs_date"
+    NEEDS_REASON = "needs_reason"
+    DATE_PAST = "date_past"
+    DATE_EARLIER = "date_earlier"
+    NOT_WAITING = "not_waiting"
+    CANNOT_NOW = "cannot_now"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """One line of a work list: an occurrence as its person would see it."""
+
+    number: int
+    occurrence_id: int
+    title: str
+    unit: str
+    due: dt.date
+    state: str  # both axes in words: "đang làm, còn 3 ngày"
+    days_late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The echo of one inbound message."""
+
+    said: Said
+    person: str = ""
+    number: int | None = None
+    occurrence_id: int | None = None
+    title: str = ""
+    due: dt.date | None = None
+    until: dt.date | None = None
+    late: bool = False
+    reason: str | None = None
+    undo_word: bool = False
+    lines: tuple[WorkLine, ...] = ()
+    more: int = 0
+    week: str | None = None
+    at: dt.datetime | None = None
+
+
+Message = ReminderMessage | DigestMessage | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it. ``provider_id`` is its name for the message; ``text`` is what the person sees."""
+
+    provider_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Certainly not delivered, and worth trying again after ``seconds``."""
+
+    reason: str
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Certainly not delivered, and never will be on this address (blocked, unknown chat, bad token)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request went out and no answer came back: it may have arrived."""
+
+    reason: str
+
+
+Outcome = Sent | Retry | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing a person typed or pressed.
+
+    ``update_key`` is unique for the bot, so that storing it twice is harmless. A pressed button carries the command
+    it stands for in ``text`` and the occurrence it was shown under in ``about``; numbers may have moved since.
+    """
+
+    channel: str
+    bot: str
+    update_key: str
+    address: str
+    text: str
+    about: int | None = None
+    raw: str = field(default="", repr=False)
+
+
+class Channel(Protocol):
+    """A way to reach people. One file in ``bots/`` each; the contract is ``tests/bots/test_contract.py``."""
+
+    name: str
+    bot: str
+
+    async def send(self, address: str, message: Message) -> Outcome:
+        """Send one message to one address; never raises for anything the provider or the network does."""
+        ...
