@@ -1,0 +1,351 @@
+"""What is stored. One class a table; the words are those of the glossary (DESIGN, section 2).
+
+Instants are stored in UTC; days (``date``) are civil days in the office's zone and are never converted.
+States that follow from time alone (late, due soon) are not stored: :mod:`engine.rules.status` computes them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An aware instant in, the same instant out, in UTC. SQLite forgets zones, so a naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Aware instant to what the driver stores."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: which zone?")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """What the driver stored to an aware instant."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=dt.UTC)
+
+
+def instant(*, nullable: bool = True) -> Any:
+    """A column that holds an instant."""
+    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable))
+
+
+def json_column() -> Any:
+    """A column that holds a small JSON document."""
+    return Field(default=None, sa_column=Column(JSON, nullable=True))
+
+
+class Office(SQLModel, table=True):
+    """One commune (cơ quan): the tenant everything else belongs to. ``id`` is its short name in files."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    timezone: str
+    definition: dict[str, Any] = json_column()  # the `office` part of the file: hours, digest day, standing unit
+    plan: dict[str, Any] = json_column()
+    ladders: dict[str, Any] = json_column()
+    loaded_on: dt.date  # no occurrence due before this day is made
+    next_digest_at: dt.datetime | None = instant()
+    __table_args__ = (Index("office_next_digest", "next_digest_at"),)
+
+
+class Unit(SQLModel, table=True):
+    """A unit (đơn vị) of an office."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    slug: str
+    name: str
+    kind: str
+    aliases: list[str] = json_column()
+    escalates_to: str | None = None
+    active: bool = True
+    __table_args__ = (UniqueConstraint("office_id", "slug", name="unit_slug"),)
+
+
+class Person(SQLModel, table=True):
+    """An officer (cán bộ): who is reminded, who may do what."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    slug: str
+    name: str
+    unit_id: int = Field(foreign_key="unit.id")
+    role: str
+    standing: bool = False
+    in_charge_of: list[str] = json_column()
+    active: bool = True
+    __table_args__ = (UniqueConstraint("office_id", "slug", name="person_slug"),)
+
+
+class Chat(SQLModel, table=True):
+    """One person's address on one channel (kênh)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int = Field(foreign_key="person.id")
+    channel: str
+    bot: str
+    address: str
+    linked_at: dt.datetime | None = instant()
+    blocked_at: dt.datetime | None = instant()
+    blocked_why: str | None = None
+    __table_args__ = (
+        UniqueConstraint("channel", "bot", "address", name="chat_address"),
+        Index("chat_person", "person_id"),
+    )
+
+
+class StandIn(SQLModel, table=True):
+    """For these days, inclusive, the substitute hears what the person would hear, under a decision number."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int = Field(foreign_key="person.id")
+    substitute_id: int = Field(foreign_key="person.id")
+    first_day: dt.date
+    last_day: dt.date
+    decision: str
+    __table_args__ = (Index("stand_in_days", "office_id", "last_day"),)
+
+
+class Obligation(SQLModel, table=True):
+    """A duty (nhiệm vụ): ``rule`` is the entry of the office file, whole."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    slug: str
+    title: str
+    rule: dict[str, Any] = json_column()
+    active: bool = True
+    planned_until: dt.date | None = None  # occurrences due up to this day exist
+    __table_args__ = (
+        UniqueConstraint("office_id", "slug", name="obligation_slug"),
+        Index("obligation_to_plan", "planned_until", sqlite_where=sql("active"), postgresql_where=sql("active")),
+    )
+
+
+class Occurrence(SQLModel, table=True):
+    """One period (kỳ) of an obligation, for one unit. **The row is the schedule**: ``next_move_at`` is its alarm."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    obligation_id: int = Field(foreign_key="obligation.id")
+    unit_id: int = Field(foreign_key="unit.id")
+    period_key: str
+    title: str  # with the period: "Báo cáo công tác CCHC quý I/2026"
+    data_from: dt.date | None = None
+    cutoff: dt.date | None = None
+    nominal_due: dt.date  # as the document says
+    due: dt.date  # after the shift for days off
+    internal_due: dt.date  # the day to aim at; an extension moves this one only
+    first_internal_due: dt.date  # before any extension
+    due_time: str | None = None
+    reasons: list[str] = json_column()
+
+    work_state: str = "new"
+    doer_id: int | None = Field(default=None, foreign_key="person.id")
+    chain: dict[str, Any] | None = json_column()  # frozen when the occurrence opens
+    opened_at: dt.datetime | None = instant()
+    reported_at: dt.datetime | None = instant()  # the doer's time: the one that counts
+    reported_by: int | None = None
+    closed_at: dt.datetime | None = instant()
+
+    revision: int = 1  # which version of the due date the reminders speak of
+    version: int = 1  # every change counts up: "change it only if it still looks as read"
+    last_rung_at: dt.datetime | None = instant()  # the ladder has been climbed up to here
+    pulled_forward: bool = False  # the last rung reached nobody: take the next one now
+    next_move_at: dt.datetime | None = instant()
+    __table_args__ = (
+        UniqueConstraint("obligation_id", "period_key", "unit_id", name="occurrence_once"),
+        # Only open occurrences carry an alarm, so years of history cost an idle turn nothing.
+        Index(
+            "occurrence_alarm",
+            "next_move_at",
+            sqlite_where=sql("next_move_at IS NOT NULL"),
+            postgresql_where=sql("next_move_at IS NOT NULL"),
+        ),
+        Index("occurrence_office_due", "office_id", "due"),
+        Index("occurrence_office_closed", "office_id", "closed_at"),
+        Index("occurrence_doer", "doer_id", "work_state"),
+    )
+
+
+class Extension(SQLModel, table=True):
+    """One request to move the internal due, and what became of it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    occurrence_id: int = Field(foreign_key="occurrence.id")
+    asked_by: int
+    asked_at: dt.datetime | None = instant(nullable=False)
+    until: dt.date
+    reason: str
+    was: dt.date  # the internal due it asked to move
+    status: str = "waiting"  # waiting, granted, refused, withdrawn
+    decided_by: int | None = None
+    decided_at: dt.datetime | None = instant()
+    decision_reason: str | None = None
+    __table_args__ = (
+        Index("extension_occurrence", "occurrence_id"),
+        Index("extension_office_decided", "office_id", "decided_at"),
+    )
+
+
+class Reminder(SQLModel, table=True):
+    """One rung for one person: said in ``message_id``, still pending, or suppressed with the reason why."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    occurrence_id: int = Field(foreign_key="occurrence.id")
+    revision: int
+    rung: str
+    person_id: int = Field(foreign_key="person.id")
+    says: str
+    scheduled_at: dt.datetime | None = instant(nullable=False)
+    status: str  # pending, in_message, suppressed
+    reason: str | None = None
+    message_id: int | None = None
+    on_behalf_of: int | None = None  # the person this one stands in for
+    detail: dict[str, Any] | None = json_column()
+    __table_args__ = (
+        UniqueConstraint("occurrence_id", "revision", "rung", "person_id", name="reminder_once"),
+        Index(
+            "reminder_pending",
+            "office_id",
+            "person_id",
+            sqlite_where=sql("status = 'pending'"),
+            postgresql_where=sql("status = 'pending'"),
+        ),
+        Index("reminder_message", "message_id"),
+    )
+
+
+class OutboxMessage(SQLModel, table=True):
+    """One row of the outbox (tin). It exists before the network call; claim, send and record are three moments."""
+
+    __tablename__ = "message"
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    kind: str  # reminder, digest, answer
+    key: str  # what makes it unique: "remind:2026-03-16/am", "digest:2026-W11", "answer:<inbound>"
+    slot: str | None = None  # a person hears at most one message in a slot; answers stand outside
+    urgent: bool = False  # at least once (DESIGN section 6), else at most once
+    payload: dict[str, Any] | None = json_column()
+    status: str = "queued"  # queued, claimed, sent, refused, unknown, dropped
+    not_before: dt.datetime | None = instant(nullable=False)
+    attempts: int = 0
+    copies: int = 0  # sends that arrived or may have arrived
+    claim: str | None = None
+    claimed_at: dt.datetime | None = instant()
+    sent_at: dt.datetime | None = instant()
+    channel: str | None = None
+    bot: str | None = None
+    address: str | None = None
+    provider_id: str | None = None
+    text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    error: str | None = None
+    __table_args__ = (
+        UniqueConstraint("person_id", "key", name="message_once"),
+        UniqueConstraint("person_id", "slot", name="message_slot_once"),
+        Index(
+            "message_queue",
+            "not_before",
+            "id",
+            sqlite_where=sql("status = 'queued'"),
+            postgresql_where=sql("status = 'queued'"),
+        ),
+        Index(
+            "message_claimed",
+            "claimed_at",
+            sqlite_where=sql("status = 'claimed'"),
+            postgresql_where=sql("status = 'claimed'"),
+        ),
+    )
+
+
+class InboundUpdate(SQLModel, table=True):
+    """One raw update, stored under its key before anything acts on it."""
+
+    __tablename__ = "inbound"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    bot: str
+    update_key: str
+    address: str
+    text: str
+    about: int | None = None
+    raw: str = Field(default="", sa_column=Column(Text, nullable=False))
+    received_at: dt.datetime | None = instant(nullable=False)
+    person_id: int | None = None
+    handled_at: dt.datetime | None = instant()
+    said: str | None = None
+    undo: dict[str, Any] | None = json_column()  # how to take the action back, while nothing else has changed
+    undone_at: dt.datetime | None = instant()
+    __table_args__ = (
+        UniqueConstraint("channel", "bot", "update_key", name="inbound_once"),
+        Index(
+            "inbound_unhandled",
+            "id",
+            sqlite_where=sql("handled_at IS NULL"),
+            postgresql_where=sql("handled_at IS NULL"),
+        ),
+        Index("inbound_person", "person_id", "id"),
+    )
+
+
+class Handle(SQLModel, table=True):
+    """The short number under which one person knows one occurrence; stable while the work is open."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id")
+    number: int
+    occurrence_id: int = Field(foreign_key="occurrence.id")
+    given_at: dt.datetime | None = instant(nullable=False)
+    released_at: dt.datetime | None = instant()
+    __table_args__ = (
+        UniqueConstraint("person_id", "occurrence_id", name="handle_once"),
+        Index("handle_number", "person_id", "number"),
+        Index("handle_occurrence", "occurrence_id"),
+    )
+
+
+class JournalEntry(SQLModel, table=True):
+    """One line of history (nhật ký): append-only, each line's hash covers the one before."""
+
+    __tablename__ = "journal"
+
+    office_id: str = Field(primary_key=True, foreign_key="office.id")
+    seq: int = Field(primary_key=True)
+    at: dt.datetime | None = instant(nullable=False)
+    actor: str
+    action: str
+    occurrence_id: int | None = None
+    data: str = Field(sa_column=Column(Text, nullable=False))  # canonical JSON: the bytes that were hashed
+    previous: str
+    hash: str
+    __table_args__ = (Index("journal_occurrence", "occurrence_id"),)
+
+
+class PollOffset(SQLModel, table=True):
+    """Up to where a polled bot's updates are stored; confirmed to the provider only from here."""
+
+    __tablename__ = "poll_offset"
+
+    channel: str = Field(primary_key=True)
+    bot: str = Field(primary_key=True)
+    next_update: int

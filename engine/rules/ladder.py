@@ -1,0 +1,140 @@
+"""The ladder (thang nhắc): which rung is due now, and when to look again.
+
+Rungs are counted in working days from a date of the occurrence and start with a slot of working hours. After a
+silence of any length only the newest rung that is due is taken; the older ones are named as passed over, so that
+whoever was away hears one line and not ten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from schedules.hours import WorkingHours
+from schedules.office_model import Ladder, Rung
+
+OPENS_WORKING_DAYS_BEFORE = 10  # two working weeks: long enough to plan, short enough to keep `việc` readable
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """The dates rungs are counted from. ``deadline`` is the later of the due date and an extended internal due."""
+
+    cutoff: dt.date | None
+    internal_due: dt.date
+    deadline: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung at its moment. ``name`` is unique on the ladder: repeats of the last rung are "leaders#2" and so on."""
+
+    name: str
+    rung: Rung
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """The decision: take ``step`` (or nothing yet), having passed over ``skipped``; look again at ``next_at``."""
+
+    step: Step | None
+    skipped: tuple[Step, ...]
+    next_at: dt.datetime
+
+
+def anchors_of(cutoff: dt.date | None, due: dt.date, internal_due: dt.date) -> Anchors:
+    """The anchors of an occurrence; an extension beyond the due date takes the escalation with it."""
+    return Anchors(cutoff=cutoff, internal_due=internal_due, deadline=max(due, internal_due))
+
+
+def steps_of(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> list[Step]:
+    """Every rung of the ladder at its moment, in order of time. Rungs anchored on a missing cut-off fall away."""
+    steps = []
+    for rung in ladder.rungs:
+        anchor: dt.date | None = getattr(anchors, rung.anchor)
+        if anchor is not None:
+            day = _working_day(anchor, rung.days, hours)
+            steps.append(Step(rung.id, rung, hours.slot_on(day, rung.slot).starts))
+    steps.sort(key=lambda step: step.at)  # stable: rungs of one moment keep the ladder's order
+    return steps
+
+
+def _working_day(anchor: dt.date, days: int, hours: WorkingHours) -> dt.date:
+    # An anchor may stand on a day off (a cut-off on a Sunday). Rungs before it count back from the last working
+    # day, rungs after it forward; the rung of the day itself comes early rather than late.
+    start = hours.calendar.on_or_before(anchor)
+    return hours.calendar.add(start, days) if days else start
+
+
+def opens_at(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> dt.datetime:
+    """When the occurrence opens (and its chain is frozen): ten working days before, or with its first rung."""
+    usual = hours.calendar.add(anchors.internal_due, -OPENS_WORKING_DAYS_BEFORE)
+    at = hours.slot_on(usual, "morning").starts
+    return min([at, *(step.at for step in steps_of(ladder, anchors, hours)[:1])])
+
+
+def climb(
+    ladder: Ladder,
+    anchors: Anchors,
+    hours: WorkingHours,
+    *,
+    climbed_to: dt.datetime | None,
+    now: dt.datetime,
+    pulled_forward: bool = False,
+) -> Climb:
+    """Take the newest rung due by ``now`` that lies after ``climbed_to``; with ``pulled_forward``, the next one at once.
+
+    1. The ladder's own rungs, then repeats of its last one, every ``repeat_last_every`` working days, without end:
+       nothing overdue is ever silent.
+    2. Everything due and not yet climbed is passed over but for the newest.
+    """
+    steps = steps_of(ladder, anchors, hours)
+    ahead: list[Step] = []
+    skipped: list[Step] = []
+    taken: Step | None = None
+    for step in steps:
+        if climbed_to is not None and step.at <= climbed_to:
+            continue
+        if step.at <= now:
+            if taken:
+                skipped.append(taken)
+            taken = step
+        else:
+            ahead.append(step)
+    if not ahead:
+        repeats = _repeats(ladder, steps[-1], hours, climbed_to, now)
+        for step in repeats.passed:
+            if taken:
+                skipped.append(taken)
+            taken = step
+        ahead.append(repeats.upcoming)
+    if pulled_forward and taken is None:
+        taken = ahead.pop(0)
+        if not ahead:
+            ahead.append(_repeats(ladder, steps[-1], hours, taken.at, taken.at).upcoming)
+    return Climb(taken, tuple(skipped), ahead[0].at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeats:
+    passed: list[Step]
+    upcoming: Step
+
+
+def _repeats(
+    ladder: Ladder, last: Step, hours: WorkingHours, climbed_to: dt.datetime | None, now: dt.datetime
+) -> _Repeats:
+    """Repeats of the last rung: the newest one passed by ``now`` (if not yet climbed), and the one to come."""
+    day = last.at.astimezone(hours.zone).date()
+    # Counting by index from the last rung, never from the previous repeat: a late turn must not shift the rhythm.
+    number = max(1, hours.calendar.count(day, now.astimezone(hours.zone).date()) // ladder.repeat_last_every - 1)
+    passed: list[Step] = []
+    while True:
+        at = hours.slot_on(hours.calendar.add(day, number * ladder.repeat_last_every), last.rung.slot).starts
+        step = Step(f"{last.name}#{number + 1}", last.rung, at)
+        if at > now and (climbed_to is None or at > climbed_to):
+            return _Repeats(passed[-1:], step)
+        if climbed_to is None or at > climbed_to:
+            passed.append(step)
+        number += 1

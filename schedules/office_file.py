@@ -1,0 +1,298 @@
+"""Reading an office file: YAML with line numbers, the schema, and what only the whole file can tell.
+
+Every problem becomes one Vietnamese sentence that names the file, the line, what is wrong and what to do. All
+problems are collected before any is reported, so that one reading of the list mends the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from engine.errors import BadOfficeFile
+from schedules.office_model import ONCE, UNDATED, Kind, Ladder, Obligation, OfficeFile
+
+HERE = Path(__file__).parent
+LARGEST_FILE = 2_000_000  # bytes; the largest real commune needs some 60 kB
+Where = tuple[int | str, ...]
+
+
+def read_office(path: Path) -> OfficeFile:
+    """Read and check one office file.
+
+    :raises BadOfficeFile: with every problem found, one sentence each.
+    """
+    tree = _parse(path)
+    try:
+        office = OfficeFile.model_validate(tree)
+    except ValidationError as error:
+        problems = [_schema_sentence(path, tree, dict(e)) for e in error.errors(include_url=False)]
+        raise BadOfficeFile(list(dict.fromkeys(problems))) from None
+    problems = [f"{_at(path, tree, where)}: {sentence}" for where, sentence in _whole_file_problems(office)]
+    if problems:
+        raise BadOfficeFile(problems)
+    return office
+
+
+def warnings_of(office: OfficeFile) -> list[str]:
+    """What a person should still look at; the file can be loaded all the same."""
+    return [f"{o.id}: {o.needs_review}" for o in office.obligations if o.needs_review]
+
+
+@cache
+def ladders() -> dict[str, Ladder]:
+    """The ladders under ``schedules/ladders``, by id."""
+    found = {}
+    for path in sorted((HERE / "ladders").glob("*.yaml")):
+        tree = _parse(path)
+        try:
+            ladder = Ladder.model_validate(tree)
+        except ValidationError as error:
+            raise BadOfficeFile([_schema_sentence(path, tree, dict(e)) for e in error.errors()]) from None
+        found[ladder.id] = ladder
+    return found
+
+
+def ladder_of(obligation: Obligation) -> str:
+    """The ladder an obligation climbs: its own, or the usual one of its kind."""
+    if obligation.ladder:
+        return obligation.ladder
+    if obligation.strength == "weak":
+        return "nhe"
+    if obligation.cutoff:
+        return "bao-cao"
+    if obligation.kind == Kind.WEEKLY:
+        return "hang-tuan"
+    if obligation.kind in (Kind.RANGE, Kind.MULTI_YEAR, Kind.YEARLY):
+        return "dai-han"
+    return "dat-han"
+
+
+def units_of(obligation: Obligation, office: OfficeFile) -> list[str]:
+    """The units an obligation is made for: its lead, or each unit of a fan-out duty."""
+    if obligation.lead:
+        return [obligation.lead]
+    if obligation.lead_each == "all":
+        return [unit.id for unit in office.units if unit.kind == "unit"]
+    return list(obligation.lead_each or ())
+
+
+def shipped_offices() -> list[Path]:
+    """The office files that come with the program."""
+    return sorted((HERE / "offices").glob("*.yaml"))
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------
+
+
+def _parse(path: Path) -> CommentedMap:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise BadOfficeFile(
+                [
+                    f"{path}: tệp quá lớn ({size / 1e6:.0f} MB, tối đa {LARGEST_FILE / 1e6:.0f} MB). "
+                    "Đây có đúng là tệp nhiệm vụ của một cơ quan không?"
+                ]
+            )
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise BadOfficeFile([f"{path}: không có tệp này. Hãy kiểm tra lại đường dẫn."]) from None
+    except OSError as error:
+        raise BadOfficeFile([f"{path}: không đọc được tệp ({error.strerror}). Hãy kiểm tra quyền đọc."]) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BadOfficeFile(
+            [f"{path}, dòng {line}: chữ không phải mã UTF-8. Hãy lưu lại tệp với mã hoá (encoding) UTF-8."]
+        ) from None
+    try:
+        tree = YAML(typ="rt").load(text)
+    except DuplicateKeyError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadOfficeFile([f"{path}, dòng {line}: một khoá bị viết hai lần. Hãy bỏ bớt một."]) from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise BadOfficeFile(
+            [
+                f"{path}, dòng {line}: sai cú pháp YAML. Hãy xem lại thụt đầu dòng, dấu hai chấm và dấu nháy "
+                "(giá trị có dấu “:” hoặc “#” cần đặt trong nháy kép)."
+            ]
+        ) from None
+    except (YAMLError, ValueError):
+        raise BadOfficeFile([f"{path}: tệp có ký tự không hợp lệ với YAML. Hãy mở và lưu lại dưới dạng văn bản."]) from None
+    if tree is None:
+        raise BadOfficeFile([f"{path}: tệp trống. Hãy sao chép một tệp mẫu trong schedules/offices rồi sửa."])
+    if not isinstance(tree, CommentedMap):
+        raise BadOfficeFile([f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."])
+    return tree
+
+
+def _at(path: Path, tree: Any, where: Where) -> str:
+    """ "file, dòng N": the line of the entry, or of the nearest one around it."""
+    line, node = 1, tree
+    for step in where:
+        try:
+            if isinstance(node, CommentedMap) and step in node:
+                line = node.lc.key(step)[0] + 1
+                node = node[step]
+            elif isinstance(node, CommentedSeq) and isinstance(step, int):
+                line = node.lc.item(step)[0] + 1
+                node = node[step]
+            else:
+                break
+        except (KeyError, IndexError, TypeError):
+            break
+    return f"{path}, dòng {line}"
+
+
+# ---- the schema's complaints, in words ---------------------------------------------------------------------------
+
+_OWN_RULES = {
+    "one_lead": "phải có đúng một trong hai: “lead” (một đơn vị) hoặc “lead_each” (mỗi đơn vị một việc)",
+    "due_on_undated": "loại này không có hạn; hãy bỏ “due” hoặc đổi “kind”",
+    "due_missing": "thiếu hạn: hãy thêm “due”, hoặc đổi “kind” thành unknown kèm “needs_review”",
+    "due_fits_kind": "“due” không khớp với “kind”: một lần dùng date, hằng tuần dùng weekday, định kỳ dùng day hoặc dates",
+    "rrule_needs_start": "“rrule” cần có “start” là ngày bắt đầu",
+}
+_TYPES = {
+    "missing": "thiếu mục này, hãy thêm vào",
+    "string_type": "phải là chữ; hãy đặt trong nháy kép",
+    "string_pattern_mismatch": "viết không đúng mẫu; mã chỉ gồm chữ thường không dấu, số và gạch nối; giờ viết 07:30; "
+    "ngày viết 15/12",
+    "string_too_short": "không được để trống",
+    "string_too_long": "dài quá, hãy rút gọn",
+    "literal_error": "giá trị không có trong danh sách cho phép",
+    "enum": "giá trị không có trong danh sách cho phép",
+    "date_from_datetime_parsing": "không phải ngày có thật; hãy viết năm-tháng-ngày, ví dụ 2026-03-17",
+    "date_parsing": "không phải ngày có thật; hãy viết năm-tháng-ngày, ví dụ 2026-03-17",
+    "date_type": "phải là ngày, viết năm-tháng-ngày, ví dụ 2026-03-17",
+    "greater_than_equal": "số quá nhỏ",
+    "less_than_equal": "số quá lớn",
+    "int_parsing": "phải là số nguyên",
+    "int_type": "phải là số nguyên",
+    "bool_type": "phải là true hoặc false",
+    "bool_parsing": "phải là true hoặc false",
+    "tuple_type": "phải là một danh sách",
+    "model_type": "phải là một nhóm mục con (khoá: giá trị)",
+}
+
+
+def _schema_sentence(path: Path, tree: Any, error: dict[str, Any]) -> str:
+    where: Where = error["loc"]
+    name = ".".join(str(step) for step in where if isinstance(step, str)) or "tệp"
+    kind, said = error["type"], str(error.get("ctx", {}).get("error", ""))
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(where[-1]), _known_keys(), n=1)
+        hint = f" Có phải ý là “{near[0]}”?" if near else " Hãy xoá hoặc sửa lại."
+        return f"{_at(path, tree, where)}: không có mục nào tên “{where[-1]}”.{hint}"
+    if said in _OWN_RULES:
+        return f"{_at(path, tree, where)}: {_OWN_RULES[said]}."
+    sentence = _TYPES.get(kind, "giá trị không hợp lệ")
+    value = error.get("input")
+    shown = f" (đang là “{value}”)" if isinstance(value, str | int | float | bool) else ""
+    allowed = error.get("ctx", {}).get("expected")
+    choices = f": {allowed.replace(' or ', ', ')}" if kind in ("literal_error", "enum") and allowed else ""
+    return f"{_at(path, tree, where)}: mục “{name}”{shown} {sentence}{choices}."
+
+
+@cache
+def _known_keys() -> list[str]:
+    schema = OfficeFile.model_json_schema()
+    definitions = [schema, *schema.get("$defs", {}).values()]
+    return sorted({key for definition in definitions for key in definition.get("properties", {})})
+
+
+# ---- what only the whole file can tell ---------------------------------------------------------------------------
+
+
+def _whole_file_problems(office: OfficeFile) -> Iterator[tuple[Where, str]]:
+    units = {unit.id: unit for unit in office.units}
+    people = {person.id: person for person in office.people}
+    for part in ("units", "people", "obligations"):
+        yield from _duplicates(part, [entry.id for entry in getattr(office, part)])
+    if office.office.standing_unit not in units:
+        yield ("office", "standing_unit"), _no_unit(office.office.standing_unit, units)
+    for index, person in enumerate(office.people):
+        here: Where = ("people", index)
+        if person.unit not in units:
+            yield (*here, "unit"), _no_unit(person.unit, units)
+        for slug in person.in_charge_of:
+            if slug not in units:
+                yield (*here, "in_charge_of"), _no_unit(slug, units)
+    for index, unit in enumerate(office.units):
+        if unit.escalates_to and unit.escalates_to not in units:
+            yield ("units", index, "escalates_to"), _no_unit(unit.escalates_to, units)
+    yield from _circles(office)
+    if not any(person.role == "leader" for person in office.people):
+        yield ("people",), "chưa có ai là lãnh đạo (role: leader), nên việc quá hạn không lên được tới đâu. Hãy thêm."
+    for index, obligation in enumerate(office.obligations):
+        yield from _obligation_problems(("obligations", index), obligation, office, set(units), set(people))
+
+
+def _obligation_problems(
+    here: Where, obligation: Obligation, office: OfficeFile, units: set[str], people: set[str]
+) -> Iterator[tuple[Where, str]]:
+    leads = [obligation.lead] if obligation.lead else list(units_of(obligation, office))
+    for key, slugs in (("lead" if obligation.lead else "lead_each", leads), ("cooperating", obligation.cooperating)):
+        for slug in slugs:
+            if slug not in units:
+                yield (*here, key), _no_unit(slug, units)
+    if obligation.doer and obligation.doer not in people:
+        yield (*here, "doer"), f"không có cán bộ nào mã “{obligation.doer}” trong mục people."
+    if obligation.ladder and obligation.ladder not in ladders():
+        yield (*here, "ladder"), f"không có thang nhắc “{obligation.ladder}”. Các thang có sẵn: {', '.join(ladders())}."
+    if obligation.kind == Kind.UNKNOWN and not obligation.needs_review:
+        yield here, "chưa rõ hạn (kind: unknown) thì phải ghi “needs_review”: cần hỏi ai, quyết điều gì."
+    if obligation.active_from and obligation.active_until and obligation.active_from > obligation.active_until:
+        yield (*here, "active_until"), "“active_until” sớm hơn “active_from”."
+    due = obligation.due
+    if due and obligation.kind in ONCE and due.start and due.date and due.start > due.date:
+        yield (*here, "due"), "ngày bắt đầu sau ngày kết thúc."
+    if due and due.rrule and obligation.kind not in UNDATED:
+        from schedules.recurrence import from_rrule
+
+        try:
+            from_rrule(due.rrule, due.start)
+        except ValueError as error:
+            yield (*here, "due"), str(error)
+
+
+def _duplicates(part: str, ids: Iterable[str]) -> Iterator[tuple[Where, str]]:
+    seen: set[str] = set()
+    for index, slug in enumerate(ids):
+        if slug in seen:
+            yield (part, index), f"mã “{slug}” bị dùng hai lần trong mục {part}. Hãy đặt mã khác."
+        seen.add(slug)
+
+
+def _circles(office: OfficeFile) -> Iterator[tuple[Where, str]]:
+    above = {unit.id: unit.escalates_to for unit in office.units}
+    reported: set[str] = set()
+    for index, unit in enumerate(office.units):
+        trail: list[str] = []
+        current: str | None = unit.id
+        while current and current not in trail:
+            trail.append(current)
+            current = above.get(current)
+        if current == unit.id and not reported & set(trail):
+            reported |= set(trail)
+            path = " → ".join([*trail, unit.id])
+            yield ("units", index, "escalates_to"), f"đơn vị báo lên vòng tròn: {path}. Hãy bỏ một “escalates_to”."
+
+
+def _no_unit(slug: str | None, units: Iterable[str]) -> str:
+    near = difflib.get_close_matches(slug or "", list(units), n=1)
+    hint = f" Có phải “{near[0]}”?" if near else " Hãy thêm vào mục units hoặc sửa lại."
+    return f"không có đơn vị nào mã “{slug}”.{hint}"
