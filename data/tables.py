@@ -128,8 +128,12 @@ class Obligation(SQLModel, table=True):
     slug: str
     title: str
     rule: dict[str, Any] = json_column()
+    ladder: str  # these four stand in the rule too; the steps read them without opening it
+    confirm: str = "none"
+    product: str | None = None
+    secret: bool = False
     active: bool = True
-    planned_until: dt.date | None = None  # occurrences due up to this day exist
+    planned_until: dt.date  # occurrences due up to this day exist
     __table_args__ = (
         UniqueConstraint("office_id", "slug", name="obligation_slug"),
         Index("obligation_to_plan", "planned_until", sqlite_where=sql("active"), postgresql_where=sql("active")),

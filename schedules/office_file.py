@@ -260,7 +260,7 @@ def _obligation_problems(
     due = obligation.due
     if due and obligation.kind in ONCE and due.start and due.date and due.start > due.date:
         yield (*here, "due"), "ngày bắt đầu sau ngày kết thúc."
-    if due and due.rrule and obligation.kind not in UNDATED:
+    if due and due.rrule and due.start and obligation.kind not in UNDATED:
         from schedules.recurrence import from_rrule
 
         try:

@@ -1,0 +1,55 @@
+"""The simulator: a chat without a provider. It takes every message and reaches nobody outside this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bots.wording import Button, render
+from engine.messages import Inbound, Message, Outcome, Refused, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMessage:
+    """One message as it would stand on the person's phone."""
+
+    address: str
+    text: str
+    buttons: tuple[tuple[Button, ...], ...]
+    message: Message
+
+
+class Simulator:
+    """A channel whose addresses are the slugs of people ("hung-thang/ttpvhcc-cv")."""
+
+    name = "simulator"
+    bot = "simulator"
+
+    def __init__(self, on_message: Callable[[SimulatedMessage], None] | None = None) -> None:
+        self.sent: list[SimulatedMessage] = []
+        self.outcomes: list[Outcome | Exception] = []  # what the next sends come to instead, for tests
+        self.blocked: set[str] = set()
+        self._on_message = on_message
+        self._typed = 0
+
+    async def send(self, address: str, message: Message) -> Outcome:
+        """Put the message on the phone, unless a test has arranged for something else."""
+        if address in self.blocked:
+            return Refused("người nhận đã chặn bot")
+        rendered = render(message)
+        if self.outcomes:
+            outcome = self.outcomes.pop(0)
+            if isinstance(outcome, Exception):
+                raise outcome
+            if not isinstance(outcome, Sent):
+                return outcome
+        simulated = SimulatedMessage(address, rendered.text, rendered.buttons, message)
+        self.sent.append(simulated)
+        if self._on_message:
+            self._on_message(simulated)
+        return Sent(provider_id=f"sim-{len(self.sent)}", text=rendered.text)
+
+    def typed(self, address: str, text: str, *, key: str | None = None, about: int | None = None) -> Inbound:
+        """What arrives when this person types (or presses, with ``about``)."""
+        self._typed += 1
+        return Inbound(self.name, self.bot, key or f"typed-{self._typed}", address, text, about)

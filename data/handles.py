@@ -1,0 +1,92 @@
+"""Short numbers: how one person names one piece of work in chat.
+
+A number stays with the work while it is open, and rests for a while after that: a late "xong 3" must not close
+something else that has just become number 3.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, or_, select, update
+
+from data.tables import Handle
+from data.upsert import upsert
+
+HANDLE = Handle.__table__  # type: ignore[attr-defined]
+REST = dt.timedelta(days=21)  # longer than a two-week holiday in which an old message is answered
+MOST_IN_ONE_QUERY = 500
+
+
+def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datetime) -> dict[tuple[int, int], int]:
+    """Numbers for (person, occurrence) pairs: the one already held, or the smallest that is free."""
+    wanted = list(dict.fromkeys(pairs))
+    persons = list({person for person, _ in wanted})
+    held: dict[tuple[int, int], int] = {}
+    taken: dict[int, set[int]] = defaultdict(set)
+    resting: dict[tuple[int, int], int] = {}
+    for start in range(0, len(persons), MOST_IN_ONE_QUERY):
+        some = persons[start : start + MOST_IN_ONE_QUERY]
+        query = select(HANDLE).where(
+            HANDLE.c.person_id.in_(some), or_(HANDLE.c.released_at.is_(None), HANDLE.c.released_at > now - REST)
+        )
+        for row in connection.execute(query):
+            taken[row.person_id].add(row.number)
+            held[row.person_id, row.occurrence_id] = row.number
+            if row.released_at is not None:
+                resting[row.person_id, row.occurrence_id] = row.id
+    fresh = []
+    back = []
+    for pair in wanted:
+        if pair in held:
+            if pair in resting:
+                back.append(resting[pair])
+            continue
+        person, occurrence = pair
+        number = next(n for n in range(1, 10_000) if n not in taken[person])
+        taken[person].add(number)
+        held[pair] = number
+        fresh.append({"person_id": person, "occurrence_id": occurrence, "number": number, "given_at": now})
+    if fresh:
+        _renumber_old(connection, fresh)
+    if back:
+        connection.execute(update(HANDLE).where(HANDLE.c.id.in_(back)).values(released_at=None))
+    return {pair: held[pair] for pair in wanted}
+
+
+def _renumber_old(connection: Connection, fresh: list[dict[str, object]]) -> None:
+    # A pair whose number rested and was forgotten still has its row; it comes back under the new number.
+    statement = upsert(connection, HANDLE)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["person_id", "occurrence_id"],
+            set_={"number": statement.excluded.number, "given_at": statement.excluded.given_at, "released_at": None},
+        ),
+        fresh,
+    )
+
+
+def release(connection: Connection, occurrence_id: int, now: dt.datetime) -> None:
+    """The work is closed: its numbers start to rest."""
+    connection.execute(
+        update(HANDLE)
+        .where(HANDLE.c.occurrence_id == occurrence_id, HANDLE.c.released_at.is_(None))
+        .values(released_at=now)
+    )
+
+
+def hold_again(connection: Connection, occurrence_id: int) -> None:
+    """The work is open again (undone, returned): its numbers are in use again."""
+    connection.execute(update(HANDLE).where(HANDLE.c.occurrence_id == occurrence_id).values(released_at=None))
+
+
+def occurrence_of(connection: Connection, person_id: int, number: int) -> int | None:
+    """Which occurrence this person calls ``number``: the open one, else the one closed last."""
+    return connection.execute(
+        select(HANDLE.c.occurrence_id)
+        .where(HANDLE.c.person_id == person_id, HANDLE.c.number == number)
+        .order_by(HANDLE.c.released_at.is_not(None), HANDLE.c.released_at.desc())
+        .limit(1)
+    ).scalar()

@@ -1,0 +1,410 @@
+"""What can be done to an occurrence, by chat, by the command line or by the console alike.
+
+Each action has one name, one guard (the table in :mod:`engine.rules.lifecycle`), changes the row only if it still
+looks as it was read, leaves one line of history, and tells whoever must hear of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from data import handles, journal
+from data.rows import AnyRow
+from data.upsert import upsert
+from engine.messages import Says
+from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, OfficeView
+from engine.rules.chain import hearers
+from engine.rules.ladder import anchors_of, climb
+from engine.rules.lifecycle import CLOSED, OPEN, Action, WorkState, after
+
+_ADDED = [OBLIGATION.c.ladder, OBLIGATION.c.confirm, OBLIGATION.c.secret, OBLIGATION.c.rule]
+UNDO_KEEPS = (
+    "work_state",
+    "reported_at",
+    "reported_by",
+    "closed_at",
+    "internal_due",
+    "revision",
+    "last_rung_at",
+    "next_move_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person of the office, or an operator at the command line (``person_id`` None)."""
+
+    name: str
+    person_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What an action did. ``undo`` puts it back, as long as nothing else has happened since."""
+
+    state: WorkState
+    undo: dict[str, Any] = field(default_factory=dict)
+
+
+class CannotDo(Exception):
+    """The action makes no sense in the state the work is in; ``state`` says which."""
+
+    def __init__(self, state: WorkState) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+def occurrence_row(connection: Connection, occurrence_id: int) -> AnyRow | None:
+    """One occurrence with what its obligation adds."""
+    return connection.execute(
+        select(OCCURRENCE, *_ADDED)
+        .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
+        .where(OCCURRENCE.c.id == occurrence_id)
+    ).first()
+
+
+# ---- the doer's actions -------------------------------------------------------------------------------------------
+
+
+def start(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
+    """đang làm: the work is in hand. Reminders go on."""
+    state = _guard(row, Action.START)
+    return _change(connection, office, row, actor, "started", {"work_state": state}, now)
+
+
+def report(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    actor: Actor,
+    now: dt.datetime,
+    document: str | None = None,
+) -> Acted:
+    """xong: done, or waiting for confirmation where the obligation asks for it. The doer's time is the one that counts.
+
+    Whoever is the confirmer themself needs no second word.
+    """
+    confirmers = [h.person_id for h in _confirmers(office, row, now)]
+    needs = bool(confirmers) and actor.person_id not in confirmers
+    state = _guard(row, Action.REPORT, needs_confirmation=needs)
+    values: dict[str, Any] = {"work_state": state, "reported_at": now, "reported_by": actor.person_id}
+    if state is WorkState.DONE:
+        values |= {"closed_at": now, "next_move_at": None}
+    else:
+        # The ladder stops; the confirmer is asked now, and again by the remind step while nothing happens.
+        again = office.hours.slot_on(office.calendar.add(office.today(now), 3), "morning").starts
+        values |= {"next_move_at": again}
+    acted = _change(connection, office, row, actor, "reported", values, now, {"document": document})
+    if state is WorkState.DONE:
+        handles.release(connection, row.id, now)
+    else:
+        _tell(connection, office, row, confirmers, Says.CONFIRM, f"confirm:{row.version}", now)
+    return acted
+
+
+def ask_extension(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    actor: Actor,
+    until: dt.date,
+    reason: str,
+    now: dt.datetime,
+) -> Acted:
+    """gia hạn: ask the standing office to move the internal due. A second request takes the place of the first."""
+    if WorkState(row.work_state) not in OPEN:
+        raise CannotDo(WorkState(row.work_state))
+    connection.execute(
+        update(EXTENSION)
+        .where(EXTENSION.c.occurrence_id == row.id, EXTENSION.c.status == "waiting")
+        .values(status="withdrawn")
+    )
+    extension_id = connection.execute(
+        insert(EXTENSION)
+        .values(
+            office_id=office.id,
+            occurrence_id=row.id,
+            asked_by=actor.person_id or 0,
+            asked_at=now,
+            until=until,
+            reason=reason,
+            was=row.internal_due,
+            status="waiting",
+        )
+        .returning(EXTENSION.c.id)
+    ).scalar_one()
+    acted = _change(connection, office, row, actor, "extension_asked", {}, now, {"until": until, "reason": reason})
+    standing, _ = hearers(office.staff, _chain(row), ["standing"], office.today(now))
+    detail = {"extension": extension_id, "until": until.isoformat(), "reason": reason}
+    approvers = [h.person_id for h in standing if h.person_id != actor.person_id]
+    if not approvers:  # the standing office itself asks: its leaders decide
+        leaders, _ = hearers(office.staff, _chain(row), ["leaders"], office.today(now))
+        approvers = [h.person_id for h in leaders]
+    _tell(connection, office, row, approvers, Says.EXTENSION_ASKED, f"extension:{extension_id}", now, detail)
+    return Acted(acted.state, acted.undo | {"extension": extension_id})
+
+
+# ---- the approver's and the confirmer's actions --------------------------------------------------------------------
+
+
+def waiting_extension(connection: Connection, occurrence_id: int) -> AnyRow | None:
+    """The request that waits for a decision, if any."""
+    return connection.execute(
+        select(EXTENSION).where(EXTENSION.c.occurrence_id == occurrence_id, EXTENSION.c.status == "waiting")
+    ).first()
+
+
+def grant_extension(
+    connection: Connection, office: OfficeView, row: AnyRow, extension: AnyRow, actor: Actor, now: dt.datetime
+) -> Acted:
+    """đồng ý: the internal due moves, the ladder starts anew from there; the official due stays as it is."""
+    _decide(connection, extension, "granted", actor, None, now)
+    values = {"internal_due": extension.until, **_rearmed(office, row, extension.until, now)}
+    data = {"was": row.internal_due, "until": extension.until, "reason": extension.reason}
+    acted = _change(connection, office, row, actor, "extension_granted", values, now, data)
+    detail = {"until": extension.until.isoformat()}
+    # Told under the new revision: the old one's reminders fall away.
+    _tell(
+        connection,
+        office,
+        row,
+        [extension.asked_by],
+        Says.EXTENSION_GRANTED,
+        f"granted:{extension.id}",
+        now,
+        detail,
+        revision=row.revision + 1,
+    )
+    return acted
+
+
+def refuse_extension(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    extension: AnyRow,
+    actor: Actor,
+    reason: str,
+    now: dt.datetime,
+) -> Acted:
+    """từ chối: the internal due stays, and the asker is told why."""
+    _decide(connection, extension, "refused", actor, reason, now)
+    acted = _change(connection, office, row, actor, "extension_refused", {}, now, {"reason": reason})
+    detail = {"reason": reason}
+    _tell(connection, office, row, [extension.asked_by], Says.EXTENSION_REFUSED, f"refused:{extension.id}", now, detail)
+    return acted
+
+
+def confirm(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
+    """xác nhận: the report is accepted. ``reported_at`` stays: the doer's time is the one that counts."""
+    state = _guard(row, Action.CONFIRM)
+    values = {"work_state": state, "closed_at": now, "next_move_at": None}
+    acted = _change(connection, office, row, actor, "confirmed", values, now)
+    handles.release(connection, row.id, now)
+    if row.reported_by and row.reported_by != actor.person_id:
+        _tell(connection, office, row, [row.reported_by], Says.CONFIRMED, f"confirmed:{row.version}", now)
+    return acted
+
+
+def send_back(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, reason: str, now: dt.datetime
+) -> Acted:
+    """trả lại: not accepted, to be done again; the ladder goes on from now."""
+    state = _guard(row, Action.RETURN)
+    values = {
+        "work_state": state,
+        "reported_at": None,
+        "reported_by": None,
+        "closed_at": None,
+        **_rearmed(office, row, row.internal_due, now),
+    }
+    acted = _change(connection, office, row, actor, "returned", values, now, {"reason": reason})
+    handles.hold_again(connection, row.id)
+    doers = [row.reported_by] if row.reported_by else _chain(row)["doer"]
+    _tell(
+        connection,
+        office,
+        row,
+        doers,
+        Says.RETURNED,
+        f"returned:{row.version}",
+        now,
+        {"reason": reason},
+        revision=row.revision + 1,
+    )
+    return acted
+
+
+# ---- the standing office's actions ---------------------------------------------------------------------------------
+
+
+def suspend(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, reason: str, now: dt.datetime
+) -> Acted:
+    """tạm dừng: no reminders until it is resumed."""
+    state = _guard(row, Action.SUSPEND)
+    values = {"work_state": state, "next_move_at": None}
+    return _change(connection, office, row, actor, "suspended", values, now, {"reason": reason})
+
+
+def resume(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
+    """tiếp tục: the ladder goes on from now."""
+    state = _guard(row, Action.RESUME)
+    values = {"work_state": state, **_rearmed(office, row, row.internal_due, now)}
+    return _change(connection, office, row, actor, "resumed", values, now)
+
+
+def cancel(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, reason: str, now: dt.datetime
+) -> Acted:
+    """huỷ: this period need not be done; it stays in the record with the reason."""
+    state = _guard(row, Action.CANCEL)
+    values = {"work_state": state, "closed_at": now, "next_move_at": None}
+    acted = _change(connection, office, row, actor, "cancelled", values, now, {"reason": reason})
+    handles.release(connection, row.id, now)
+    return acted
+
+
+def undo(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, memory: dict[str, Any], now: dt.datetime
+) -> bool:
+    """hoàn tác: put the row back as it was, unless something else has happened to it since."""
+    if row.version != memory["version"]:
+        return False
+    values = {name: _from_json(name, memory["before"][name]) for name in UNDO_KEEPS if name in memory["before"]}
+    if WorkState(row.work_state) in CLOSED or values.get("revision") != row.revision:
+        # A new revision, so that rungs suppressed by the closing may speak again; what was climbed stays climbed.
+        values |= {"revision": row.revision + 1}
+    if WorkState(values["work_state"]) in OPEN and values.get("next_move_at") is None:
+        values |= _rearmed(office, row, values["internal_due"], now)
+    if "extension" in memory:
+        connection.execute(
+            update(EXTENSION).where(EXTENSION.c.id == memory["extension"]).values(status="withdrawn")
+        )
+    _change(connection, office, row, actor, "undone", values, now)
+    handles.hold_again(connection, row.id)
+    return True
+
+
+# ---- how every action is written -----------------------------------------------------------------------------------
+
+
+def _guard(row: AnyRow, action: Action, *, needs_confirmation: bool = False) -> WorkState:
+    state = after(WorkState(row.work_state), action, needs_confirmation=needs_confirmation)
+    if state is None:
+        raise CannotDo(WorkState(row.work_state))
+    return state
+
+
+def _change(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    actor: Actor,
+    action: str,
+    values: dict[str, Any],
+    now: dt.datetime,
+    data: dict[str, Any] | None = None,
+) -> Acted:
+    changed = connection.execute(
+        update(OCCURRENCE)
+        .where(OCCURRENCE.c.id == row.id, OCCURRENCE.c.version == row.version)
+        .values(version=row.version + 1, **values)
+    )
+    if changed.rowcount != 1:
+        raise CannotDo(WorkState(row.work_state))
+    state = WorkState(values.get("work_state", row.work_state))
+    if state not in OPEN and WorkState(row.work_state) in OPEN:
+        _suppress_pending(connection, row.id, "việc đã xong trước bậc nhắc này")
+    journal.append(
+        connection,
+        office.id,
+        now,
+        [journal.Line(actor.name, action, row.id, {"state": state, "title": row.title, **(data or {})})],
+    )
+    before = {name: _to_json(getattr(row, name)) for name in UNDO_KEEPS}
+    return Acted(state, {"occurrence": row.id, "version": row.version + 1, "before": before})
+
+
+def _rearmed(office: OfficeView, row: AnyRow, internal_due: dt.date, now: dt.datetime) -> dict[str, Any]:
+    """A new revision of the alarm: rungs up to now count as climbed, the next one is looked for."""
+    ladder = office.ladders[row.ladder]
+    found = climb(
+        ladder, anchors_of(row.cutoff, row.due, internal_due), office.hours, climbed_to=now, now=now
+    )
+    return {"revision": row.revision + 1, "last_rung_at": now, "next_move_at": found.next_at, "pulled_forward": False}
+
+
+def _decide(
+    connection: Connection, extension: AnyRow, status: str, actor: Actor, reason: str | None, now: dt.datetime
+) -> None:
+    connection.execute(
+        update(EXTENSION)
+        .where(EXTENSION.c.id == extension.id, EXTENSION.c.status == "waiting")
+        .values(status=status, decided_by=actor.person_id, decided_at=now, decision_reason=reason)
+    )
+
+
+def _tell(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    people: Iterable[int | None],
+    says: Says,
+    rung: str,
+    now: dt.datetime,
+    detail: dict[str, Any] | None = None,
+    revision: int | None = None,
+) -> None:
+    """Leave a line for these people; the remind step puts it into their next message."""
+    rows = [
+        {
+            "office_id": office.id,
+            "occurrence_id": row.id,
+            "revision": revision or row.revision,
+            "rung": rung,
+            "person_id": person,
+            "says": says,
+            "scheduled_at": now,
+            "status": "pending",
+            "detail": detail,
+        }
+        for person in people
+        if person
+    ]
+    if rows:
+        connection.execute(upsert(connection, REMINDER).on_conflict_do_nothing(), rows)
+
+
+def _suppress_pending(connection: Connection, occurrence_id: int, reason: str) -> None:
+    connection.execute(
+        update(REMINDER)
+        .where(REMINDER.c.occurrence_id == occurrence_id, REMINDER.c.status == "pending")
+        .values(status="suppressed", reason=reason)
+    )
+
+
+def _chain(row: AnyRow) -> dict[str, list[int]]:
+    return row.chain or {"doer": [], "head": [], "standing": [], "leaders": []}
+
+
+def _confirmers(office: OfficeView, row: AnyRow, now: dt.datetime) -> list[Any]:
+    if row.confirm == "none":
+        return []
+    heard, _ = hearers(office.staff, _chain(row), [row.confirm], office.today(now))
+    return heard
+
+
+def _to_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
+
+
+def _from_json(name: str, value: Any) -> Any:
+    if value is None or name in ("work_state", "revision", "reported_by"):
+        return value
+    return dt.date.fromisoformat(value) if name == "internal_due" else dt.datetime.fromisoformat(value)

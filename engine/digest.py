@@ -1,0 +1,139 @@
+"""Step 3, digest: once a week the leadership gets five lines.
+
+The office row carries the alarm (``next_digest_at``). After an absence only the latest week is told; the weeks passed
+over are written in the journal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from data import journal
+from data.upsert import upsert
+from engine.messages import DigestMessage
+from engine.office import EXTENSION, MESSAGE, OCCURRENCE, OFFICE, UNIT, OfficeView, view_office
+from engine.payload import to_payload
+from engine.rules.chain import Hearer, stand_in
+from engine.rules.digest_numbers import Fact, numbers, reported_week, week_bounds, week_name
+from engine.rules.lifecycle import OPEN, WorkState
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+def digest(connection: Connection, now: dt.datetime) -> int:
+    """Write the digests that are due into the outbox. Returns how many."""
+    due = connection.execute(select(OFFICE.c.id).where(OFFICE.c.next_digest_at <= now)).scalars()
+    return sum(_digest_office(connection, view_office(connection, office), now) for office in list(due))
+
+
+def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime) -> int:
+    if office.hours.slot_at(now) is None:
+        return 0
+    monday = reported_week(office.today(now))
+    written = 0
+    for hearer in _readers(office, office.today(now)):
+        message = digest_of_week(connection, office, monday, now, office.name_of(hearer.person_id))
+        written += _put(connection, office, hearer.person_id, message, now)
+    line = journal.Line("engine", "digest", None, {"week": week_name(monday), "readers": written})
+    journal.append(connection, office.id, now, [line])
+    connection.execute(
+        update(OFFICE).where(OFFICE.c.id == office.id).values(next_digest_at=next_digest(office, now))
+    )
+    return written
+
+
+def next_digest(office: OfficeView, now: dt.datetime) -> dt.datetime:
+    """When the next digest leaves: the chosen slot of the week, or the next slot at work when that day is off."""
+    wanted = WEEKDAYS.index(office.definition.digest.weekday)
+    today = office.today(now)
+    day = today - dt.timedelta(days=today.weekday()) + dt.timedelta(days=wanted)
+    while True:
+        working = office.calendar.on_or_after(day)
+        at = office.hours.slot_on(working, office.definition.digest.slot).starts
+        if at > now:
+            return at
+        day += dt.timedelta(days=7)
+
+
+def _readers(office: OfficeView, today: dt.date) -> list[Hearer]:
+    leaders = [m.id for m in office.staff.members.values() if m.active and m.role == "leader"]
+    readers: dict[int, Hearer] = {}
+    for leader in leaders:
+        person = stand_in(office.staff, leader, today) or leader
+        member = office.staff.members.get(person)
+        if member and member.active and member.reachable:
+            readers.setdefault(person, Hearer(person, leader if person != leader else None))
+    return list(readers.values())
+
+
+def digest_of_week(
+    connection: Connection, office: OfficeView, monday: dt.date, now: dt.datetime, person: str
+) -> DigestMessage:
+    """The numbers of one week as of ``now``."""
+    first, after = week_bounds(monday, office.zone)
+    facts = [
+        Fact(
+            row.title, row.name, row.due, row.internal_due, row.due_time, WorkState(row.work_state), row.reported_at
+        )
+        for row in connection.execute(
+            select(
+                OCCURRENCE.c.title,
+                UNIT.c.name,
+                OCCURRENCE.c.due,
+                OCCURRENCE.c.internal_due,
+                OCCURRENCE.c.due_time,
+                OCCURRENCE.c.work_state,
+                OCCURRENCE.c.reported_at,
+            )
+            .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+            .where(
+                OCCURRENCE.c.office_id == office.id,
+                or_(
+                    OCCURRENCE.c.work_state.in_([str(state) for state in OPEN])
+                    & (OCCURRENCE.c.internal_due <= monday + dt.timedelta(days=13)),
+                    (OCCURRENCE.c.reported_at >= first) & (OCCURRENCE.c.reported_at < after),
+                ),
+            )
+        )
+    ]
+    extensions = select(func.count()).select_from(EXTENSION).where(EXTENSION.c.office_id == office.id)
+    granted = extensions.where(
+        EXTENSION.c.status == "granted", EXTENSION.c.decided_at >= first, EXTENSION.c.decided_at < after
+    )
+    return numbers(
+        facts,
+        person=person,
+        office=office.name,
+        monday=monday,
+        now=now,
+        zone=office.zone,
+        extensions_granted=connection.execute(granted).scalar_one(),
+        extensions_waiting=connection.execute(extensions.where(EXTENSION.c.status == "waiting")).scalar_one(),
+    )
+
+
+def _put(connection: Connection, office: OfficeView, person_id: int, message: DigestMessage, now: dt.datetime) -> int:
+    """Into this slot, or the next one when this person has had their message already."""
+    slot = office.hours.slot_at(now) or office.hours.next_slot(now)
+    not_before = now
+    while connection.execute(
+        select(MESSAGE.c.id).where(MESSAGE.c.person_id == person_id, MESSAGE.c.slot == slot.key)
+    ).first():
+        slot = office.hours.next_slot(slot.starts)
+        not_before = slot.starts
+    row = {
+        "office_id": office.id,
+        "person_id": person_id,
+        "kind": "digest",
+        "key": f"digest:{message.week}",
+        "slot": slot.key,
+        "payload": to_payload(message),
+        "status": "queued",
+        "not_before": not_before,
+        "attempts": 0,
+        "copies": 0,
+        "urgent": False,
+    }
+    return connection.execute(upsert(connection, MESSAGE).on_conflict_do_nothing(), [row]).rowcount

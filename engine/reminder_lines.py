@@ -1,0 +1,146 @@
+"""The lines of one reminder, built at the moment it leaves.
+
+Between gathering and sending, work may have been finished, extended or handed over: such lines fall away here, with
+the reason, so that nobody is told to do what is done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from data import handles
+from data.rows import AnyRow
+from engine.messages import Item, ReminderMessage, Says
+from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, UNIT, OfficeView
+from engine.rules.lifecycle import OPEN, WorkState
+from engine.rules.status import days_late
+
+MOST_LINES = 8  # a phone shows about eight two-line entries before one must scroll
+HIDDEN_TITLE = "Công việc không nêu tên trong tin (xem sổ theo dõi của cơ quan)"
+
+# Worst first: what is late, then what somebody waits for, then what is coming.
+_RANK = {
+    Says.ESCALATION: 0,
+    Says.OVERDUE: 1,
+    Says.UNREACHED: 2,
+    Says.RETURNED: 3,
+    Says.EXTENSION_REFUSED: 3,
+    Says.LAST_CALL: 4,
+    Says.EXTENSION_ASKED: 5,
+    Says.CONFIRM: 6,
+    Says.WRITE: 7,
+    Says.COLLECT: 8,
+    Says.SOON: 9,
+    Says.EXTENSION_GRANTED: 10,
+    Says.CONFIRMED: 11,
+}
+_CHASING = frozenset(
+    {Says.COLLECT, Says.WRITE, Says.SOON, Says.LAST_CALL, Says.OVERDUE, Says.ESCALATION, Says.UNREACHED, Says.RETURNED}
+)
+_INFORMS = frozenset({Says.EXTENSION_GRANTED, Says.CONFIRMED})
+
+_LINES = (
+    select(
+        REMINDER.c.id.label("reminder_id"),
+        REMINDER.c.says,
+        REMINDER.c.revision.label("reminder_revision"),
+        REMINDER.c.on_behalf_of,
+        REMINDER.c.detail,
+        OCCURRENCE,
+        OBLIGATION.c.product,
+        OBLIGATION.c.secret,
+        OBLIGATION.c.rule,
+        UNIT.c.name.label("unit_name"),
+    )
+    .join(OCCURRENCE, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
+    .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
+    .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+    .where(REMINDER.c.message_id == bindparam("message"), REMINDER.c.status == "in_message")
+)
+
+
+def reminder_message(
+    connection: Connection, office: OfficeView, message_id: int, person_id: int, now: dt.datetime
+) -> ReminderMessage | None:
+    """The message as it should read now, or None when nothing is left to say."""
+    today = office.today(now)
+    rows = connection.execute(_LINES, {"message": message_id}).all()
+    kept, gone = _still_true(connection, rows)
+    for reminder_id, reason in gone:
+        connection.execute(
+            update(REMINDER).where(REMINDER.c.id == reminder_id).values(status="suppressed", reason=reason)
+        )
+    if not kept:
+        return None
+    numbers = handles.give(connection, [(person_id, row.id) for row in kept], now)
+    items = [_item(office, row, numbers[person_id, row.id], person_id, today) for row in kept]
+    items.sort(key=lambda item: (_RANK[item.says], -item.days_late, item.due, item.number))
+    behalf = {row.on_behalf_of for row in kept if row.on_behalf_of}
+    return ReminderMessage(
+        person=office.name_of(person_id),
+        office=office.name,
+        today=today,
+        items=tuple(items[:MOST_LINES]),
+        more=max(0, len(items) - MOST_LINES),
+        standing_in_for=", ".join(office.name_of(p) for p in sorted(behalf)) or None,
+    )
+
+
+def _still_true(connection: Connection, rows: Sequence[AnyRow]) -> tuple[list[AnyRow], list[tuple[int, str]]]:
+    """Lines that still hold, one for each occurrence (the weightiest), and those that fell away with the reason."""
+    best: dict[int, AnyRow] = {}
+    gone: list[tuple[int, str]] = []
+    for row in sorted(rows, key=lambda row: _RANK[Says(row.says)]):
+        says, state = Says(row.says), WorkState(row.work_state)
+        if says in _CHASING and (state not in OPEN or row.reminder_revision != row.revision):
+            gone.append((row.reminder_id, "việc đã xong hoặc đã đổi hạn trước khi tin kịp đi"))
+        elif says is Says.CONFIRM and state is not WorkState.WAITING:
+            gone.append((row.reminder_id, "không còn chờ xác nhận"))
+        elif says is Says.EXTENSION_ASKED and not _extension_waits(connection, row):
+            gone.append((row.reminder_id, "đề nghị gia hạn đã được giải quyết"))
+        elif row.id in best:
+            gone.append((row.reminder_id, "gộp chung một dòng với lời nhắc khác về cùng việc"))
+        else:
+            best[row.id] = row
+    return list(best.values()), gone
+
+
+def _extension_waits(connection: Connection, row: AnyRow) -> bool:
+    return bool(
+        connection.execute(
+            select(EXTENSION.c.id).where(
+                EXTENSION.c.id == (row.detail or {}).get("extension"), EXTENSION.c.status == "waiting"
+            )
+        ).first()
+    )
+
+
+def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: dt.date) -> Item:
+    detail = row.detail or {}
+    until = detail.get("until")
+    due_rule = row.rule.get("due") or {}
+    return Item(
+        number=number,
+        occurrence_id=row.id,
+        says=Says(row.says),
+        title=HIDDEN_TITLE if row.secret else row.title,
+        unit=row.unit_name,
+        nominal_due=row.nominal_due,
+        due=row.due,
+        internal_due=row.internal_due,
+        due_time=row.due_time,
+        cutoff=row.cutoff,
+        data_from=row.data_from,
+        product=None if row.secret else row.product,
+        days_late=days_late(row.due, row.internal_due, today),
+        before=bool(due_rule.get("before")),
+        aim_reason=" ".join(row.reasons or []) or None,
+        doer=None if row.doer_id == person_id else office.name_of(row.doer_id),
+        reason=detail.get("reason"),
+        asked_until=dt.date.fromisoformat(until) if until else None,
+        wants_answer=Says(row.says) not in _INFORMS,
+    )

@@ -1,0 +1,128 @@
+"""The numbers of the weekly digest, defined in one place so that they can be checked by hand.
+
+A week is a civil week of the office, Monday 00:00 to Sunday 24:00 in its zone. Every number is a count of
+occurrences (kỳ); one fan-out duty of four units counts four.
+
+* on time: reported within the week, by the official deadline;
+* late: reported within the week, after it; of these *accepted*: within a granted extension;
+* overdue: still open at ``now`` and past the deadline that counts (the extended one, if later);
+* coming: still open, to be delivered (internal due) within the seven days after the reported week;
+* extensions: granted within the week, and waiting at ``now``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.messages import DigestLine, DigestMessage, UnitRate
+from engine.rules.lifecycle import OPEN, WorkState
+from engine.rules.status import TimeState, days_late, time_state
+
+MOST_NAMED = 5  # one phone screen
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One occurrence as the digest sees it."""
+
+    title: str
+    unit: str
+    due: dt.date
+    internal_due: dt.date
+    due_time: str | None
+    work_state: WorkState
+    reported_at: dt.datetime | None
+
+
+def week_bounds(monday: dt.date, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
+    """The week's first instant, and the first instant after it, in UTC."""
+    first = dt.datetime.combine(monday, dt.time(), zone)
+    after = dt.datetime.combine(monday + dt.timedelta(days=7), dt.time(), zone)
+    return first.astimezone(dt.UTC), after.astimezone(dt.UTC)
+
+
+def week_name(monday: dt.date) -> str:
+    """ "2026-W11"."""
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def monday_of(week: str) -> dt.date:
+    """The Monday of "2026-W11".
+
+    :raises ValueError: not an ISO week.
+    """
+    year, _, number = week.partition("-W")
+    return dt.date.fromisocalendar(int(year), int(number), 1)
+
+
+def reported_week(day: dt.date) -> dt.date:
+    """The Monday of the week that a digest sent on ``day`` reports: the one that is (nearly) over."""
+    monday = day - dt.timedelta(days=day.weekday())
+    return monday if day.weekday() >= 3 else monday - dt.timedelta(days=7)
+
+
+def numbers(
+    facts: Iterable[Fact],
+    *,
+    person: str,
+    office: str,
+    monday: dt.date,
+    now: dt.datetime,
+    zone: dt.tzinfo,
+    extensions_granted: int,
+    extensions_waiting: int,
+) -> DigestMessage:
+    """The digest of one week as of ``now``."""
+    first, after = week_bounds(monday, zone)
+    today = now.astimezone(zone).date()
+    coming_from, coming_to = monday + dt.timedelta(days=7), monday + dt.timedelta(days=13)
+    on_time, late, accepted = Counter[str](), Counter[str](), 0
+    overdue: list[DigestLine] = []
+    coming: list[DigestLine] = []
+    for fact in facts:
+        state = time_state(
+            due=fact.due,
+            internal_due=fact.internal_due,
+            due_time=fact.due_time,
+            reported_at=fact.reported_at,
+            now=now,
+            zone=zone,
+        )
+        if fact.reported_at is not None:
+            if first <= fact.reported_at < after:
+                if state in (TimeState.LATE, TimeState.LATE_ACCEPTED):
+                    late[fact.unit] += 1
+                    accepted += state is TimeState.LATE_ACCEPTED
+                else:
+                    on_time[fact.unit] += 1
+        elif fact.work_state in OPEN:
+            days = days_late(fact.due, fact.internal_due, today)
+            if state is TimeState.LATE:
+                overdue.append(DigestLine(fact.title, fact.unit, max(fact.due, fact.internal_due), days))
+            elif coming_from <= fact.internal_due <= coming_to:
+                coming.append(DigestLine(fact.title, fact.unit, fact.internal_due))
+    overdue.sort(key=lambda line: (-line.days_late, line.title))
+    coming.sort(key=lambda line: (line.due, line.title))
+    by_unit = Counter(line.unit for line in overdue)
+    units = sorted({*on_time, *late, *by_unit}, key=lambda unit: (-by_unit[unit], -late[unit], unit))
+    return DigestMessage(
+        person=person,
+        office=office,
+        week=week_name(monday),
+        monday=monday,
+        sunday=monday + dt.timedelta(days=6),
+        on_time=on_time.total(),
+        late=late.total(),
+        late_accepted=accepted,
+        overdue=tuple(overdue[:MOST_NAMED]),
+        overdue_total=len(overdue),
+        coming=tuple(coming[:MOST_NAMED]),
+        coming_total=len(coming),
+        extensions_granted=extensions_granted,
+        extensions_waiting=extensions_waiting,
+        units=tuple(UnitRate(unit, on_time[unit], late[unit], by_unit[unit]) for unit in units),
+    )
