@@ -283,9 +283,7 @@ def undo(
     if WorkState(values["work_state"]) in OPEN and values.get("next_move_at") is None:
         values |= _rearmed(office, row, values["internal_due"], now)
     if "extension" in memory:
-        connection.execute(
-            update(EXTENSION).where(EXTENSION.c.id == memory["extension"]).values(status="withdrawn")
-        )
+        connection.execute(update(EXTENSION).where(EXTENSION.c.id == memory["extension"]).values(status="withdrawn"))
     _change(connection, office, row, actor, "undone", values, now)
     handles.hold_again(connection, row.id)
     return True
@@ -334,9 +332,7 @@ def _change(
 def _rearmed(office: OfficeView, row: AnyRow, internal_due: dt.date, now: dt.datetime) -> dict[str, Any]:
     """A new revision of the alarm: rungs up to now count as climbed, the next one is looked for."""
     ladder = office.ladders[row.ladder]
-    found = climb(
-        ladder, anchors_of(row.cutoff, row.due, internal_due), office.hours, climbed_to=now, now=now
-    )
+    found = climb(ladder, anchors_of(row.cutoff, row.due, internal_due), office.hours, climbed_to=now, now=now)
     return {"revision": row.revision + 1, "last_rung_at": now, "next_move_at": found.next_at, "pulled_forward": False}
 
 

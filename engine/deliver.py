@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, or_, select, update
 
 from data import journal
 from data.rows import AnyRow
-from engine.messages import Answer, Channel, Message, Outcome, Refused, ReminderMessage, Retry, Sent, Unknown
+from engine.messages import Answer, Channel, Message, Outcome, ReminderMessage, Retry, Sent, Unknown
 from engine.office import CHAT, MESSAGE, OCCURRENCE, REMINDER, OfficeView, view_office
 from engine.payload import answer_from, digest_from
 from engine.reminder_lines import reminder_message
@@ -263,18 +263,14 @@ def _requeue(connection: Connection, message_id: int, at: dt.datetime, copies: i
 
 
 def _close(connection: Connection, message_id: int, status: str, why: str) -> None:
-    connection.execute(
-        update(MESSAGE).where(MESSAGE.c.id == message_id).values(status=status, error=why, claim=None)
-    )
+    connection.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(status=status, error=why, claim=None))
 
 
 def _refused(connection: Connection, letter: Letter, why: str, now: dt.datetime) -> None:
     if letter.chat.id is None or letter.person_id is None:
         _close(connection, letter.id, "refused", why)
         return
-    connection.execute(
-        update(CHAT).where(CHAT.c.id == letter.chat.id).values(blocked_at=now, blocked_why=why)
-    )
+    connection.execute(update(CHAT).where(CHAT.c.id == letter.chat.id).values(blocked_at=now, blocked_why=why))
     others = connection.execute(
         select(CHAT.c.id).where(CHAT.c.person_id == letter.person_id, CHAT.c.blocked_at.is_(None)).limit(1)
     ).first()
@@ -306,4 +302,3 @@ def _unreached(connection: Connection, office: OfficeView, message_id: int, why:
             now,
             [journal.Line("engine", "unreached", o, {"message": message_id, "why": why}) for o in occurrences],
         )
-

@@ -38,9 +38,7 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
         written += _put(connection, office, hearer.person_id, message, now)
     line = journal.Line("engine", "digest", None, {"week": week_name(monday), "readers": written})
     journal.append(connection, office.id, now, [line])
-    connection.execute(
-        update(OFFICE).where(OFFICE.c.id == office.id).values(next_digest_at=next_digest(office, now))
-    )
+    connection.execute(update(OFFICE).where(OFFICE.c.id == office.id).values(next_digest_at=next_digest(office, now)))
     return written
 
 
@@ -74,9 +72,7 @@ def digest_of_week(
     """The numbers of one week as of ``now``."""
     first, after = week_bounds(monday, office.zone)
     facts = [
-        Fact(
-            row.title, row.name, row.due, row.internal_due, row.due_time, WorkState(row.work_state), row.reported_at
-        )
+        Fact(row.title, row.name, row.due, row.internal_due, row.due_time, WorkState(row.work_state), row.reported_at)
         for row in connection.execute(
             select(
                 OCCURRENCE.c.title,

@@ -65,9 +65,7 @@ def handle_waiting(engine: Engine, now: dt.datetime) -> int:
 
 def _handle(connection: Connection, row: AnyRow, now: dt.datetime) -> None:
     chat = connection.execute(
-        select(CHAT).where(
-            CHAT.c.channel == row.channel, CHAT.c.bot == row.bot, CHAT.c.address == row.address
-        )
+        select(CHAT).where(CHAT.c.channel == row.channel, CHAT.c.bot == row.bot, CHAT.c.address == row.address)
     ).first()
     if chat is None:
         answers, undo, person_id, office_id = _to_stranger(connection, row, now), None, None, None
@@ -240,7 +238,7 @@ class Conversation:
             said, number=number, title=row.title, due=row.due, late=late, undo_word=True, at=self.said_at
         )
 
-    def _doing(self, row: AnyRow, number: int, intent: Intent) -> Answer:
+    def _doing(self, row: AnyRow, number: int, _: Intent) -> Answer:
         if not self._may_do(row):
             return self._answer(Said.NOT_ALLOWED, number=number, title=row.title)
         if WorkState(row.work_state) is not WorkState.DOING:
@@ -260,15 +258,13 @@ class Conversation:
         if not intent.reason:
             return self._answer(Said.NEEDS_REASON, until=intent.date, **shown)
         self._remember(
-            actions.ask_extension(
-                self.connection, self.office, row, self.actor, intent.date, intent.reason, self.now
-            )
+            actions.ask_extension(self.connection, self.office, row, self.actor, intent.date, intent.reason, self.now)
         )
         return self._answer(Said.EXTENSION_SENT, until=intent.date, reason=intent.reason, undo_word=True, **shown)
 
     # -- what the approver and the confirmer say
 
-    def _approve(self, row: AnyRow, number: int, intent: Intent) -> Answer:
+    def _approve(self, row: AnyRow, number: int, _: Intent) -> Answer:
         extension = actions.waiting_extension(self.connection, row.id)
         if not self._may_approve(row):
             return self._answer(Said.NOT_ALLOWED, number=number, title=row.title)
@@ -285,12 +281,10 @@ class Conversation:
             return self._answer(Said.NOT_WAITING, number=number, title=row.title)
         if not intent.reason:
             return self._answer(Said.NEEDS_REASON, number=number, title=row.title)
-        actions.refuse_extension(
-            self.connection, self.office, row, extension, self.actor, intent.reason, self.now
-        )
+        actions.refuse_extension(self.connection, self.office, row, extension, self.actor, intent.reason, self.now)
         return self._answer(Said.EXTENSION_REFUSED, number=number, title=row.title, reason=intent.reason)
 
-    def _confirm(self, row: AnyRow, number: int, intent: Intent) -> Answer:
+    def _confirm(self, row: AnyRow, number: int, _: Intent) -> Answer:
         if not self._may_confirm(row):
             return self._answer(Said.NOT_ALLOWED, number=number, title=row.title)
         if WorkState(row.work_state) in OPEN:
@@ -422,9 +416,7 @@ class Conversation:
         if remembered is None:
             return self._answer(Said.NOTHING_TO_UNDO)
         row = actions.occurrence_row(self.connection, remembered.undo["occurrence"])
-        if row is None or not actions.undo(
-            self.connection, self.office, row, self.actor, remembered.undo, self.now
-        ):
+        if row is None or not actions.undo(self.connection, self.office, row, self.actor, remembered.undo, self.now):
             return self._answer(Said.NOTHING_TO_UNDO)
         self.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=self.now))
         number = handles.give(self.connection, [(self.me.id, row.id)], self.now)[self.me.id, row.id]
@@ -432,5 +424,3 @@ class Conversation:
 
     def _answer(self, said: Said, **values: Any) -> Answer:
         return Answer(said, person=self.me.name, **values)
-
-

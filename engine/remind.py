@@ -151,9 +151,7 @@ class _Desk:
         anchors = anchors_of(row.cutoff, row.due, row.internal_due)
         climbed, pulled = row.last_rung_at, row.pulled_forward
         while True:
-            found = climb(
-                ladder, anchors, self.office.hours, climbed_to=climbed, now=self.now, pulled_forward=pulled
-            )
+            found = climb(ladder, anchors, self.office.hours, climbed_to=climbed, now=self.now, pulled_forward=pulled)
             for step in found.skipped:
                 self._pass_over(row, chain, step)
             if found.step is None:

@@ -29,4 +29,6 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         names = ", ".join("NHACVIEC_" + str(e["loc"][0]).upper() for e in error.errors())
-        raise BadSetting(f"Thiết lập không hợp lệ: {names}. Hãy sửa biến môi trường hoặc tệp .env rồi chạy lại.") from None
+        raise BadSetting(
+            f"Thiết lập không hợp lệ: {names}. Hãy sửa biến môi trường hoặc tệp .env rồi chạy lại."
+        ) from None

@@ -19,6 +19,7 @@ from schedules.recurrence import (
     WEEKDAYS,
     Period,
     day_in_month,
+    days_in_month,
     from_rrule,
     index_of,
     month_number,
@@ -328,7 +329,7 @@ def _day_of_period(kind: Kind, rule: Due | Cutoff) -> str:
     offset = _offset(kind, rule)
     if STEP[kind] == 12:
         years, month = divmod(offset, 12)
-        day = f"ngày cuối tháng {month + 1}" if rule.day == "last" else f"ngày {rule.day:02}/{month + 1:02}"
+        day = f"ngày {rule.day:02}/{month + 1:02}" if isinstance(rule.day, int) else _last_day_of(month + 1)
         return f"{day} năm sau" if years else day
     place = _month_of_period(kind, offset)
     if rule.day == "last":
@@ -336,6 +337,12 @@ def _day_of_period(kind: Kind, rule: Due | Cutoff) -> str:
     # A month without that day gives its last one.
     day = f"ngày {rule.day}" if rule.day is None or rule.day <= 28 else f"ngày {rule.day} (hoặc ngày cuối tháng)"
     return f"{day} {place}".rstrip()
+
+
+def _last_day_of(month: int) -> str:
+    if month == 2:  # which day that is depends on the year
+        return "ngày cuối tháng 2"
+    return f"ngày {days_in_month(2025, month)}/{month:02}"
 
 
 def _month_of_period(kind: Kind, offset: int) -> str:

@@ -20,6 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import BadOfficeFile
 from schedules.office_model import ONCE, UNDATED, Kind, Ladder, Obligation, OfficeFile
+from schedules.recurrence import from_rrule
 
 HERE = Path(__file__).parent
 LARGEST_FILE = 2_000_000  # bytes; the largest real commune needs some 60 kB
@@ -131,11 +132,15 @@ def _parse(path: Path) -> CommentedMap:
             ]
         ) from None
     except (YAMLError, ValueError):
-        raise BadOfficeFile([f"{path}: tệp có ký tự không hợp lệ với YAML. Hãy mở và lưu lại dưới dạng văn bản."]) from None
+        raise BadOfficeFile(
+            [f"{path}: tệp có ký tự không hợp lệ với YAML. Hãy mở và lưu lại dưới dạng văn bản."]
+        ) from None
     if tree is None:
         raise BadOfficeFile([f"{path}: tệp trống. Hãy sao chép một tệp mẫu trong schedules/offices rồi sửa."])
     if not isinstance(tree, CommentedMap):
-        raise BadOfficeFile([f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."])
+        raise BadOfficeFile(
+            [f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."]
+        )
     return tree
 
 
@@ -163,7 +168,8 @@ _OWN_RULES = {
     "one_lead": "phải có đúng một trong hai: “lead” (một đơn vị) hoặc “lead_each” (mỗi đơn vị một việc)",
     "due_on_undated": "loại này không có hạn; hãy bỏ “due” hoặc đổi “kind”",
     "due_missing": "thiếu hạn: hãy thêm “due”, hoặc đổi “kind” thành unknown kèm “needs_review”",
-    "due_fits_kind": "“due” không khớp với “kind”: một lần dùng date, hằng tuần dùng weekday, định kỳ dùng day hoặc dates",
+    "due_fits_kind": "“due” không khớp với “kind”: một lần dùng date, hằng tuần dùng weekday, "
+    "định kỳ dùng day hoặc dates",
     "rrule_needs_start": "“rrule” cần có “start” là ngày bắt đầu",
 }
 _TYPES = {
@@ -261,8 +267,6 @@ def _obligation_problems(
     if due and obligation.kind in ONCE and due.start and due.date and due.start > due.date:
         yield (*here, "due"), "ngày bắt đầu sau ngày kết thúc."
     if due and due.rrule and due.start and obligation.kind not in UNDATED:
-        from schedules.recurrence import from_rrule
-
         try:
             from_rrule(due.rrule, due.start)
         except ValueError as error:

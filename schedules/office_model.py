@@ -179,7 +179,9 @@ class Person(Strict):
     unit: Slug
     role: Literal["officer", "head", "leader"]
     standing: bool = Field(default=False, description="Works for the standing office (cơ quan thường trực).")
-    in_charge_of: tuple[Slug, ...] = Field(default=(), description="For a leader: the units they answer for; all if empty.")
+    in_charge_of: tuple[Slug, ...] = Field(
+        default=(), description="For a leader: the units they answer for; all if empty."
+    )
 
 
 class Unit(Strict):

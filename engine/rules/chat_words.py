@@ -21,7 +21,8 @@ from functools import lru_cache
 from dateutil.relativedelta import relativedelta
 
 LONGEST = 1000  # a reply is a line or two; more is a pasted document, and its length must not cost time
-JUMP = relativedelta(months=6)  # "5/1" said in December is next year's; "1/3" said on 10 March is a slip, not next year's
+# "5/1" said in December is next year's; "1/3" said on 10 March is a slip, and not next year's.
+JUMP = relativedelta(months=6)
 FAR = dt.timedelta(days=3700)  # nobody puts work off by ten years; also keeps dates within the calendar
 
 
@@ -132,8 +133,8 @@ def is_slip_of(typed: str, meant: str) -> bool:
 
 # Tokens -------------------------------------------------------------------------------------------------------------
 
-_DOCUMENT_KINDS = frozenset(
-    "bc kh cv qd ttr tb ubnd hdnd nq ct gm bb hd da pa gt tt nd vp vpubnd cttdt pvhcc bcd dtn ttvh mttq".split()
+_DOCUMENT_KINDS = re.compile(
+    r"(?:bc|kh|cv|qd|ttr|tb|ubnd|hdnd|nq|ct|gm|bb|hd|da|pa|gt|tt|nd|vp|vpubnd|pvhcc|bcd|dtn|ttvh|mttq)\b"
 )
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.LINK, re.compile(r"(?:https?://|www\.)\S+|[a-z0-9.-]{3,80}\.(?:vn|com|net|org)/\S*")),
@@ -185,16 +186,14 @@ def _next_piece(said: str, folded: str, at: int) -> tuple[Kind, int]:
             continue
         if kind is Kind.LINK:
             end = at + len(match.group().rstrip(".,;!)\"'>"))
-        if kind is Kind.ODD:
-            kind = _digits_look_like(match.group())
-        return kind, end
+        return (_digits_look_like(match.group()) if kind is Kind.ODD else kind), end
     return Kind.ICON, at + 1
 
 
 def _names_document(typed: str, folded: str) -> bool:
     """``12/BC-UBND`` and ``12/bc`` name a document; ``3/xong`` does not."""
     letters = folded.rsplit("/", 1)[1].strip()
-    return letters.split("-")[0].strip() in _DOCUMENT_KINDS or ("-" in letters and typed.upper() == typed)
+    return bool(_DOCUMENT_KINDS.match(letters)) or ("-" in letters and typed.upper() == typed)
 
 
 def _digits_look_like(digits: str) -> Kind:
@@ -273,8 +272,9 @@ class DateThere:
 def read_date(text: str, today: dt.date, lean: Lean = Lean.AHEAD) -> dt.date | None:
     """The date a whole text names ("thứ sáu", "25/3", "cuối tháng"), or None when it names none or is unsure."""
     tokens = tokens_of(clean(text))
-    at = 1 if is_word(tokens, 0, "đến", "tới", "sang", "vào", "hết") and not are_words(tokens, 0, "hết tháng") else 0
-    there = date_at(tokens, at, today, lean)
+    there = date_at(tokens, 0, today, lean)
+    if there is None and is_word(tokens, 0, "đến", "tới", "sang", "qua", "hết"):
+        there = date_at(tokens, 1, today, lean)
     if there is None or any(token.kind not in (Kind.STOP, Kind.MARK) for token in tokens[there.end :]):
         return None
     return there.date
@@ -336,19 +336,26 @@ def _day_of_month(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) 
     if found is None:
         return None
     day, end = found
-    if not is_word(tokens, end, "tháng"):
-        return DateThere(_same_day_ahead(day, today, lean), end) if named else None
-    if is_word(tokens, end + 1, "này"):
-        return DateThere(_calendar_day(today.year, today.month, day), end + 2)
-    if is_word(tokens, end + 1, "sau", "tới"):
+    if is_word(tokens, end, "tháng"):
+        in_month = _day_in_month(tokens, end + 1, day, today, lean)
+        if in_month is not None:
+            return in_month
+    return DateThere(_same_day(day, today, lean), end) if named else None
+
+
+def _day_in_month(tokens: Sequence[Token], at: int, day: int, today: dt.date, lean: Lean) -> DateThere | None:
+    """What follows "ngày 25 tháng …"."""
+    if is_word(tokens, at, "này"):
+        return DateThere(_calendar_day(today.year, today.month, day), at + 1)
+    if is_word(tokens, at, "sau", "tới"):
         later = today + relativedelta(months=1)
-        return DateThere(_calendar_day(later.year, later.month, day), end + 2)
-    if end + 1 < len(tokens) and tokens[end + 1].kind is Kind.MONTH:
-        month_of, year_of = (int(part) for part in re.split(r"[/.-]", tokens[end + 1].folded))
-        return DateThere(_calendar_day(year_of, month_of, day), end + 2)
-    month = _number_there(tokens, end + 1)
+        return DateThere(_calendar_day(later.year, later.month, day), at + 1)
+    if at < len(tokens) and tokens[at].kind is Kind.MONTH:
+        month_of, year_of = (int(part) for part in re.split(r"[/.-]", tokens[at].folded))
+        return DateThere(_calendar_day(year_of, month_of, day), at + 1)
+    month = _number_there(tokens, at)
     if month is None:
-        return DateThere(_same_day_ahead(day, today, lean), end) if named else None
+        return None
     value, end = month
     if is_word(tokens, end, "năm") and (year := _number(tokens, end + 1)) and year > 1900:
         return DateThere(_calendar_day(year, value, day), end + 2)
@@ -538,7 +545,7 @@ def _without_year(day: int, month: int, today: dt.date, lean: Lean) -> dt.date |
     return ahead
 
 
-def _same_day_ahead(day: int, today: dt.date, lean: Lean) -> dt.date | None:
+def _same_day(day: int, today: dt.date, lean: Lean) -> dt.date | None:
     """``ngày 25``: the coming 25th; looking behind, this month's if it has come."""
     if lean is Lean.BEHIND:
         return _calendar_day(today.year, today.month, day) if day <= today.day else None

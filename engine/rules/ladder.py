@@ -83,7 +83,7 @@ def climb(
     now: dt.datetime,
     pulled_forward: bool = False,
 ) -> Climb:
-    """Take the newest rung due by ``now`` that lies after ``climbed_to``; with ``pulled_forward``, the next one at once.
+    """Take the newest rung due by ``now`` after ``climbed_to``; with ``pulled_forward``, the next one at once.
 
     1. The ladder's own rungs, then repeats of its last one, every ``repeat_last_every`` working days, without end:
        nothing overdue is ever silent.

@@ -1,0 +1,116 @@
+"""Builds the program and knows everyone: database, channels, clock and metronome.
+
+``run`` is the live engine: the metronome turns it, polled channels feed it, SIGTERM or Ctrl+C stops it after the turn
+that is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from bots.simulator import SimulatedMessage, Simulator
+from data import inbox
+from data.database import explained, open_database, reading
+from engine.clock import Clock, SystemClock
+from engine.cycle import Turned, turn
+from engine.errors import DatabaseTrouble
+from engine.load import link_simulator
+from engine.messages import Channel, Inbound
+from engine.receive import store
+from engine.settings import Settings
+from schedules.metronome import Metronome
+
+log = logging.getLogger("nhacviec")
+STOP_WITHIN = 4.0  # seconds: SIGTERM promises five
+
+
+@dataclass
+class Product:
+    """Everything that is needed to turn the engine."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    channels: dict[str, Channel] = field(default_factory=dict)
+
+    async def turn(self) -> Turned:
+        """One turn now."""
+        with explained(self.settings.database):
+            return await turn(self.engine, self.channels, self.clock.now())
+
+
+def build(
+    settings: Settings, clock: Clock | None = None, on_message: Callable[[SimulatedMessage], None] | None = None
+) -> Product:
+    """The program as the settings ask for it: Telegram where a token is set, else the simulator."""
+    product = Product(settings, open_database(settings.database), clock or SystemClock())
+    if settings.telegram_token:
+        from bots.telegram import Telegram, hide_tokens  # noqa: PLC0415  (0.2 s that the simulator need not pay)
+
+        hide_tokens()
+        product.channels["telegram"] = Telegram(
+            settings.telegram_token.get_secret_value(), base_url=settings.telegram_base_url
+        )
+    else:
+        simulator = Simulator(on_message)
+        product.channels[simulator.name] = simulator
+        with product.engine.begin() as connection:
+            link_simulator(connection, product.clock.now())
+    return product
+
+
+async def run(product: Product, on_turn: Callable[[Turned], None] | None = None) -> None:
+    """Turn until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    turning = asyncio.Lock()
+
+    async def beat() -> None:
+        async with turning:
+            try:
+                turned = await product.turn()
+            except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
+                log.error("%s", trouble)
+                return
+            if on_turn:
+                on_turn(turned)
+
+    await beat()
+    metronome = Metronome(beat, product.settings.turn_seconds)
+    metronome.start()
+    polling = [asyncio.create_task(_poll(product, channel, beat, stop)) for channel in product.channels.values()]
+    await stop.wait()
+    metronome.stop()
+    for task in polling:
+        task.cancel()
+    await asyncio.wait_for(turning.acquire(), STOP_WITHIN)  # a send under way is recorded before we leave
+    await asyncio.gather(*polling, return_exceptions=True)
+    product.engine.dispose()
+
+
+async def _poll(
+    product: Product, channel: Channel, beat: Callable[[], Coroutine[None, None, None]], stop: asyncio.Event
+) -> None:
+    """Feed what a polled channel brings: committed first, confirmed to the provider after, then acted upon."""
+    poll = getattr(channel, "poll", None)
+    if poll is None:
+        return
+
+    async def keep(inbounds: Sequence[Inbound], next_update: int) -> None:
+        with product.engine.begin() as connection:
+            store(connection, inbounds, product.clock.now())
+            inbox.confirm_up_to(connection, channel.name, channel.bot, next_update)
+        if inbounds:
+            await beat()
+
+    with reading(product.engine) as connection:
+        offset = inbox.next_update(connection, channel.name, channel.bot)
+    await poll(keep, offset, stop)

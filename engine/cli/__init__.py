@@ -1,0 +1,164 @@
+"""The command line. Each command imports what it needs when it runs, so that ``--help`` stays fast."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import NhacViecError
+
+app = typer.Typer(
+    name="nhacviec",
+    help="Nhắc Việc: nhắc hạn báo cáo và nhiệm vụ của UBND xã, phường qua tin nhắn.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # the fancy help imports rich; this one starts in a third of the time
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+journal = typer.Typer(help="Nhật ký: kiểm tra lịch sử có bị sửa không.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(journal, name="journal")
+
+AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
+OfficeName = Annotated[str | None, typer.Option("--office", help="Mã cơ quan hoặc đường dẫn tệp nhiệm vụ.")]
+
+
+@app.command()
+def check(files: list[Path], as_json: AsJson = False) -> None:
+    """Kiểm tra tệp nhiệm vụ: báo mọi lỗi kèm số dòng, không ghi gì."""
+    from engine.cli import files as commands
+
+    commands.check(files, as_json)
+
+
+@app.command()
+def load(
+    file: Path,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Nạp tệp nhiệm vụ: cho xem thay đổi trước, rồi mới ghi."""
+    from engine.cli import files as commands
+
+    commands.load(file, yes, as_json)
+
+
+@app.command()
+def preview(
+    office: Annotated[str, typer.Option("--office", help="Mã cơ quan (hung-thang) hoặc đường dẫn tệp nhiệm vụ.")],
+    first: Annotated[str, typer.Option("--from", help="Từ ngày, viết 2026-01-01.")],
+    last: Annotated[str, typer.Option("--to", help="Đến hết ngày, viết 2026-12-31.")],
+    full: Annotated[bool, typer.Option("--full", help="In cả nội dung từng tin.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Xem trước mọi tin sẽ gửi nếu không ai trả lời: lúc nào, cho ai, bậc nào, vì sao."""
+    from engine.cli import looking as commands
+
+    commands.preview(office, first, last, full, as_json)
+
+
+@app.command()
+def why(occurrence: int, as_json: AsJson = False) -> None:
+    """Vì sao đã nhắc, vì sao không nhắc: toàn bộ câu chuyện của một việc (mã xem ở lệnh status)."""
+    from engine.cli import looking as commands
+
+    commands.why(occurrence, as_json)
+
+
+@app.command()
+def status(
+    office: OfficeName = None, everything: Annotated[bool, typer.Option("--all")] = False, as_json: AsJson = False
+) -> None:
+    """Các việc đang mở: hạn, tình trạng, người phụ trách."""
+    from engine.cli import looking as commands
+
+    commands.status(office, everything, as_json)
+
+
+@app.command()
+def digest(
+    week: Annotated[str, typer.Option("--week", help="Tuần, viết 2026-W11.")],
+    office: OfficeName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bản tin tuần của một tuần, như lãnh đạo nhận được."""
+    from engine.cli import looking as commands
+
+    commands.digest(week, office, as_json)
+
+
+@app.command()
+def demo(quiet: Annotated[bool, typer.Option("--quiet", help="Chỉ in bảng tổng kết.")] = False) -> None:
+    """Xem thử: quý I/2026 của xã Hùng Thắng trong chưa đầy một phút, không cần tài khoản."""
+    from engine.cli import running as commands
+
+    commands.demo(quiet)
+
+
+@app.command()
+def run() -> None:
+    """Chạy thật: dùng Telegram nếu có mã bot, không thì dùng trình mô phỏng. Ctrl+C để dừng."""
+    from engine.cli import running as commands
+
+    commands.run()
+
+
+@app.command()
+def say(
+    words: str,
+    person: Annotated[str, typer.Option("--as", help="Mã cán bộ, ví dụ ttpvhcc-cv hoặc hung-thang/ttpvhcc-cv.")],
+) -> None:
+    """Trả lời thay một cán bộ trên trình mô phỏng: nhacviec say --as ttpvhcc-cv "xong 3"."""
+    from engine.cli import running as commands
+
+    commands.say(person, words)
+
+
+@app.command(name="stand-in")
+def stand_in(
+    person: str,
+    substitute: str,
+    first: Annotated[str, typer.Option("--from", help="Từ ngày, viết 2026-03-01.")],
+    last: Annotated[str, typer.Option("--to", help="Đến hết ngày.")],
+    decision: Annotated[str, typer.Option("--decision", help="Số quyết định.")],
+    office: OfficeName = None,
+) -> None:
+    """Ghi người thay: trong thời gian này tin của PERSON được gửi cho SUBSTITUTE."""
+    from engine.cli import people as commands
+
+    commands.stand_in(person, substitute, first, last, decision, office)
+
+
+@app.command()
+def link(
+    person: str,
+    channel: Annotated[str, typer.Option("--channel", help="telegram")],
+    address: Annotated[str, typer.Option("--address", help="Mã hội thoại (chat id) của cán bộ trên kênh đó.")],
+    office: OfficeName = None,
+) -> None:
+    """Nối một cán bộ với địa chỉ nhắn tin."""
+    from engine.cli import people as commands
+
+    commands.link(person, channel, address, office)
+
+
+@journal.command()
+def verify(as_json: AsJson = False) -> None:
+    """Kiểm tra chuỗi nhật ký: dòng nào bị sửa hoặc mất sẽ lộ ra."""
+    from engine.cli import looking as commands
+
+    commands.verify_journal(as_json)
+
+
+def main() -> None:
+    """Run the command line: errors are sentences, and the exit code says that something went wrong."""
+    try:
+        app()
+    except NhacViecError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of our output has left: `nhacviec preview … | head`
+        sys.stderr.close()
+        sys.exit(0)

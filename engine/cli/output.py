@@ -1,0 +1,44 @@
+"""How the command line prints: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.errors import NhacViecError
+
+console = Console()
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table; what is in it is never read as markup."""
+    from rich.markup import escape
+
+    drawn = Table(title=escape(title), title_justify="left")
+    for column in columns:
+        drawn.add_column(escape(column))
+    for row in rows:
+        drawn.add_row(*(escape(str(cell)) for cell in row))
+    console.print(drawn)
+
+
+def day(text: str) -> dt.date:
+    """A day given on the command line.
+
+    :raises NhacViecError: it is no day.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise NhacViecError(f"“{text}” không phải ngày có thật. Hãy viết năm-tháng-ngày, ví dụ 2026-03-17.") from None

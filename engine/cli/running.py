@@ -1,0 +1,134 @@
+"""``demo``, ``run`` and ``say``: the engine at work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bots.simulator import SimulatedMessage, Simulator
+from engine.cli import output
+from engine.errors import NhacViecError
+
+CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def demo(quiet: bool) -> None:
+    """Play the quarter with a transcript and a closing table."""
+    from engine.demo import FIRST_DAY, LAST_DAY, Demo, Event, closing, is_highlight
+
+    console = output.console
+    digests = 0
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+    ) as progress:
+        task = progress.add_task("Hùng Thắng, quý I/2026", total=(LAST_DAY - FIRST_DAY).total_seconds())
+
+        def tell(event: Event) -> None:
+            nonlocal digests
+            if quiet:
+                return
+            when = event.at.astimezone(CIVIL).strftime("%d/%m %H:%M")
+            if event.typed:
+                console.print(f"[dim]{when}[/] [green]{escape(event.person)} ▸ {escape(event.typed)}[/]")
+            elif event.shown and is_highlight(event.shown):
+                from engine.messages import DigestMessage
+
+                if isinstance(event.shown.message, DigestMessage):
+                    digests += 1
+                    if digests not in (1, 12, 23):  # two leaders read each week's digest; three are shown whole
+                        console.print(f"[dim]{when}[/] [cyan]Bản tin tuần ▸ {escape(event.person)}[/]")
+                        return
+                console.rule(f"{when}  {escape(event.person)}", style="yellow")
+                console.print(escape(event.shown.text), highlight=False)
+                console.rule(style="yellow")
+            elif event.shown:
+                console.print(f"[dim]{when}[/] [cyan]◂ {escape(event.person)}[/] {escape(_in_short(event.shown))}")
+
+        player = Demo(tell, lambda now: progress.update(task, completed=(now - FIRST_DAY).total_seconds()))
+        player.play()
+    result = closing(player.engine)
+    rows: list[tuple[object, ...]] = [
+        ("Tin nhắc việc đã gửi", result.messages.get("reminder", 0)),
+        ("Bản tin tuần đã gửi", result.messages.get("digest", 0)),
+        ("Câu trả lời đã gửi", result.messages.get("answer", 0)),
+        ("Lời nhắc đã nói", result.lines_told),
+        ("  trong đó gộp chung vào một tin", result.merged),
+        ("Lời nhắc không gửi", sum(result.suppressed.values())),
+        *((f"  vì {reason}", n) for reason, n in sorted(result.suppressed.items())),
+        ("Dòng nhật ký, chuỗi nguyên vẹn", result.journal_lines),
+        ("Thất lạc", result.lost),
+    ]
+    output.table("Tổng kết quý I/2026, UBND xã Hùng Thắng", ["", "Số lượng"], rows)
+    if result.lost or result.journal_lines < 0:
+        raise NhacViecError("Có lời nhắc thất lạc hoặc nhật ký bị hỏng: đây là lỗi của chương trình, xin báo lại.")
+
+
+def _in_short(shown: SimulatedMessage) -> str:
+    from engine.messages import ReminderMessage
+
+    if isinstance(shown.message, ReminderMessage):
+        return "; ".join(f"{item.number}. {item.title}" for item in shown.message.items)
+    return shown.text.replace("\n", " ")
+
+
+def run() -> None:
+    """The live engine."""
+    from engine.app import build
+    from engine.app import run as run_forever
+    from engine.cycle import Turned
+    from engine.settings import read_settings
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+    def show(message: SimulatedMessage) -> None:
+        output.console.rule(escape(message.address), style="cyan")
+        output.console.print(escape(message.text), highlight=False)
+
+    settings = read_settings()
+    product = build(settings, on_message=show)
+    log = logging.getLogger("nhacviec")
+    log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", ", ".join(product.channels), settings.turn_seconds)
+
+    def told(turned: Turned) -> None:
+        done = turned.delivered
+        if turned.handled or turned.planned or done.sent or done.refused or done.unknown:
+            log.info(
+                "Trả lời %d, lập %d kỳ, gửi %d tin, hoãn %d, từ chối %d, không rõ %d.",
+                turned.handled,
+                turned.planned,
+                done.sent,
+                done.retried,
+                done.refused,
+                done.unknown,
+            )
+
+    asyncio.run(run_forever(product, told))
+    log.info("Đã dừng.")
+
+
+def say(person: str, words: str) -> None:
+    """One line typed by one person on the simulator, and what comes back."""
+    from engine.app import build
+    from engine.cli.people import find_person
+    from engine.receive import store
+    from engine.settings import read_settings
+
+    product = build(read_settings())
+    simulator = product.channels.get("simulator")
+    if not isinstance(simulator, Simulator):
+        raise NhacViecError("Lệnh say chỉ dùng với trình mô phỏng. Đang có mã bot thật: hãy trả lời trên điện thoại.")
+    with product.engine.begin() as connection:
+        row = find_person(connection, person, None)
+        address = f"{row.office_id}/{row.slug}"
+        now = product.clock.now()
+        store(connection, [simulator.typed(address, words, key=f"say-{now.timestamp()}")], now)
+    asyncio.run(product.turn())
+    for message in simulator.sent:
+        if message.address == address:
+            output.console.print(escape(message.text), highlight=False)

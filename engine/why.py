@@ -1,0 +1,162 @@
+"""Why was this sent, why was that not? The whole story of one occurrence from the rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from data.journal import JOURNAL
+from engine.errors import NotFound
+from engine.office import EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, UNIT, view_office
+from engine.rules.ladder import anchors_of, climb
+from engine.rules.lifecycle import OPEN, WorkState
+from engine.rules.status import in_words
+
+SAYS = {
+    "collect": "gom số liệu",
+    "write": "viết báo cáo",
+    "soon": "sắp tới hạn",
+    "last_call": "ngày cuối",
+    "overdue": "quá hạn",
+    "escalation": "báo lên trên",
+    "confirm": "hỏi xác nhận",
+    "extension_asked": "hỏi duyệt gia hạn",
+    "extension_granted": "báo được gia hạn",
+    "extension_refused": "báo không được gia hạn",
+    "returned": "báo trả lại",
+    "confirmed": "báo đã xác nhận",
+    "unreached": "báo không liên lạc được",
+}
+STATUS = {
+    "queued": "đang chờ gửi",
+    "claimed": "đang gửi",
+    "sent": "đã gửi",
+    "refused": "không gửi được",
+    "unknown": "không rõ đã tới chưa",
+    "dropped": "thôi không gửi",
+    "pending": "chờ lượt nhắn tới",
+    "suppressed": "không gửi",
+}
+ACTIONS = {
+    "opened": "mở việc, chốt người chịu trách nhiệm",
+    "started": "báo đang làm",
+    "reported": "báo xong",
+    "confirmed": "xác nhận",
+    "returned": "trả lại",
+    "extension_asked": "xin gia hạn",
+    "extension_granted": "duyệt gia hạn",
+    "extension_refused": "từ chối gia hạn",
+    "suspended": "tạm dừng",
+    "resumed": "tiếp tục",
+    "cancelled": "huỷ",
+    "undone": "hoàn tác",
+    "unreached": "tin không tới được ai",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One rung for one person: what became of it, and why."""
+
+    at: dt.datetime
+    rung: str
+    says: str
+    person: str
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything about one occurrence."""
+
+    id: int
+    title: str
+    unit: str
+    state: str
+    dates: dict[str, str]
+    reasons: tuple[str, ...]
+    told: tuple[Told, ...]
+    history: tuple[tuple[dt.datetime, str, str, str], ...]  # when, who, what, details
+    next_at: dt.datetime | None
+    next_rung: str | None
+    source: dict[str, Any]
+
+
+def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> Story:
+    """The story of one occurrence.
+
+    :raises NotFound: there is none with this number.
+    """
+    row = connection.execute(
+        select(OCCURRENCE, OBLIGATION.c.ladder, OBLIGATION.c.rule, UNIT.c.name.label("unit_name"))
+        .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
+        .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+        .where(OCCURRENCE.c.id == occurrence_id)
+    ).first()
+    if row is None:
+        raise NotFound(f"Không có việc nào mang mã {occurrence_id}. Xem mã bằng lệnh: nhacviec status.")
+    office = view_office(connection, row.office_id)
+    told = tuple(
+        Told(
+            at=(line.sent_at or line.scheduled_at),
+            rung=line.rung,
+            says=SAYS[line.says],
+            person=line.name,
+            status=STATUS[line.message_status if line.status == "in_message" else line.status],
+            reason=line.reason or line.error,
+        )
+        for line in connection.execute(
+            select(
+                REMINDER,
+                PERSON.c.name,
+                MESSAGE.c.status.label("message_status"),
+                MESSAGE.c.sent_at,
+                MESSAGE.c.error,
+            )
+            .join(PERSON, PERSON.c.id == REMINDER.c.person_id)
+            .outerjoin(MESSAGE, MESSAGE.c.id == REMINDER.c.message_id)
+            .where(REMINDER.c.occurrence_id == occurrence_id)
+            .order_by(REMINDER.c.scheduled_at, REMINDER.c.id)
+        )
+    )
+    history = tuple(
+        (line.at, line.actor, ACTIONS.get(line.action, line.action), line.data)
+        for line in connection.execute(
+            select(JOURNAL).where(JOURNAL.c.occurrence_id == occurrence_id).order_by(JOURNAL.c.seq)
+        )
+    )
+    dates = {"Hạn trong văn bản": row.nominal_due, "Hạn tính": row.due, "Hạn nội bộ": row.internal_due}
+    if row.cutoff:
+        dates = {"Chốt số liệu": row.cutoff, **dates}
+    if row.first_internal_due != row.internal_due:
+        dates["Hạn nội bộ ban đầu"] = row.first_internal_due
+    next_rung = None
+    if row.next_move_at and WorkState(row.work_state) in OPEN:
+        anchors = anchors_of(row.cutoff, row.due, row.internal_due)
+        found = climb(
+            office.ladders[row.ladder],
+            anchors,
+            office.hours,
+            climbed_to=row.last_rung_at,
+            now=max(now, row.next_move_at),
+        )
+        next_rung = SAYS[found.step.rung.says] if found.step else "mở việc"
+    extensions = connection.execute(select(EXTENSION).where(EXTENSION.c.occurrence_id == occurrence_id)).all()
+    reasons = [*(row.reasons or []), *(f"Gia hạn đến {e.until:%d/%m/%Y}: {e.reason} ({e.status})." for e in extensions)]
+    return Story(
+        id=row.id,
+        title=row.title,
+        unit=row.unit_name,
+        state=in_words(WorkState(row.work_state), row.due, row.internal_due, office.today(now)),
+        dates={name: f"{value:%d/%m/%Y}" for name, value in dates.items()},
+        reasons=tuple(reasons),
+        told=told,
+        history=history,
+        next_at=row.next_move_at,
+        next_rung=next_rung,
+        source=row.rule["source"],
+    )

@@ -1,0 +1,1 @@
+"""The channels: one contract for all, then what is particular to each."""
