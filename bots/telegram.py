@@ -18,17 +18,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
-from telegram import (
-    Bot,
-    CallbackQuery,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    LinkPreviewOptions,
-    Update,
-)
-from telegram import (
-    Message as TelegramMessage,
-)
+from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Update
+from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -68,7 +59,6 @@ NEVER_LEFT = (
     httpx.ConnectError,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
 )
 
 # What a 400 says when the address, not the text, is at fault; lower case.
@@ -111,7 +101,10 @@ class Part:
 
 
 class Telegram:
-    """A channel whose addresses are Telegram chat ids. Lives in one event loop: ``async with Telegram(token) as bot``."""
+    """A channel whose addresses are Telegram chat ids.
+
+    Its connections belong to one event loop: ``async with Telegram(token) as channel``.
+    """
 
     name = "telegram"
 
@@ -122,7 +115,7 @@ class Telegram:
         if not (number.isascii() and number.isdigit() and secret):
             raise BadSetting("NHACVIEC_TELEGRAM_TOKEN không đúng dạng. Hãy chép lại token do @BotFather cấp.")
         hide_tokens()  # before the library logs its own URL
-        # Seconds as timedelta: the library's next behaviour, and without it every 429 also raises a deprecation warning.
+        # The library's coming behaviour (times as timedelta); without it every 429 brings a deprecation warning too.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self.bot = number
         timeouts = timeouts or Timeouts()
@@ -171,9 +164,7 @@ class Telegram:
         try:
             return await self._post(address, part, under)
         except ChatMigrated as moved:  # a group became a supergroup, api#responseparameters
-            LOG.warning(
-                "Nhóm Telegram %s đã đổi địa chỉ thành %s; tin được gửi tới địa chỉ mới", address, moved.new_chat_id
-            )
+            LOG.warning("Nhóm Telegram %s nay là %s; tin được gửi tới địa chỉ mới", address, moved.new_chat_id)
             return await self._post(str(moved.new_chat_id), part, under)
         except BadRequest as error:
             if is_about_address(error):
@@ -341,17 +332,19 @@ def _data(button: Button) -> str:
 
 def split(rendered: Rendered) -> list[Part]:
     """Parts that fit, cut between lines, and between blocks where there is a blank line to cut at."""
+    if _length(rendered.text) <= LONGEST_PART:
+        return [Part(rendered.html, rendered.text)]
     parts: list[list[Part]] = []
     current: list[Part] = []
     for line in _lines(rendered):
         while current and _units([*current, line]) > LONGEST_PART:
-            cut = max((i for i, one in enumerate(current) if not one.text and i), default=len(current))
+            cut = max((i for i, one in enumerate(current) if i and not one.text.strip()), default=len(current))
             parts.append(current[:cut])
             current = current[cut:]
-            while current and not current[0].text:
+            while current and not current[0].text.strip():  # a part does not begin with a blank line
                 del current[0]
         current.append(line)
-    return [_joined(part) for part in [*parts, current] if any(line.text for line in part)]
+    return [_joined(part) for part in [*parts, current] if any(line.text.strip() for line in part)]
 
 
 def _lines(rendered: Rendered) -> Iterator[Part]:
@@ -360,7 +353,7 @@ def _lines(rendered: Rendered) -> Iterator[Part]:
         marked = [html.escape(line, quote=False) for line in plain]
     for with_marks, line in zip(marked, plain, strict=True):
         if _length(line) <= LONGEST_PART:
-            yield Part(with_marks, line.strip() and line)
+            yield Part(with_marks, line)
         else:  # one endless line: its marks are lost, its words are not
             yield from (Part(html.escape(piece, quote=False), piece) for piece in _pieces(line))
 
@@ -391,7 +384,7 @@ def _length(text: str) -> int:
 # ---- what came of it ----------------------------------------------------------------------------------------------
 
 
-def outcome_of(error: Exception) -> Outcome:  # noqa: PLR0911 - a table, one line a case
+def outcome_of(error: Exception) -> Outcome:
     """What an error says about the message. Refused speaks of the address only, as it closes the chat."""
     match error:
         case RetryAfter():
@@ -490,7 +483,10 @@ class _TokenFilter(logging.Filter):
     """Takes tokens out of whatever a record would print."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        said = record.getMessage()
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError):  # words and arguments do not match: the handler will complain, as always
+            return True
         if TOKEN.search(said):
             record.msg, record.args = without_tokens(said), ()
         if record.exc_info and record.exc_info[1] is not None:

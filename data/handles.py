@@ -26,7 +26,6 @@ def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datet
     persons = list({person for person, _ in wanted})
     held: dict[tuple[int, int], int] = {}
     taken: dict[int, set[int]] = defaultdict(set)
-    resting: dict[tuple[int, int], int] = {}
     for start in range(0, len(persons), MOST_IN_ONE_QUERY):
         some = persons[start : start + MOST_IN_ONE_QUERY]
         query = select(HANDLE).where(
@@ -35,14 +34,9 @@ def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datet
         for row in connection.execute(query):
             taken[row.person_id].add(row.number)
             held[row.person_id, row.occurrence_id] = row.number
-            if row.released_at is not None:
-                resting[row.person_id, row.occurrence_id] = row.id
     fresh = []
-    back = []
     for pair in wanted:
-        if pair in held:
-            if pair in resting:
-                back.append(resting[pair])
+        if pair in held:  # one that rests goes on resting: a line may speak of closed work ("đã được xác nhận")
             continue
         person, occurrence = pair
         number = next(n for n in range(1, 10_000) if n not in taken[person])
@@ -51,8 +45,6 @@ def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datet
         fresh.append({"person_id": person, "occurrence_id": occurrence, "number": number, "given_at": now})
     if fresh:
         _renumber_old(connection, fresh)
-    if back:
-        connection.execute(update(HANDLE).where(HANDLE.c.id.in_(back)).values(released_at=None))
     return {pair: held[pair] for pair in wanted}
 
 
@@ -77,8 +69,13 @@ def release(connection: Connection, occurrence_id: int, now: dt.datetime) -> Non
     )
 
 
-def hold_again(connection: Connection, occurrence_id: int) -> None:
-    """The work is open again (undone, returned): its numbers are in use again."""
+def hold_again(connection: Connection, occurrence_id: int, now: dt.datetime) -> None:
+    """The work is open again (undone, returned): its numbers are in use again.
+
+    A number that has rested long enough may be another work's by now; then this work gets a fresh one.
+    """
+    people = connection.execute(select(HANDLE.c.person_id).where(HANDLE.c.occurrence_id == occurrence_id)).scalars()
+    give(connection, [(person, occurrence_id) for person in people], now)
     connection.execute(update(HANDLE).where(HANDLE.c.occurrence_id == occurrence_id).values(released_at=None))
 
 

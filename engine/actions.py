@@ -119,11 +119,7 @@ def ask_extension(
     """gia hạn: ask the standing office to move the internal due. A second request takes the place of the first."""
     if WorkState(row.work_state) not in OPEN:
         raise CannotDo(WorkState(row.work_state))
-    connection.execute(
-        update(EXTENSION)
-        .where(EXTENSION.c.occurrence_id == row.id, EXTENSION.c.status == "waiting")
-        .values(status="withdrawn")
-    )
+    _withdraw_request(connection, row.id)
     extension_id = connection.execute(
         insert(EXTENSION)
         .values(
@@ -224,7 +220,7 @@ def send_back(
         **_rearmed(office, row, row.internal_due, now),
     }
     acted = _change(connection, office, row, actor, "returned", values, now, {"reason": reason})
-    handles.hold_again(connection, row.id)
+    handles.hold_again(connection, row.id, now)
     doers = [row.reported_by] if row.reported_by else _chain(row)["doer"]
     _tell(
         connection,
@@ -285,7 +281,7 @@ def undo(
     if "extension" in memory:
         connection.execute(update(EXTENSION).where(EXTENSION.c.id == memory["extension"]).values(status="withdrawn"))
     _change(connection, office, row, actor, "undone", values, now)
-    handles.hold_again(connection, row.id)
+    handles.hold_again(connection, row.id, now)
     return True
 
 
@@ -319,6 +315,8 @@ def _change(
     state = WorkState(values.get("work_state", row.work_state))
     if state not in OPEN and WorkState(row.work_state) in OPEN:
         _suppress_pending(connection, row.id, "việc đã xong trước bậc nhắc này")
+        if state is not WorkState.SUSPENDED:
+            _withdraw_request(connection, row.id)  # nobody needs to decide about more time for what is done
     journal.append(
         connection,
         office.id,
@@ -382,6 +380,14 @@ def _suppress_pending(connection: Connection, occurrence_id: int, reason: str) -
         update(REMINDER)
         .where(REMINDER.c.occurrence_id == occurrence_id, REMINDER.c.status == "pending")
         .values(status="suppressed", reason=reason)
+    )
+
+
+def _withdraw_request(connection: Connection, occurrence_id: int) -> None:
+    connection.execute(
+        update(EXTENSION)
+        .where(EXTENSION.c.occurrence_id == occurrence_id, EXTENSION.c.status == "waiting")
+        .values(status="withdrawn")
     )
 
 

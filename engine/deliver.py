@@ -287,9 +287,9 @@ def _unreached(connection: Connection, office: OfficeView, message_id: int, why:
         update(REMINDER)
         .where(REMINDER.c.message_id == message_id, REMINDER.c.status == "in_message")
         .values(status="suppressed", reason=why)
-        .returning(REMINDER.c.occurrence_id)
-    ).scalars()
-    occurrences = sorted(set(lost))
+        .returning(REMINDER.c.occurrence_id, REMINDER.c.revision, REMINDER.c.rung)
+    ).all()
+    occurrences = sorted({row.occurrence_id for row in lost if not _heard_by_others(connection, row)})
     if occurrences:
         connection.execute(
             update(OCCURRENCE)
@@ -302,3 +302,18 @@ def _unreached(connection: Connection, office: OfficeView, message_id: int, why:
             now,
             [journal.Line("engine", "unreached", o, {"message": message_id, "why": why}) for o in occurrences],
         )
+
+
+def _heard_by_others(connection: Connection, lost: AnyRow) -> bool:
+    return bool(
+        connection.execute(
+            select(REMINDER.c.id)
+            .where(
+                REMINDER.c.occurrence_id == lost.occurrence_id,
+                REMINDER.c.revision == lost.revision,
+                REMINDER.c.rung == lost.rung,
+                REMINDER.c.status != "suppressed",
+            )
+            .limit(1)
+        ).first()
+    )

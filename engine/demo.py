@@ -51,6 +51,7 @@ class Demo:
     on_time: Callable[[dt.datetime], None]
     engine: Engine = field(default_factory=lambda: connect("sqlite://"))
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(FIRST_DAY))
+    until: dt.datetime = LAST_DAY
 
     def __post_init__(self) -> None:
         self._phones = Simulator(self._ring)
@@ -65,13 +66,13 @@ class Demo:
             load.apply(connection, office, self.clock.now())
             load.link_simulator(connection, self.clock.now())
         with asyncio.Runner() as runner:
-            while self.clock.now() < LAST_DAY:
+            while self.clock.now() < self.until:
                 self._answer_what_is_due()
                 runner.run(turn(self.engine, {self._phones.name: self._phones}, self.clock.now()))
                 self.on_time(self.clock.now())
                 with reading(self.engine) as connection:
                     wake = next_wake(connection, self.clock.now())
-                self.clock.move_to(min([LAST_DAY, *([wake] if wake else []), *(at for at, _, _ in self._plans)]))
+                self.clock.move_to(min([self.until, *([wake] if wake else []), *(at for at, _, _ in self._plans)]))
 
     # -- the people
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Text, bindparam, cast, select
 
 from data import tables as t
 from engine.rules.chain import Away, Member, Staff, UnitNode
@@ -37,7 +40,7 @@ class OfficeView:
     name: str
     definition: m.Office
     loaded_on: dt.date
-    ladders: dict[str, m.Ladder]
+    ladders: Mapping[str, m.Ladder]
     staff: Staff
     calendar: WorkCalendar
 
@@ -61,26 +64,79 @@ class OfficeView:
         return member.name if member else "(không rõ)"
 
 
+# Built once: making and hashing a statement costs as much as running it, and a turn views every office that has
+# something to do.
+_OFFICE = select(
+    OFFICE.c.id,
+    OFFICE.c.name,
+    OFFICE.c.loaded_on,
+    cast(OFFICE.c.definition, Text).label("definition"),
+    cast(OFFICE.c.ladders, Text).label("ladders"),
+).where(OFFICE.c.id == bindparam("office"))
+_REACHABLE = select(CHAT.c.person_id).where(CHAT.c.office_id == bindparam("office"), CHAT.c.blocked_at.is_(None))
+_PEOPLE = (
+    select(
+        PERSON.c.id,
+        PERSON.c.slug,
+        PERSON.c.name,
+        PERSON.c.unit_id,
+        PERSON.c.role,
+        PERSON.c.standing,
+        PERSON.c.in_charge_of,
+        PERSON.c.active,
+    )
+    .where(PERSON.c.office_id == bindparam("office"))
+    .order_by(PERSON.c.id)
+)
+_UNITS = (
+    select(UNIT.c.id, UNIT.c.slug, UNIT.c.name, UNIT.c.kind, UNIT.c.escalates_to)
+    .where(UNIT.c.office_id == bindparam("office"))
+    .order_by(UNIT.c.id)
+)
+_AWAY = (
+    select(
+        STAND_IN.c.person_id,
+        STAND_IN.c.substitute_id,
+        STAND_IN.c.first_day,
+        STAND_IN.c.last_day,
+        STAND_IN.c.decision,
+    )
+    .where(STAND_IN.c.office_id == bindparam("office"))
+    .order_by(STAND_IN.c.id)
+)
+_LADDERS = TypeAdapter(dict[str, m.Ladder])
+
+
 def view_office(connection: Connection, office_id: str) -> OfficeView:
     """Read one office."""
-    row = connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).one()
+    row = connection.execute(_OFFICE, {"office": office_id}).one()
+    definition = _definition(row.definition)
     return OfficeView(
         id=row.id,
         name=row.name,
-        definition=m.Office.model_validate(row.definition),
+        definition=definition,
         loaded_on=row.loaded_on,
-        ladders={key: m.Ladder.model_validate(ladder) for key, ladder in row.ladders.items()},
-        staff=_staff(connection, office_id, row.definition["standing_unit"]),
+        ladders=_ladders(row.ladders),
+        staff=_staff(connection, office_id, definition.standing_unit),
         calendar=vietnam_calendar(),
     )
 
 
+@lru_cache(maxsize=4096)
+def _definition(text: str) -> m.Office:
+    """The stored definition as a model: frozen, so one is enough for everyone who reads the same words."""
+    return m.Office.model_validate_json(text)
+
+
+@lru_cache(maxsize=64)
+def _ladders(text: str) -> Mapping[str, m.Ladder]:
+    """The stored ladders; nearly every office has the same ones."""
+    return MappingProxyType(_LADDERS.validate_json(text))
+
+
 def _staff(connection: Connection, office_id: str, standing_unit: str) -> Staff:
-    reachable = set(
-        connection.execute(
-            select(CHAT.c.person_id).where(CHAT.c.office_id == office_id, CHAT.c.blocked_at.is_(None))
-        ).scalars()
-    )
+    office = {"office": office_id}
+    reachable = set(connection.execute(_REACHABLE, office).scalars())
     members = {
         row.id: Member(
             row.id,
@@ -93,14 +149,14 @@ def _staff(connection: Connection, office_id: str, standing_unit: str) -> Staff:
             row.active,
             row.id in reachable,
         )
-        for row in connection.execute(select(PERSON).where(PERSON.c.office_id == office_id).order_by(PERSON.c.id))
+        for row in connection.execute(_PEOPLE, office)
     }
     units = {
         row.slug: UnitNode(row.id, row.slug, row.name, row.kind, row.escalates_to)
-        for row in connection.execute(select(UNIT).where(UNIT.c.office_id == office_id).order_by(UNIT.c.id))
+        for row in connection.execute(_UNITS, office)
     }
     away = tuple(
         Away(row.person_id, row.substitute_id, row.first_day, row.last_day, row.decision)
-        for row in connection.execute(select(STAND_IN).where(STAND_IN.c.office_id == office_id).order_by(STAND_IN.c.id))
+        for row in connection.execute(_AWAY, office)
     )
     return Staff(members, units, standing_unit, away, {member.slug: member for member in members.values()})

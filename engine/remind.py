@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, union, update
@@ -21,7 +22,7 @@ from data.upsert import upsert
 from engine.messages import AT_LEAST_ONCE, Says
 from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, REMINDER, OfficeView, view_office
 from engine.rules.chain import Chain, chain_for, hearers
-from engine.rules.ladder import Step, anchors_of, climb
+from engine.rules.ladder import Step, anchors_of, climb, steps_of
 from engine.rules.lifecycle import OPEN, WorkState
 from schedules.hours import Slot
 
@@ -147,20 +148,33 @@ class _Desk:
         return chain
 
     def _climb(self, row: AnyRow, chain: Chain) -> tuple[dt.datetime | None, dt.datetime]:
+        """Take the newest rung; while it reaches nobody, the next one too. Returns how far, and when to look again."""
         ladder = self.office.ladders[row.ladder]
         anchors = anchors_of(row.cutoff, row.due, row.internal_due)
+        climbing = partial(climb, ladder, anchors, self.office.hours, now=self.now)
+        last = steps_of(ladder, anchors, self.office.hours)[-1].rung
         climbed, pulled = row.last_rung_at, row.pulled_forward
+        if pulled:
+            self._tell_standing(row, chain, f"unreached:{climbed or row.next_move_at:%Y-%m-%d %H:%M}", self.now)
+        own_pace = climbing(climbed_to=climbed)
+        said = len(self.reminders)
         while True:
-            found = climb(ladder, anchors, self.office.hours, climbed_to=climbed, now=self.now, pulled_forward=pulled)
+            found = climbing(climbed_to=climbed, pulled_forward=pulled)
             for step in found.skipped:
                 self._pass_over(row, chain, step)
             if found.step is None:
                 return climbed, found.next_at
             climbed = found.step.at
-            if self._speak(row, chain, found.step) or "leaders" in found.step.rung.to:
+            if self._speak(row, chain, found.step):
                 return climbed, found.next_at
+            if found.step == own_pace.step:
+                said = len(self.reminders)
+            if found.step.rung == last:
+                # Nobody above can be reached either: the ladder keeps its own pace, for whoever links a chat later.
+                del self.reminders[said:]
+                return own_pace.step.at if own_pace.step else row.last_rung_at, own_pace.next_at
             # This rung reached nobody: the next one is pulled forward, and the standing office sees why.
-            self._tell_standing(row, chain, found.step)
+            self._tell_standing(row, chain, f"unreached:{found.step.name}", found.step.at)
             pulled = True
 
     def _speak(self, row: AnyRow, chain: Chain, step: Step) -> bool:
@@ -176,13 +190,15 @@ class _Desk:
         for hearer in heard:
             self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, reason=PASSED_OVER)
 
-    def _tell_standing(self, row: AnyRow, chain: Chain, step: Step) -> None:
+    def _tell_standing(self, row: AnyRow, chain: Chain, rung: str, at: dt.datetime) -> None:
         heard, _ = hearers(self.office.staff, chain, ["standing"], self.today)
         for hearer in heard:
-            self._remind(row, f"unreached:{step.name}", hearer.person_id, Says.UNREACHED, step.at)
+            self._remind(row, rung, hearer.person_id, Says.UNREACHED, at)
 
     def _ask_again(self, row: AnyRow, chain: Chain) -> dt.datetime:
         heard, _ = hearers(self.office.staff, chain, [row.confirm if row.confirm != "none" else "head"], self.today)
+        if not heard:  # the confirmer has left or cannot be reached: the leaders may confirm as well
+            heard, _ = hearers(self.office.staff, chain, ["leaders"], self.today)
         for hearer in heard:
             self._remind(row, f"confirm:{self.today}", hearer.person_id, Says.CONFIRM, self.now)
         later = self.office.calendar.add(self.today, ASK_CONFIRMER_AGAIN_AFTER)
@@ -261,14 +277,19 @@ def _gather(connection: Connection, office: OfficeView, slot: Slot, now: dt.date
 
 
 def _this_slot(connection: Connection, people: list[int], slot: Slot) -> tuple[set[int], dict[int, int]]:
-    """Who has had their message in this slot, and whose last message never left (person → message)."""
+    """Who has had their message in this slot, and whose last message never left (person → message).
+
+    A message of an earlier slot that could leave only now has been heard in this one.
+    """
     busy: set[int] = set()
     unsent: dict[int, int] = {}
     if people:
         for row in connection.execute(
             select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.slot, MESSAGE.c.status).where(
                 MESSAGE.c.person_id.in_(people),
-                (MESSAGE.c.slot == slot.key) | ((MESSAGE.c.status == "queued") & (MESSAGE.c.kind == "reminder")),
+                (MESSAGE.c.slot == slot.key)
+                | ((MESSAGE.c.status == "queued") & (MESSAGE.c.kind == "reminder"))
+                | ((MESSAGE.c.sent_at >= slot.starts) & (MESSAGE.c.kind != "answer")),
             )
         ):
             if row.status == "queued" and row.kind == "reminder":

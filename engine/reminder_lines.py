@@ -108,6 +108,16 @@ def _still_true(connection: Connection, rows: Sequence[AnyRow]) -> tuple[list[An
     return list(best.values()), gone
 
 
+def _says_today(row: AnyRow, person_id: int, today: dt.date) -> Says:
+    """What the line says, as of today: a rung that was pulled forward must not speak of a deadline as passed."""
+    says = Says(row.says)
+    if says not in (Says.OVERDUE, Says.ESCALATION) or today > row.internal_due:
+        return says
+    if row.doer_id not in (person_id, row.on_behalf_of):
+        return Says.UNREACHED
+    return Says.LAST_CALL if today == row.internal_due else Says.SOON
+
+
 def _extension_waits(connection: Connection, row: AnyRow) -> bool:
     return bool(
         connection.execute(
@@ -125,7 +135,7 @@ def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: d
     return Item(
         number=number,
         occurrence_id=row.id,
-        says=Says(row.says),
+        says=_says_today(row, person_id, today),
         title=HIDDEN_TITLE if row.secret else row.title,
         unit=row.unit_name,
         nominal_due=row.nominal_due,
@@ -138,7 +148,7 @@ def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: d
         days_late=days_late(row.due, row.internal_due, today),
         before=bool(due_rule.get("before")),
         aim_reason=" ".join(row.reasons or []) or None,
-        doer=None if row.doer_id == person_id else office.name_of(row.doer_id),
+        doer=None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
         reason=detail.get("reason"),
         asked_until=dt.date.fromisoformat(until) if until else None,
         wants_answer=Says(row.says) not in _INFORMS,

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import BadOfficeFile
@@ -118,7 +118,7 @@ def _parse(path: Path) -> CommentedMap:
             [f"{path}, dòng {line}: chữ không phải mã UTF-8. Hãy lưu lại tệp với mã hoá (encoding) UTF-8."]
         ) from None
     try:
-        tree = YAML(typ="rt").load(text)
+        tree = _reader().load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadOfficeFile([f"{path}, dòng {line}: một khoá bị viết hai lần. Hãy bỏ bớt một."]) from None
@@ -142,6 +142,19 @@ def _parse(path: Path) -> CommentedMap:
             [f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."]
         )
     return tree
+
+
+class _PlainDates(RoundTripConstructor):
+    """Leaves dates as they are written: an impossible one is then reported by the schema, with its line."""
+
+
+_PlainDates.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
+
+
+def _reader() -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _PlainDates
+    return yaml
 
 
 def _at(path: Path, tree: Any, where: Where) -> str:

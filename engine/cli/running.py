@@ -84,7 +84,8 @@ def run() -> None:
     from engine.settings import read_settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for library in ("apscheduler", "alembic", "httpx"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
     def show(message: SimulatedMessage) -> None:
         output.console.rule(escape(message.address), style="cyan")

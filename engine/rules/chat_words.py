@@ -47,11 +47,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of the text, as folded and as typed."""
+    """A piece of the text: folded, as a dictionary would hold it, and where it stood. "Rồiiii" is the word "rồi"."""
 
     kind: Kind
     folded: str
-    shown: str
+    word: str
     start: int
     end: int
 
@@ -119,6 +119,11 @@ def can_be(typed: str, spelled: str) -> bool:
     return tones <= spelled_tones and all(a <= b for a, b in zip(shapes, spelled_shapes, strict=True))
 
 
+def same_spelling(typed: str, spelled: str) -> bool:
+    """Whether it was typed with exactly these marks, wherever the tone was put."""
+    return can_be(typed, spelled) and can_be(spelled, typed)
+
+
 def is_slip_of(typed: str, meant: str) -> bool:
     """Whether one slip of a finger (a letter missing, extra, wrong, or two swapped) turns ``meant`` into ``typed``.
 
@@ -136,6 +141,7 @@ def is_slip_of(typed: str, meant: str) -> bool:
 _DOCUMENT_KINDS = re.compile(
     r"(?:bc|kh|cv|qd|ttr|tb|ubnd|hdnd|nq|ct|gm|bb|hd|da|pa|gt|tt|nd|vp|vpubnd|pvhcc|bcd|dtn|ttvh|mttq)\b"
 )
+_DRAWN_OUT = re.compile(r"(.)\1{2,}", re.IGNORECASE)
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.LINK, re.compile(r"(?:https?://|www\.)\S+|[a-z0-9.-]{3,80}\.(?:vn|com|net|org)/\S*")),
     (
@@ -147,6 +153,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     (Kind.PERCENT, re.compile(r"[0-9]+(?:[.,][0-9]+)?\s?%")),
     (Kind.TIME, re.compile(r"[0-9]{1,2}(?:[hg](?:[0-9]{2})?|:[0-9]{2})(?![0-9a-z])")),
+    (Kind.DAY, re.compile(r"[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{4})?(?=-[0-9]{1,2}/)")),  # 20/3-25/3
     (Kind.ODD, re.compile(r"[0-9]+(?:[/.-][0-9]+)+|[0-9]{7,}")),
     (Kind.NUMBER, re.compile(r"[0-9]+")),
     (Kind.WORD, re.compile(r"[^\W\d_]+")),
@@ -172,7 +179,8 @@ def _cut(said: str, folded: str) -> Iterator[Token]:
             at += 1
             continue
         kind, end = _next_piece(said, folded, at)
-        yield Token(kind, folded[at:end], said[at:end], at, end)
+        word = _DRAWN_OUT.sub(r"\1", said[at:end]) if kind is Kind.WORD else said[at:end]
+        yield Token(kind, fold(word), word, at, end)
         at = end
 
 
@@ -212,7 +220,7 @@ def is_word(tokens: Sequence[Token], at: int, *spelled: str) -> bool:
     """Whether the token there is one of these words, perhaps with marks left out."""
     if not 0 <= at < len(tokens) or tokens[at].kind is not Kind.WORD:
         return False
-    return any(can_be(tokens[at].shown, word) for word in spelled)
+    return any(can_be(tokens[at].word, word) for word in spelled)
 
 
 def are_words(tokens: Sequence[Token], at: int, phrase: str) -> bool:
@@ -242,7 +250,7 @@ def number_words_at(tokens: Sequence[Token], at: int, *, sure: bool) -> tuple[in
     if is_word(tokens, at + 1, "mươi", "mười"):
         second = _digit_word(tokens, at + 2, _AFTER_TEN)
         return (first * 10 + second, at + 3) if second else (first * 10, at + 2)
-    if not sure and tokens[at].folded in _TWO_FACED and not is_marked(tokens[at].shown):
+    if not sure and tokens[at].folded in _TWO_FACED and not is_marked(tokens[at].word):
         return None
     return first, at + 1
 
@@ -332,7 +340,7 @@ def _day_of_month(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) 
     first = at + 1 if named else at
     if named and is_word(tokens, first, "mùng", "mồng"):
         first += 1
-    found = _number_there(tokens, first)
+    found = number_there(tokens, first)
     if found is None:
         return None
     day, end = found
@@ -340,7 +348,7 @@ def _day_of_month(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) 
         in_month = _day_in_month(tokens, end + 1, day, today, lean)
         if in_month is not None:
             return in_month
-    return DateThere(_same_day(day, today, lean), end) if named else None
+    return DateThere(day_named(day, today, lean), end) if named else None
 
 
 def _day_in_month(tokens: Sequence[Token], at: int, day: int, today: dt.date, lean: Lean) -> DateThere | None:
@@ -353,7 +361,7 @@ def _day_in_month(tokens: Sequence[Token], at: int, day: int, today: dt.date, le
     if at < len(tokens) and tokens[at].kind is Kind.MONTH:
         month_of, year_of = (int(part) for part in re.split(r"[/.-]", tokens[at].folded))
         return DateThere(_calendar_day(year_of, month_of, day), at + 1)
-    month = _number_there(tokens, at)
+    month = number_there(tokens, at)
     if month is None:
         return None
     value, end = month
@@ -386,7 +394,7 @@ def _near_day(tokens: Sequence[Token], at: int, today: dt.date) -> DateThere | N
         if are_words(tokens, at, phrase) and not alone:
             return DateThere(today + dt.timedelta(days=days), at + len(phrase.split()))
     # typed without marks, "mot" is rather "một"
-    if is_word(tokens, at, "mốt") and is_marked(tokens[at].shown):
+    if is_word(tokens, at, "mốt") and is_marked(tokens[at].word):
         return DateThere(today + dt.timedelta(days=2), at + 1)
     return None
 
@@ -504,7 +512,7 @@ def _end_of_quarter(today: dt.date) -> dt.date:
 def _some_days_ahead(tokens: Sequence[Token], at: int, today: dt.date) -> DateThere | None:
     """``2 ngày nữa``, ``sau 2 ngày``, ``một tuần nữa``. "thêm 2 ngày" counts from the deadline: not known here."""
     after = is_word(tokens, at, "sau")
-    found = _number_there(tokens, at + 1 if after else at)
+    found = number_there(tokens, at + 1 if after else at)
     if found is None:
         return None
     count, end = found
@@ -522,7 +530,8 @@ def _number(tokens: Sequence[Token], at: int) -> int | None:
     return None
 
 
-def _number_there(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+def number_there(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """The number there, in digits or words, where a number must stand; and where it ends."""
     number = _number(tokens, at)
     return (number, at + 1) if number is not None else number_words_at(tokens, at, sure=True)
 
@@ -545,7 +554,7 @@ def _without_year(day: int, month: int, today: dt.date, lean: Lean) -> dt.date |
     return ahead
 
 
-def _same_day(day: int, today: dt.date, lean: Lean) -> dt.date | None:
+def day_named(day: int, today: dt.date, lean: Lean = Lean.AHEAD) -> dt.date | None:
     """``ngày 25``: the coming 25th; looking behind, this month's if it has come."""
     if lean is Lean.BEHIND:
         return _calendar_day(today.year, today.month, day) if day <= today.day else None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import threading
@@ -88,6 +89,7 @@ class Fault:
     kind: str
     times: int
     method: str
+    after: int  # calls that go well first
     options: Mapping[str, Any]
 
 
@@ -127,9 +129,9 @@ class TelegramServer:
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
         app.router.add_post("/play/{order}", self._play)
         # handler_cancellation: a poller that hangs up no longer polls
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
         return self
@@ -167,13 +169,14 @@ class TelegramServer:
 
     def person_sends(self, chat_id: int, kind: str, caption: str | None = None) -> int:
         """A person sends something that is not text: ``photo``, ``sticker`` or ``voice``."""
-        thing = {"file_id": "f1", "file_unique_id": "u1", "width": 90, "height": 90}
-        extra: Json = {
+        thing: Json = {"file_id": "f1", "file_unique_id": "u1", "width": 90, "height": 90}
+        extra: dict[str, Json] = {
             "photo": {"photo": [thing]},
             "sticker": {"sticker": thing | {"type": "regular", "is_animated": False, "is_video": False}},
             "voice": {"voice": {"file_id": "f1", "file_unique_id": "u1", "duration": 3}},
-        }[kind]
-        return self._happens("message", self._message(chat_id, extra | ({"caption": caption} if caption else {})))
+        }
+        content = extra[kind] | ({"caption": caption} if caption else {})
+        return self._happens("message", self._message(chat_id, content))
 
     def person_edits(self, chat_id: int, text: str) -> int:
         """A person changes what they wrote before."""
@@ -204,14 +207,14 @@ class TelegramServer:
         """Any other update, as it would stand in getUpdates; returns its id."""
         return self._happens(kind, content)
 
-    def fail_next(self, kind: str, times: int = 1, method: str = "sendMessage", **options: Any) -> None:
-        """Let the next calls of a method fail.
+    def fail_next(self, kind: str, times: int = 1, method: str = "sendMessage", after: int = 0, **options: Any) -> None:
+        """Let the next calls of a method fail, or those that come ``after`` so many.
 
         ``flood`` (retry_after=5): 429. ``server_error`` (status=502): a page of nginx, not JSON. ``lost_answer``: the
         call is obeyed, the answer never comes. ``hang_up``: obeyed, then the connection ends without an answer.
-        ``bad_request`` (description=…): 400. ``conflict``: 409. ``garbage``: obeyed, answered with something unreadable.
+        ``bad_request`` (description=…): 400. ``conflict``: 409. ``garbage``: obeyed, answered with a web page.
         """
-        self._faults.append(Fault(kind, times, method, options))
+        self._faults.append(Fault(kind, times, method, after, options))
 
     def _press(self, chat_id: int, received: Received, button: Json) -> int:
         shown = self._message(chat_id, {"text": received.text}) | {"message_id": received.message_id}
@@ -279,6 +282,9 @@ class TelegramServer:
 
     def _fault(self, method: str) -> Fault | None:
         for fault in self._faults:
+            if fault.method == method and fault.after > 0:
+                fault.after -= 1
+                return None
             if fault.method == method and fault.times > 0:
                 fault.times -= 1
                 return fault
@@ -570,7 +576,5 @@ if __name__ == "__main__":
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--token", default=TOKEN)
     options = parser.parse_args()
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_main(options.port, options.token))
-    except KeyboardInterrupt:
-        pass

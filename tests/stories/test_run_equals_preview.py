@@ -1,0 +1,45 @@
+"""What the engine sends, turned by a steady beat, is what the preview said: message by message, for a whole year."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from pathlib import Path
+
+from bots.simulator import SimulatedMessage
+from engine import load
+from engine.app import Product, build
+from engine.clock import VirtualClock
+from engine.load import link_simulator
+from engine.preview import foresee
+from engine.settings import Settings
+from schedules.office_file import read_office, shipped_offices
+
+XUAN_DUONG = next(path for path in shipped_offices() if path.stem == "xuan-duong")
+START = dt.datetime(2025, 12, 31, 17, tzinfo=dt.UTC)  # 1 January 2026, 00:00 in the commune
+END = dt.datetime(2026, 12, 31, 17, tzinfo=dt.UTC)
+BEAT = dt.timedelta(minutes=30)
+
+
+def test_a_year_of_run_equals_the_preview_message_by_message(tmp_path: Path) -> None:
+    office = read_office(XUAN_DUONG)
+    foreseen = [(m.at, m.person, m.text) for m in foresee(office, dt.date(2026, 1, 1), dt.date(2026, 12, 31))]
+    clock = VirtualClock(START)
+    sent: list[tuple[dt.datetime, str, str]] = []
+
+    def hear(message: SimulatedMessage) -> None:
+        sent.append((clock.now(), getattr(message.message, "person", ""), message.text))
+
+    settings = Settings(database=f"sqlite:///{tmp_path / 'nv.db'}", telegram_token=None)
+    product = build(settings, clock, hear)
+    with product.engine.begin() as connection:
+        load.apply(connection, office, clock.now())
+        link_simulator(connection, clock.now())
+    asyncio.run(_beat(product, clock))
+    assert sent == foreseen
+
+
+async def _beat(product: Product, clock: VirtualClock) -> None:
+    while clock.now() < END:
+        await product.turn()
+        clock.advance(minutes=BEAT.total_seconds() / 60)
