@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 
 from data import journal
 from data.rows import AnyRow
@@ -187,28 +187,43 @@ def _chats(connection: Connection, people: Sequence[int], channels: Mapping[str,
 
 # ---- record -------------------------------------------------------------------------------------------------------
 
+_SENT = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("b_id"))
+    .values(
+        status="sent",
+        sent_at=bindparam("b_now"),
+        provider_id=bindparam("b_provider_id"),
+        text=bindparam("b_text"),
+        copies=bindparam("b_copies"),
+        channel=bindparam("b_channel"),
+        bot=bindparam("b_bot"),
+        address=bindparam("b_address"),
+        claim=None,
+        error=None,
+    )
+)
+
 
 def record(connection: Connection, sent: Sequence[tuple[Letter, Outcome]], now: dt.datetime) -> Delivered:
     """Write down what came of each send."""
     done = Delivered()
+    arrived: list[dict[str, Any]] = []
     lines: dict[str, list[journal.Line]] = {}
     for letter, outcome in sent:
-        where = {"channel": letter.chat.channel, "bot": letter.chat.bot, "address": letter.chat.address}
         if isinstance(outcome, Sent):
             done.sent += 1
-            connection.execute(
-                update(MESSAGE)
-                .where(MESSAGE.c.id == letter.id)
-                .values(
-                    status="sent",
-                    sent_at=now,
-                    provider_id=outcome.provider_id,
-                    text=outcome.text,
-                    copies=letter.copies + 1,
-                    claim=None,
-                    error=None,
-                    **where,
-                )
+            arrived.append(
+                {
+                    "b_id": letter.id,
+                    "b_now": now,
+                    "b_provider_id": outcome.provider_id,
+                    "b_text": outcome.text,
+                    "b_copies": letter.copies + 1,
+                    "b_channel": letter.chat.channel,
+                    "b_bot": letter.chat.bot,
+                    "b_address": letter.chat.address,
+                }
             )
         elif isinstance(outcome, Retry) and letter.attempts < GIVE_UP_AFTER:
             done.retried += 1
@@ -224,6 +239,8 @@ def record(connection: Connection, sent: Sequence[tuple[Letter, Outcome]], now: 
             data = {"person": letter.person_id, "message": letter.id, "kind": type(letter.message).__name__}
             action = f"message_{type(outcome).__name__.lower()}"
             lines.setdefault(letter.office_id, []).append(journal.Line("engine", action, None, data))
+    if arrived:
+        connection.execute(_SENT, arrived)
     for office_id, entries in lines.items():
         journal.append(connection, office_id, now, entries)
     return done

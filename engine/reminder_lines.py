@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from data import handles
 from data.rows import AnyRow
@@ -49,15 +49,35 @@ _LINES = (
         REMINDER.c.revision.label("reminder_revision"),
         REMINDER.c.on_behalf_of,
         REMINDER.c.detail,
-        OCCURRENCE,
+        OCCURRENCE.c.id,
+        OCCURRENCE.c.title,
+        OCCURRENCE.c.data_from,
+        OCCURRENCE.c.cutoff,
+        OCCURRENCE.c.nominal_due,
+        OCCURRENCE.c.due,
+        OCCURRENCE.c.internal_due,
+        OCCURRENCE.c.due_time,
+        OCCURRENCE.c.reasons,
+        OCCURRENCE.c.work_state,
+        OCCURRENCE.c.doer_id,
+        OCCURRENCE.c.revision,
         OBLIGATION.c.product,
         OBLIGATION.c.secret,
-        OBLIGATION.c.rule,
+        OBLIGATION.c.rule[("due", "before")].as_boolean().label("before"),
         UNIT.c.name.label("unit_name"),
+        handles.HANDLE.c.number,
     )
     .join(OCCURRENCE, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
     .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+    .outerjoin(
+        handles.HANDLE,
+        and_(
+            handles.HANDLE.c.person_id == bindparam("person"),
+            handles.HANDLE.c.occurrence_id == OCCURRENCE.c.id,
+            handles.HANDLE.c.released_at.is_(None),
+        ),
+    )
     .where(REMINDER.c.message_id == bindparam("message"), REMINDER.c.status == "in_message")
 )
 
@@ -67,7 +87,7 @@ def reminder_message(
 ) -> ReminderMessage | None:
     """The message as it should read now, or None when nothing is left to say."""
     today = office.today(now)
-    rows = connection.execute(_LINES, {"message": message_id}).all()
+    rows = connection.execute(_LINES, {"message": message_id, "person": person_id}).all()
     kept, gone = _still_true(connection, rows)
     for reminder_id, reason in gone:
         connection.execute(
@@ -75,8 +95,12 @@ def reminder_message(
         )
     if not kept:
         return None
-    numbers = handles.give(connection, [(person_id, row.id) for row in kept], now)
-    items = [_item(office, row, numbers[person_id, row.id], person_id, today) for row in kept]
+    # Gathering has given each line its number; only one that is missing or resting by now needs a second look.
+    numbers = {row.id: row.number for row in kept if row.number is not None}
+    if len(numbers) < len(kept):
+        given = handles.give(connection, [(person_id, row.id) for row in kept if row.id not in numbers], now)
+        numbers |= {occurrence: number for (_, occurrence), number in given.items()}
+    items = [_item(office, row, numbers[row.id], person_id, today) for row in kept]
     items.sort(key=lambda item: (_RANK[item.says], -item.days_late, item.due, item.number))
     behalf = {row.on_behalf_of for row in kept if row.on_behalf_of}
     return ReminderMessage(
@@ -131,7 +155,6 @@ def _extension_waits(connection: Connection, row: AnyRow) -> bool:
 def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: dt.date) -> Item:
     detail = row.detail or {}
     until = detail.get("until")
-    due_rule = row.rule.get("due") or {}
     return Item(
         number=number,
         occurrence_id=row.id,
@@ -146,7 +169,7 @@ def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: d
         data_from=row.data_from,
         product=None if row.secret else row.product,
         days_late=days_late(row.due, row.internal_due, today),
-        before=bool(due_rule.get("before")),
+        before=bool(row.before),
         aim_reason=" ".join(row.reasons or []) or None,
         doer=None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
         reason=detail.get("reason"),

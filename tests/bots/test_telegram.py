@@ -625,7 +625,7 @@ def test_it_stops_within_two_seconds_while_it_waits_for_words() -> None:
     play(story)
 
 
-def test_it_stops_within_two_seconds_while_it_waits_out_an_outage(caplog: pytest.LogCaptureFixture) -> None:
+def test_it_stops_within_two_seconds_while_it_waits_out_an_outage() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
         server.fail_next("server_error", method="getUpdates")
 

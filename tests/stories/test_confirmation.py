@@ -1,0 +1,137 @@
+"""Some work is done only when somebody else says so; the doer's own time is the one that counts."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from data.handles import HANDLE
+from tests.stories.conftest import OpenWorld
+from tests.world import CHAIR, HEAD, OFFICER, STANDING, World, civil, one_task
+
+
+def reported(open_world: OpenWorld) -> World:
+    """Reported on the last day at nine; the head is asked to confirm."""
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25", confirm="head")])
+    world.phone(OFFICER).expect("HẠN HÔM NAY")
+    world.run_until("2026-03-25 09:00")
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đã ghi nhận xong việc 1", "Đang chờ xác nhận", "lúc đồng chí báo")
+    world.phone(HEAD).expect("CHỜ XÁC NHẬN", "Chuyên viên Phòng Kinh tế báo đã xong", "xác nhận 1", "trả lại 1")
+    world.everyone_silent()
+    return world
+
+
+def test_confirmed_two_days_later_the_doers_time_counts(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.run_until("2026-03-27 10:00")
+    world.everyone_silent()  # nobody is late: the work waits for the head
+
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Đã xác nhận hoàn thành việc 1")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN", "1. Kế hoạch chuyển đổi số")
+    row = world.occurrence("Kế hoạch")
+    assert row.work_state == "done"
+    assert (row.reported_at, row.closed_at) == (civil("2026-03-25 09:00"), civil("2026-03-27 10:00"))
+    world.run_until("2026-04-10 17:00")
+    world.everyone_silent()
+
+
+def test_after_confirmation_the_numbers_are_free_again(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.run_until("2026-03-26 10:00")
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).put_aside()
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
+    assert world.rows(select(HANDLE).where(HANDLE.c.released_at.is_(None))) == []
+
+
+def test_returned_with_a_reason_it_is_done_again(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.run_until("2026-03-25 14:00")
+
+    world.say(HEAD, "trả lại 1")
+    world.phone(HEAD).expect("Xin cho biết lý do")
+    world.say(HEAD, "trả lại 1 vì thiếu phụ lục 2")
+    world.phone(HEAD).expect("Đã trả lại việc 1", "thiếu phụ lục 2")
+    world.phone(OFFICER).expect("CẦN LÀM LẠI", "1. Kế hoạch chuyển đổi số", "thiếu phụ lục 2")
+    assert world.occurrence("Kế hoạch").reported_at is None
+
+    world.run_until("2026-03-26 09:00")  # not done again yet: the ladder has gone on
+    world.phone(OFFICER).expect("QUÁ HẠN", "đã quá 1 ngày")
+    world.phone(HEAD).expect("QUÁ HẠN")
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đã ghi nhận xong việc 1", "Đang chờ xác nhận")
+    world.run_until("2026-03-26 14:00")
+    world.phone(HEAD).expect("CHỜ XÁC NHẬN")
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Đã xác nhận")
+    world.run_until("2026-03-27 08:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
+    assert world.occurrence("Kế hoạch").reported_at == civil("2026-03-26 09:00")
+
+
+def test_a_confirmer_who_keeps_silent_is_asked_again_every_three_working_days(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    for day in ("2026-03-30", "2026-04-02", "2026-04-07"):
+        world.run_until(f"{day} 07:29")
+        world.everyone_silent()
+        world.run_until(f"{day} 08:00")
+        world.phone(HEAD).expect("CHỜ XÁC NHẬN", "1. Kế hoạch chuyển đổi số")
+    world.everyone_silent()
+
+
+def test_a_confirmer_who_cannot_be_reached_is_replaced_by_the_leaders(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.block(HEAD)
+    world.run_until("2026-03-30 17:00")
+    world.phone(CHAIR).expect("CHỜ XÁC NHẬN", "Chuyên viên Phòng Kinh tế báo đã xong")
+    world.say(CHAIR, "xác nhận")
+    world.phone(CHAIR).expect("Đã xác nhận hoàn thành")
+    assert world.occurrence("Kế hoạch").work_state == "done"
+    world.ignore_rest()
+
+
+def test_the_doer_cannot_confirm_and_neither_can_the_standing_office(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    task = world.occurrence("Kế hoạch").id
+    for person in (OFFICER, STANDING):
+        world.say(person, "xác nhận", about=task)
+        world.phone(person).expect("không được giao quyền này")
+    assert world.occurrence("Kế hoạch").work_state == "waiting"
+
+
+def test_a_head_who_reports_their_own_units_work_needs_no_second_word(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25", confirm="head")])
+    world.run_until("2026-03-26 08:00")
+    world.phone(OFFICER).put_aside()
+    world.phone(HEAD).expect("QUÁ HẠN", "1. Kế hoạch")
+    world.say(HEAD, "xong 1")
+    world.phone(HEAD).expect("Đã ghi nhận xong việc 1", "sau hạn")
+    assert world.occurrence("Kế hoạch").work_state == "done"
+
+
+def test_undo_while_the_confirmer_is_asked_brings_the_work_and_its_reminders_back(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.say(OFFICER, "hoàn tác")
+    world.phone(OFFICER).expect("Đã hoàn tác", "Việc 1")
+    assert world.occurrence("Kế hoạch").work_state == "new"
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("không có gì đang chờ")
+    world.run_until("2026-03-26 08:00")
+    world.phone(OFFICER).expect("QUÁ HẠN", "1. Kế hoạch chuyển đổi số")
+    world.phone(HEAD).expect("QUÁ HẠN")
+
+    world.say(OFFICER, "xong 1")  # and the head is asked anew
+    world.phone(OFFICER).expect("Đang chờ xác nhận")
+    world.run_until("2026-03-26 14:00")
+    world.phone(HEAD).expect("CHỜ XÁC NHẬN")
+
+
+def test_once_confirmed_the_doer_can_no_longer_take_it_back(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Đã xác nhận")
+    world.say(OFFICER, "hoàn tác")
+    world.phone(OFFICER).expect("Không có thao tác nào để hoàn tác")
+    assert world.occurrence("Kế hoạch").work_state == "done"
+    world.ignore_rest()
