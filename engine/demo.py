@@ -95,7 +95,8 @@ class Demo:
         if item.title.startswith(NEEDS_TIME_FOR) and item.says is Says.LAST_CALL:
             if item.title not in self._asked_for_time:
                 self._asked_for_time.add(item.title)
-                return f"gia hạn {item.number} đến 19/3 vì chờ số liệu của các đơn vị"
+                until = item.internal_due + dt.timedelta(days=3)
+                return f"gia hạn {item.number} đến {until.day}/{until.month} vì chờ số liệu của các đơn vị"
             return f"xong {item.number}"
         if item.title.startswith(SILENT_ABOUT):
             return "đang làm " + str(item.number) if item.says is Says.WRITE else None

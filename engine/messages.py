@@ -128,6 +128,16 @@ class DigestMessage:
     extensions_waiting: int
     units: tuple[UnitRate, ...] = ()
 
+    @property
+    def coming_from(self) -> dt.date:
+        """The Monday after the reported week."""
+        return self.sunday + dt.timedelta(days=1)
+
+    @property
+    def coming_to(self) -> dt.date:
+        """The Sunday of that week."""
+        return self.sunday + dt.timedelta(days=7)
+
 
 class Said(StrEnum):
     """What an answer to a person's own words says; each has its sentence in ``bots/templates/answer.j2``."""

@@ -70,9 +70,10 @@ def demo(quiet: bool) -> None:
 
 def _in_short(shown: SimulatedMessage) -> str:
     from engine.messages import ReminderMessage
+    from engine.why import SAYS
 
     if isinstance(shown.message, ReminderMessage):
-        return "; ".join(f"{item.number}. {item.title}" for item in shown.message.items)
+        return "; ".join(f"{SAYS[item.says]}: {item.number}. {item.title}" for item in shown.message.items)
     return shown.text.replace("\n", " ")
 
 

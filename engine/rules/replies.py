@@ -270,7 +270,7 @@ _TABLE: tuple[tuple[Role, Value, str], ...] = (
         "hình như | chắc | có lẽ | tưởng | nghe nói | coi như | xem như | hy vọng | hi vọng | lẽ ra",
     ),
     (Role.HEDGE, Doubt.UNSURE, "đáng lẽ | có thể | giả vờ | bảo | nói | kêu là | cứ cho là | như | hy | mơ"),
-    (Role.HEDGE, Doubt.JOKE, "đời | phim | xong đời | xong phim | nợ | chết | toi rồi | toang"),
+    (Role.HEDGE, Doubt.JOKE, "đời | phim | nợ | chết | toi rồi | toang"),
     (
         Role.ALL,
         None,
@@ -404,12 +404,16 @@ class Phrase:
     rank: int
 
 
+def _words(phrases: str) -> tuple[tuple[str, ...], ...]:
+    """``"công văn | cv"`` → its phrases, as words."""
+    return tuple(tuple(phrase.split()) for phrase in phrases.split(" | "))
+
+
 def _phrases() -> dict[str, list[Phrase]]:
     """The table by the folded first word of each phrase."""
     by_first: dict[str, list[Phrase]] = {}
     for rank, (role, value, phrases) in enumerate(_TABLE):
-        for phrase in phrases.split(" | "):
-            words = tuple(phrase.split())
+        for words in _words(phrases):
             spellings = [words]
             if role in (Role.COMMAND, Role.FINISHED) and len(words) > 1 and len("".join(words)) >= 5:
                 spellings.append(("".join(words),))
@@ -425,8 +429,8 @@ _SLIPPERY = {
     fold("".join(words)): verb
     for role, verb, phrases in _TABLE
     if role is Role.COMMAND and verb in _FORGIVING
-    for phrase in phrases.split(" | ")
-    if len("".join(words := phrase.split())) >= 6
+    for words in _words(phrases)
+    if len("".join(words)) >= 6
 }
 _NOT_XONG = frozenset({"xung", "xang", "xuong", "xoong", "xoang"})  # words of their own
 
@@ -496,7 +500,7 @@ def _paper(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: d
     return None
 
 
-_LETTERS = (("công", "văn"), ("văn", "bản"), ("tờ", "trình"), ("cv",), ("vb",), ("ttr",))
+_LETTERS = _words("công văn | văn bản | tờ trình | cv | vb | ttr")
 
 
 def _are(tokens: Sequence[Token], at: int, words: Sequence[str]) -> bool:
@@ -570,6 +574,8 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
 def _plain_number(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.date) -> Piece | None:
     """``3``, ``3, 5 và 7``; in words only straight after a command: "xong ba", but not "anh Ba"."""
     found = _digits(tokens, at)
+    if is_word(tokens, at + 1, "phần", "nửa"):  # "một phần"
+        return None
     if found is None and before and before[-1].role in (Role.FINISHED, Role.COMMAND):
         found = number_words_at(tokens, at, sure=False)
     return _list_from(tokens, at, found, today, counted=True) if found else None
@@ -608,31 +614,13 @@ def _next_in_list(tokens: Sequence[Token], at: int, today: dt.date) -> tuple[int
     return found[0], found[1], ranged
 
 
-_TIME_UNITS = (
-    ("ngày",),
-    ("tuần",),
-    ("tháng",),
-    ("hôm",),
-    ("bữa",),
-    ("giờ",),
-    ("phút",),
-    ("tiếng",),
-    ("năm",),
-    ("quý",),
-)
+_TIME_UNITS = _words("ngày | tuần | tháng | hôm | bữa | giờ | phút | tiếng | năm | quý")
 _COUNTED = (
     *_TIME_UNITS,
-    *(
-        ("báo", "cáo"),
-        ("văn", "bản"),
-        ("công", "văn"),
-        ("hồ", "sơ"),
-        ("đầu", "việc"),
-        ("công", "việc"),
-        ("nhiệm", "vụ"),
+    *_words(
+        "báo cáo | văn bản | công văn | hồ sơ | đầu việc | công việc | nhiệm vụ | việc | bc | cái | file | bản | mục"
     ),
-    *(("việc",), ("bc",), ("cái",), ("file",), ("bản",), ("mục",), ("phần",), ("hộ",), ("người",), ("lần",), ("bước",)),
-    *(("phiếu",), ("biểu",), ("đơn",), ("trang",), ("thôn",), ("mẫu",), ("món",), ("xã",), ("vb",), ("cv",), ("tr",)),
+    *_words("phần | hộ | người | lần | bước | phiếu | biểu | đơn | trang | thôn | mẫu | món | xã | vb | cv | tr"),
 )
 
 
@@ -664,16 +652,16 @@ def _date(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.d
     return None
 
 
-_NUMBERED_THINGS = (
-    *("tháng", "quý", "năm", "tuần", "kỳ", "đợt", "thôn", "xóm", "ấp", "bản", "tổ", "khu", "phố", "lần", "điều", "mục"),
-    *("biểu", "mẫu", "trang", "phường", "quận", "khoá", "bước", "nhóm", "chương", "xã", "cấp", "tập", "vòng"),
+_NUMBERED_THINGS = _words(
+    "tháng | quý | năm | tuần | kỳ | đợt | thôn | xóm | ấp | bản | tổ | khu | phố | lần | điều | mục | biểu | mẫu"
+    " | trang | phường | quận | khoá | bước | nhóm | chương | xã | cấp | tập | vòng"
 )
 _ROMAN = frozenset({"i", "ii", "iii", "iv", "v"})
 
 
 def _numbered_thing(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: dt.date) -> Piece | None:
     """``tháng 3``, ``quý I``, ``thôn 2``: the number is part of a name."""
-    if not is_word(tokens, at, *_NUMBERED_THINGS) or at + 1 >= len(tokens):
+    if not any(_are(tokens, at, words) for words in _NUMBERED_THINGS) or at + 1 >= len(tokens):
         return None
     following = tokens[at + 1]
     if following.kind in (Kind.MONTH, Kind.DAY, Kind.ODD) or following.folded in _ROMAN:
@@ -805,8 +793,14 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
     (Verb.HELP, "dung the nao | nhan the nao | tra loi the nao | go gi | nhan gi | bot lam duoc gi"),
 )
 _REQUEST_OF = {phrase: verb for verb, phrases in _REQUESTS for phrase in phrases.split(" | ")}
-_ASIDE = frozenset(["cho", "em", "e", "toi", "minh", "tui", "xem", "voi", "a", "nhe", "nha", "da", "oi", "anh", "chi"])
-_ASIDE_TOO = frozenset(["sep", "bot", "cua", "gui", "xin", "muon", "vay", "ah", "the", "ad", "nay", "c"])
+_COURTESIES = frozenset(
+    word
+    for words in _words(
+        "cho | em | e | toi | minh | tui | xem | voi | a | nhe | nha | da | oi | anh | chi | sep | bot | cua | gui | xin"
+        " | muon | vay | ah | the | ad | c"
+    )
+    for word in words
+)
 _WEEK_STEPS = {"nay": 0, "sau": 1, "toi": 1, "truoc": -1, "qua": -1, "roi": -1}
 
 
@@ -819,21 +813,11 @@ def _request(reply: Reply) -> Intent | None:
     named = next((words[i:] for i, word in enumerate(words) if word == "tuan"), [])
     if len(named) == 2 and " ".join(words[:-1]) in _REQUEST_OF and (week := _week_numbered(named[1], reply.today)):
         return Intent(Verb.WEEK, week=week)
-    for spoken in (words, [word for word in words if word not in _ASIDE | _ASIDE_TOO], _without_aside(words)):
+    for spoken in (words, [word for word in words if word not in _COURTESIES]):
         verb = _REQUEST_OF.get(" ".join(spoken))
         if verb is not None:
             return Intent(verb, week=_week_beside(named, reply.today) if verb is Verb.WEEK else None)
     return None
-
-
-def _without_aside(words: Sequence[str]) -> list[str]:
-    """Courtesies taken off both ends only: "cho em xem việc tuần này với ạ"."""
-    inside = list(words)
-    while inside and inside[0] in _ASIDE:
-        inside.pop(0)
-    while inside and inside[-1] in _ASIDE:
-        inside.pop()
-    return inside
 
 
 def _week_numbered(number: str, today: dt.date) -> str | None:
@@ -881,10 +865,8 @@ _SHAPES: dict[Verb, Shape] = {
     Verb.UNDO: Shape(strict=True, bears=frozenset({Doubt.NOT_DONE})),
     Verb.LEAVE: Shape(reason=True, date=True, may_ask=True),
 }
-_LEADS_IN = frozenset(
-    [Role.POLITE, Role.PERSON, Role.GREET, Role.BREAK, Role.PLEASE, Role.PAST, Role.THING, Role.WAY]
-    + [Role.NUMBERS, Role.COUNT, Role.DATE, Role.TO, Role.DOCUMENT]
-)
+_COURTEOUS = frozenset({Role.POLITE, Role.PERSON, Role.GREET, Role.BREAK})
+_LEADS_IN = _COURTEOUS | {Role.PLEASE, Role.PAST, Role.THING, Role.WAY, Role.NUMBERS, Role.COUNT, Role.DATE, Role.TO}
 _FREE = frozenset([Role.UNREAD, Role.HEDGE, Role.DEED, Role.PAST, Role.FINISHED, Role.COMMAND, Role.ALL, Role.GIVE])
 
 
@@ -914,7 +896,7 @@ def _commanded(
     stated = (*before, *after[:cut])
     told = after[cut + 1 :] if cut < len(after) and after[cut].role is Role.REASON else after[cut:]
     numbers = _numbers(stated) or (_numbers(told) if verb is Verb.STUCK else ())
-    hedge = _hedge_of_command(verb, shape, stated, reply)
+    hedge = _hedge_of_command(shape, stated)
     if hedge is not None:
         return Intent(Verb.UNKNOWN, numbers, doubt=hedge)
     date, until, told = _dates_of_command(reply, verb, stated, told)
@@ -950,12 +932,11 @@ def _reason_begins(after: Sequence[Piece], verb: Verb) -> int:
 
 def _only_asks(pieces: Sequence[Piece]) -> bool:
     """``… chưa?``, ``… được không ạ``: words that ask and tell nothing."""
-    silent = (Role.POLITE, Role.PERSON, Role.BREAK, Role.PLEASE, Role.GREET)
-    telling = [piece for piece in pieces if piece.role not in silent]
+    telling = [piece for piece in pieces if piece.role not in _COURTEOUS | {Role.PLEASE}]
     return all(piece.role is Role.HEDGE and piece.value in (Doubt.QUESTION, Doubt.NOT_DONE) for piece in telling)
 
 
-def _hedge_of_command(verb: Verb, shape: Shape, stated: Sequence[Piece], reply: Reply) -> Doubt | None:
+def _hedge_of_command(shape: Shape, stated: Sequence[Piece]) -> Doubt | None:
     for i, piece in enumerate(stated):
         if piece.role is not Role.HEDGE or not isinstance(piece.value, Doubt):
             continue
@@ -1074,7 +1055,7 @@ def _is_given_name(token: Token) -> bool:
 
 # Statements ---------------------------------------------------------------------------------------------------------
 
-_SMALL_TALK = frozenset([Role.GREET, Role.POLITE, Role.PERSON, Role.BREAK, Role.PAST])
+_SMALL_TALK = _COURTEOUS | {Role.PAST}
 _STILL_WORKING = (Doubt.ALMOST, Doubt.PARTLY)
 _QUITE_PAST = frozenset(["da", "vua", "vua moi", "moi vua"])
 _PLAIN_PAST = frozenset(["roi", "r", "rui", "goi", "rau"])
@@ -1097,9 +1078,9 @@ def _statement(reply: Reply) -> Intent:
         return Intent(Verb.UNKNOWN, numbers, document=document, link=_link(reply), doubt=Doubt.SEVERAL)
     doubt = next((doubt for asks in _DOUBTS_OF_DONE if (doubt := asks(reply)) is not None), None)
     return Intent(
-        Verb.DONE,
+        Verb.UNKNOWN if doubt is Doubt.LATER else Verb.DONE,
         () if doubt is Doubt.ALL else numbers,
-        date=_day_done(reply),
+        date=None if doubt else _day_done(reply),
         document=document,
         document_date=document_date,
         link=_link(reply),
@@ -1176,8 +1157,7 @@ def _doubt_day(reply: Reply) -> Doubt | None:
                 return Doubt.LATER
         elif date is None or date > reply.today:
             return Doubt.LATER
-    _, document_date = _document(reply, reply.pieces)
-    return Doubt.LATER if document_date is not None and document_date > reply.today else None
+    return None
 
 
 def _is_numeric(reply: Reply, piece: Piece) -> bool:
@@ -1190,10 +1170,8 @@ def _doubt_deeds(reply: Reply) -> Doubt | None:
     return None if all(_is_past(reply, at) for at in deeds) else Doubt.UNCLEAR
 
 
-_KNOWN = frozenset(
-    [Role.FINISHED, Role.DEED, Role.PAST, Role.ALL, Role.POLITE, Role.PERSON, Role.GREET, Role.THING, Role.WAY]
-    + [Role.NUMBERS, Role.DATE, Role.DOCUMENT, Role.LINK, Role.BREAK]
-)
+_KNOWN = _COURTEOUS | {Role.FINISHED, Role.DEED, Role.PAST, Role.ALL, Role.THING, Role.WAY, Role.NUMBERS}
+_KNOWN |= {Role.DATE, Role.DOCUMENT, Role.LINK}
 
 
 def _doubt_unread(reply: Reply) -> Doubt | None:
