@@ -73,7 +73,7 @@ def _handle(connection: Connection, row: AnyRow, now: dt.datetime) -> None:
         office = view_office(connection, chat.office_id)
         conversation = Conversation(connection, office, chat.person_id, row.received_at, now)
         answers = conversation.reply_to(row.text, row.about)
-        undo, person_id, office_id = conversation.undo_memory, chat.person_id, chat.office_id
+        undo, person_id, office_id = conversation.memory(), chat.person_id, chat.office_id
     for index, answer in enumerate(answers):
         _queue(connection, row, index, answer, person_id, office_id, now)
     connection.execute(
@@ -143,7 +143,7 @@ class Conversation:
         self.said_at = said_at
         self.now = now
         self.today = office.today(now)
-        self.undo_memory: dict[str, Any] | None = None
+        self._acted: list[Acted] = []
 
     def reply_to(self, text: str, about: int | None) -> list[Answer]:
         """The answers to these words. ``about`` is the occurrence a pressed button was shown under."""
@@ -151,7 +151,7 @@ class Conversation:
         simple: dict[Verb, Callable[[Intent], list[Answer]]] = {
             Verb.WORK: lambda _: [self._work_list()],
             Verb.WEEK: lambda _: [self._week()],
-            Verb.UNDO: lambda _: [self._undo()],
+            Verb.UNDO: lambda _: self._undo(),
             Verb.HELP: lambda _: [self._answer(Said.HELP)],
             Verb.GREETING: lambda _: [self._answer(Said.HELP)],
         }
@@ -398,10 +398,14 @@ class Conversation:
 
     # -- undo
 
-    def _remember(self, acted: Acted) -> None:
-        self.undo_memory = acted.undo
+    def memory(self) -> dict[str, Any] | None:
+        """How to take this reply back: everything it did, for one reply may name several numbers."""
+        return {"acts": [acted.undo for acted in self._acted]} if self._acted else None
 
-    def _undo(self) -> Answer:
+    def _remember(self, acted: Acted) -> None:
+        self._acted.append(acted)
+
+    def _undo(self) -> list[Answer]:
         last = self.connection.execute(
             select(INBOUND)
             .where(
@@ -413,14 +417,22 @@ class Conversation:
             .limit(20)
         ).all()
         remembered = next((row for row in last if row.undo), None)
-        if remembered is None:
-            return self._answer(Said.NOTHING_TO_UNDO)
-        row = actions.occurrence_row(self.connection, remembered.undo["occurrence"])
-        if row is None or not actions.undo(self.connection, self.office, row, self.actor, remembered.undo, self.now):
-            return self._answer(Said.NOTHING_TO_UNDO)
+        restored = [row for act in remembered.undo["acts"] if (row := self._take_back(act))] if remembered else []
+        if remembered is None or not restored:
+            return [self._answer(Said.NOTHING_TO_UNDO)]
         self.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=self.now))
-        number = handles.give(self.connection, [(self.me.id, row.id)], self.now)[self.me.id, row.id]
-        return self._answer(Said.UNDONE, number=number, title=row.title, due=row.internal_due)
+        numbers = handles.give(self.connection, [(self.me.id, row.id) for row in restored], self.now)
+        return [
+            self._answer(Said.UNDONE, number=numbers[self.me.id, row.id], title=row.title, due=row.internal_due)
+            for row in restored
+        ]
+
+    def _take_back(self, act: dict[str, Any]) -> AnyRow | None:
+        """The occurrence, if it could be put back as it was."""
+        row = actions.occurrence_row(self.connection, act["occurrence"])
+        if row is None or not actions.undo(self.connection, self.office, row, self.actor, act, self.now):
+            return None
+        return row
 
     def _answer(self, said: Said, **values: Any) -> Answer:
         return Answer(said, person=self.me.name, **values)

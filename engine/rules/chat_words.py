@@ -85,8 +85,12 @@ def _fold_letter(letter: str) -> str:
     digit = unicodedata.decimal(letter, None)
     if digit is not None:
         return str(digit)
-    plain = unicodedata.normalize("NFD", letter.lower())[0]
-    return {"đ": "d", "？": "?", "，": ",", "–": "-", "—": "-"}.get(plain, plain)
+    if letter.isalpha():  # only letters are taken apart: "≠" must not become "="
+        letter = unicodedata.normalize("NFD", letter.lower())[0]
+    return _SAME.get(letter, letter)
+
+
+_SAME = {"đ": "d", "？": "?", "，": ",", "–": "-", "—": "-", "（": "(", "）": ")", "：": ":", "！": "!"}
 
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")

@@ -281,6 +281,7 @@ def test_work_sent_back_after_its_number_was_given_away_gets_a_number_of_its_own
     world.operate(actions.send_back, "Kế hoạch", "thiếu phụ lục")  # found out later
     world.run_until("2026-03-27 08:00")
     world.phone(OFFICER).expect("CẦN LÀM LẠI", "2. Kế hoạch chuyển đổi số", "thiếu phụ lục")
+    world.phone(OFFICER).expect("QUÁ HẠN", "2. Kế hoạch chuyển đổi số")
     world.say(OFFICER, "xong 1")
     world.phone(OFFICER).expect("Đã ghi nhận xong việc 1: Việc mới")
     world.ignore_rest()
