@@ -87,10 +87,14 @@ def report(
 ) -> Acted:
     """xong: done, or waiting for confirmation where the obligation asks for it. The doer's time is the one that counts.
 
-    Whoever is the confirmer themself needs no second word.
+    Whoever is the confirmer themself needs no second word. A confirmer who cannot be reached is not passed by: the
+    standing office is asked in their place.
     """
     confirmers = [h.person_id for h in _confirmers(office, row, now)]
-    needs = bool(confirmers) and actor.person_id not in confirmers
+    named = {*confirmers, *(_chain(row)[row.confirm] if row.confirm != "none" else ())}
+    needs = bool(named) and actor.person_id not in named
+    if needs and not confirmers:
+        confirmers = [h.person_id for h in hearers(office.staff, _chain(row), ["standing"], office.today(now))[0]]
     state = _guard(row, Action.REPORT, needs_confirmation=needs)
     values: dict[str, Any] = {"work_state": state, "reported_at": now, "reported_by": actor.person_id}
     if state is WorkState.DONE:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -71,6 +72,15 @@ async def run(product: Product, on_turn: Callable[[Turned], None] | None = None)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
+    async with AsyncExitStack() as connections:
+        for channel in product.channels.values():
+            if isinstance(channel, AbstractAsyncContextManager):
+                await connections.enter_async_context(channel)
+        await _run(product, stop, on_turn)
+    product.engine.dispose()
+
+
+async def _run(product: Product, stop: asyncio.Event, on_turn: Callable[[Turned], None] | None) -> None:
     turning = asyncio.Lock()
 
     async def beat() -> None:
@@ -93,7 +103,6 @@ async def run(product: Product, on_turn: Callable[[Turned], None] | None = None)
         task.cancel()
     await asyncio.wait_for(turning.acquire(), STOP_WITHIN)  # a send under way is recorded before we leave
     await asyncio.gather(*polling, return_exceptions=True)
-    product.engine.dispose()
 
 
 async def _poll(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 
 from data import journal
 from data.rows import AnyRow
-from engine.messages import Answer, Channel, Message, Outcome, ReminderMessage, Retry, Sent, Unknown
+from engine.messages import Answer, Channel, Message, Outcome, Refused, ReminderMessage, Retry, Sent, Unknown
 from engine.office import CHAT, MESSAGE, OCCURRENCE, REMINDER, OfficeView, view_office
 from engine.payload import answer_from, digest_from
 from engine.reminder_lines import reminder_message
@@ -234,7 +234,7 @@ def record(connection: Connection, sent: Sequence[tuple[Letter, Outcome]], now: 
             _unknown(connection, letter.id, letter.urgent, letter.copies, outcome.reason, now)
         else:
             done.refused += 1
-            _refused(connection, letter, outcome.reason, now)
+            _refused(connection, letter, outcome, now)
         if not isinstance(letter.message, Answer):
             data = {"person": letter.person_id, "message": letter.id, "kind": type(letter.message).__name__}
             action = f"message_{type(outcome).__name__.lower()}"
@@ -283,7 +283,11 @@ def _close(connection: Connection, message_id: int, status: str, why: str) -> No
     connection.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(status=status, error=why, claim=None))
 
 
-def _refused(connection: Connection, letter: Letter, why: str, now: dt.datetime) -> None:
+def _refused(connection: Connection, letter: Letter, outcome: Refused | Retry, now: dt.datetime) -> None:
+    why = outcome.reason
+    if isinstance(outcome, Retry):  # given up, but the address itself was never refused: it stays open
+        _unreached(connection, view_office(connection, letter.office_id), letter.id, why, now)
+        return
     if letter.chat.id is None or letter.person_id is None:
         _close(connection, letter.id, "refused", why)
         return

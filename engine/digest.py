@@ -13,10 +13,10 @@ from sqlalchemy import Connection, func, or_, select, update
 from data import journal
 from data.upsert import upsert
 from engine.messages import DigestMessage
-from engine.office import EXTENSION, MESSAGE, OCCURRENCE, OFFICE, UNIT, OfficeView, view_office
+from engine.office import EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, OFFICE, UNIT, OfficeView, view_office
 from engine.payload import to_payload
 from engine.rules.chain import Hearer, stand_in
-from engine.rules.digest_numbers import Fact, numbers, reported_week, week_bounds, week_name
+from engine.rules.digest_numbers import Fact, monday_of, numbers, reported_week, week_bounds, week_name
 from engine.rules.lifecycle import OPEN, WorkState
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
@@ -32,14 +32,28 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
     if office.hours.slot_at(now) is None:
         return 0
     monday = reported_week(office.today(now))
+    passed_over = _weeks_between(_last_told(connection, office), monday)
     written = 0
     for hearer in _readers(office, office.today(now)):
         message = digest_of_week(connection, office, monday, now, office.name_of(hearer.person_id))
         written += _put(connection, office, hearer.person_id, message, now)
-    line = journal.Line("engine", "digest", None, {"week": week_name(monday), "readers": written})
+    line = journal.Line(
+        "engine", "digest", None, {"week": week_name(monday), "readers": written, "passed_over": passed_over}
+    )
     journal.append(connection, office.id, now, [line])
     connection.execute(update(OFFICE).where(OFFICE.c.id == office.id).values(next_digest_at=next_digest(office, now)))
     return written
+
+
+def _last_told(connection: Connection, office: OfficeView) -> dt.date | None:
+    told = select(func.max(MESSAGE.c.key)).where(MESSAGE.c.office_id == office.id, MESSAGE.c.kind == "digest")
+    key = connection.execute(told).scalar()
+    return monday_of(key.removeprefix("digest:")) if key else None
+
+
+def _weeks_between(told: dt.date | None, monday: dt.date) -> list[str]:
+    weeks = (monday - told).days // 7 if told else 0
+    return [week_name(monday - dt.timedelta(weeks=back)) for back in range(weeks - 1, 0, -1)]
 
 
 def next_digest(office: OfficeView, now: dt.datetime) -> dt.datetime:
@@ -76,6 +90,7 @@ def digest_of_week(
         for row in connection.execute(
             select(
                 OCCURRENCE.c.title,
+                OBLIGATION.c.secret,
                 UNIT.c.name,
                 OCCURRENCE.c.due,
                 OCCURRENCE.c.internal_due,
@@ -84,6 +99,7 @@ def digest_of_week(
                 OCCURRENCE.c.reported_at,
             )
             .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+            .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
             .where(
                 OCCURRENCE.c.office_id == office.id,
                 or_(

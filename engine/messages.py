@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+# Work marked Mật is named nowhere on a networked channel (Law on State Secrets 117/2025/QH15, article 5).
+HIDDEN_TITLE = "Công việc không nêu tên trong tin (xem sổ theo dõi của cơ quan)"
+
 
 class Says(StrEnum):
     """What one line of a reminder says about one occurrence."""

@@ -73,7 +73,11 @@ _OFFICE = select(
     cast(OFFICE.c.definition, Text).label("definition"),
     cast(OFFICE.c.ladders, Text).label("ladders"),
 ).where(OFFICE.c.id == bindparam("office"))
-_REACHABLE = select(CHAT.c.person_id).where(CHAT.c.office_id == bindparam("office"), CHAT.c.blocked_at.is_(None))
+_REACHABLE = (  # by way of the people, whose index knows their office: chats have none
+    select(CHAT.c.person_id)
+    .join(PERSON, PERSON.c.id == CHAT.c.person_id)
+    .where(PERSON.c.office_id == bindparam("office"), CHAT.c.blocked_at.is_(None))
+)
 _PEOPLE = (
     select(
         PERSON.c.id,

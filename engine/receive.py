@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -18,9 +19,10 @@ from data.rows import AnyRow
 from data.upsert import upsert
 from engine import actions
 from engine.actions import Acted, Actor, CannotDo
-from engine.messages import Answer, Inbound, Said, WorkLine
+from engine.messages import HIDDEN_TITLE, Answer, Inbound, Said, WorkLine
 from engine.office import CHAT, INBOUND, MESSAGE, OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_office
 from engine.payload import to_payload
+from engine.rules.chain import hearers
 from engine.rules.lifecycle import CLOSED, OPEN, WorkState
 from engine.rules.replies import Intent, Verb, understand
 from engine.rules.status import days_late, ends_at, in_words
@@ -207,11 +209,18 @@ class Conversation:
 
     def _act(self, row: AnyRow, number: int, intent: Intent, act: Callable[..., Answer]) -> Answer:
         try:
-            return act(row, number, intent)
+            answer = act(row, number, intent)
+            return replace(answer, occurrence_id=row.id, title=HIDDEN_TITLE if row.secret else answer.title)
         except CannotDo as refusal:
+            shown = HIDDEN_TITLE if row.secret else row.title
             if refusal.state in CLOSED or refusal.state is WorkState.WAITING:
-                return self._answer(Said.ALREADY_DONE, number=number, title=row.title, at=row.reported_at)
-            return self._answer(Said.CANNOT_NOW, number=number, title=row.title)
+                return self._answer(
+                    Said.ALREADY_DONE,
+                    number=number,
+                    title=HIDDEN_TITLE if row.secret else row.title,
+                    at=row.reported_at,
+                )
+            return self._answer(Said.CANNOT_NOW, number=number, title=shown)
 
     def _ask_which(self, verb: Verb) -> Answer:
         rows = self._candidates(verb)
@@ -325,7 +334,11 @@ class Conversation:
 
     def _may_confirm(self, row: AnyRow) -> bool:
         level = row.confirm if row.confirm != "none" else "head"
-        return self._in_chain(row, level, "leaders")
+        if self._in_chain(row, level, "leaders"):
+            return True
+        # The standing office stands in for a confirmer who cannot be reached, though not for its own reports.
+        heard, _ = hearers(self.office.staff, row.chain or {}, [level], self.today)
+        return not heard and row.reported_by != self.me.id and self._in_chain(row, "standing")
 
     # -- lists
 
@@ -373,7 +386,7 @@ class Conversation:
             WorkLine(
                 number=numbers[self.me.id, row.id],
                 occurrence_id=row.id,
-                title="(việc không nêu tên trong tin)" if row.secret else row.title,
+                title=HIDDEN_TITLE if row.secret else row.title,
                 unit=row.unit_name,
                 due=max(row.due, row.internal_due),
                 state=in_words(WorkState(row.work_state), row.due, row.internal_due, self.today),

@@ -26,6 +26,7 @@ from engine.rules.ladder import Step, anchors_of, climb, steps_of
 from engine.rules.lifecycle import OPEN, WorkState
 from schedules.hours import Slot
 
+AT_ONCE_WITH_HIGHER = "cùng lúc với một bậc nhắc cao hơn"
 PASSED_OVER = "đã tới bậc nhắc mới hơn khi hệ thống hoạt động lại"
 ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
 MOST_AT_ONCE = 5_000  # occurrences of one office in one turn; the rest wait for the next
@@ -161,7 +162,7 @@ class _Desk:
         while True:
             found = climbing(climbed_to=climbed, pulled_forward=pulled)
             for step in found.skipped:
-                self._pass_over(row, chain, step)
+                self._pass_over(row, chain, step, found.step)
             if found.step is None:
                 return climbed, found.next_at
             climbed = found.step.at
@@ -185,10 +186,11 @@ class _Desk:
             self._remind(row, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
         return bool(heard)
 
-    def _pass_over(self, row: AnyRow, chain: Chain, step: Step) -> None:
+    def _pass_over(self, row: AnyRow, chain: Chain, step: Step, taken: Step | None) -> None:
+        why = AT_ONCE_WITH_HIGHER if taken and taken.at == step.at else PASSED_OVER
         heard, _ = hearers(self.office.staff, chain, step.rung.to, self.today)
         for hearer in heard:
-            self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, reason=PASSED_OVER)
+            self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, reason=why)
 
     def _tell_standing(self, row: AnyRow, chain: Chain, rung: str, at: dt.datetime) -> None:
         heard, _ = hearers(self.office.staff, chain, ["standing"], self.today)
@@ -196,9 +198,12 @@ class _Desk:
             self._remind(row, rung, hearer.person_id, Says.UNREACHED, at)
 
     def _ask_again(self, row: AnyRow, chain: Chain) -> dt.datetime:
-        heard, _ = hearers(self.office.staff, chain, [row.confirm if row.confirm != "none" else "head"], self.today)
-        if not heard:  # the confirmer has left or cannot be reached: the leaders may confirm as well
-            heard, _ = hearers(self.office.staff, chain, ["leaders"], self.today)
+        # A confirmer who has left or cannot be reached is not waited for: the standing office may confirm in their
+        # place, and the leaders always may.
+        for level in (row.confirm if row.confirm != "none" else "head", "standing", "leaders"):
+            heard, _ = hearers(self.office.staff, chain, [level], self.today)
+            if heard:
+                break
         for hearer in heard:
             self._remind(row, f"confirm:{self.today}", hearer.person_id, Says.CONFIRM, self.now)
         later = self.office.calendar.add(self.today, ASK_CONFIRMER_AGAIN_AFTER)

@@ -13,13 +13,12 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from data import handles
 from data.rows import AnyRow
-from engine.messages import Item, ReminderMessage, Says
+from engine.messages import HIDDEN_TITLE, Item, ReminderMessage, Says
 from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, UNIT, OfficeView
 from engine.rules.lifecycle import OPEN, WorkState
 from engine.rules.status import days_late
 
 MOST_LINES = 8  # a phone shows about eight two-line entries before one must scroll
-HIDDEN_TITLE = "Công việc không nêu tên trong tin (xem sổ theo dõi của cơ quan)"
 
 # Worst first: what is late, then what somebody waits for, then what is coming.
 _RANK = {

@@ -17,7 +17,6 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_base_url: str = "https://api.telegram.org/bot"
     turn_seconds: float = Field(default=30, gt=0, le=3600)
-    holidays_file: str | None = None
 
 
 def read_settings() -> Settings:

@@ -217,6 +217,11 @@ def _settle(obligation: Obligation, due: Due, calendar: WorkCalendar, named: _Na
     internal = obligation.internal_due
     shifted = nominal
     reasons: list[str] = []
+    intern = calendar.add(aimed, -internal.working_days_before) if internal else aimed
+    if named.cutoff and intern <= named.cutoff:
+        # Figures that close on a day off leave no working day before the deadline: nobody can send them sooner.
+        sooner = calendar.on_or_after(named.cutoff + ONE_DAY)
+        intern = sooner if sooner <= shifted else intern
     if named.clamped_from:
         reasons.append(_why_clamped(nominal, *named.clamped_from))
     if not worked:
@@ -230,7 +235,7 @@ def _settle(obligation: Obligation, due: Due, calendar: WorkCalendar, named: _Na
         cutoff=named.cutoff,
         nominal_due=nominal,
         due=shifted,
-        internal_due=calendar.add(aimed, -internal.working_days_before) if internal else aimed,
+        internal_due=intern,
         reasons=tuple(reasons),
         flags=(IMPOSSIBLE_DATE,) if named.clamped_from and _names_its_month(obligation.kind, due) else (),
     )

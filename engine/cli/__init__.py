@@ -39,7 +39,7 @@ def load(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Nạp tệp nhiệm vụ: cho xem thay đổi trước, rồi mới ghi."""
+    """Nạp tệp nhiệm vụ: cho xem thay đổi trước, rồi mới ghi (với --json chỉ ghi khi có --yes)."""
     from engine.cli import files as commands
 
     commands.load(file, yes, as_json)

@@ -43,6 +43,8 @@ def check(files: list[Path], as_json: bool) -> None:
                 markup=False,
                 highlight=False,
             )
+            for line in calendar:
+                output.console.print(f"  lịch nghỉ: {line}", markup=False, highlight=False)
             for line in warnings:
                 output.console.print(f"  cần xem: {line}", markup=False, highlight=False)
     if as_json:
@@ -70,7 +72,9 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
         output.table(f"Thay đổi khi nạp {path}", ["", "", "Mã", "Tên", "Mục sửa"], rows)
     if not changes:
         return
-    if not yes and not as_json:
+    if as_json and not yes:
+        return
+    if not yes:
         typer.confirm("Ghi những thay đổi này?", abort=True)
     with product.engine.begin() as connection:
         apply(connection, office, product.clock.now())

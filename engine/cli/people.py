@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from data import journal
 from data.rows import AnyRow
@@ -63,6 +63,7 @@ def link(person: str, channel: str, address: str, office: str | None) -> None:
             "address": address,
             "linked_at": product.clock.now(),
         }
+        connection.execute(delete(CHAT).where(CHAT.c.person_id == row.id, CHAT.c.channel == "simulator"))
         statement = upsert(connection, CHAT).values(**values)
         connection.execute(
             statement.on_conflict_do_update(

@@ -6,7 +6,7 @@ occurrences (kỳ); one fan-out duty of four units counts four.
 * on time: reported within the week, by the official deadline;
 * late: reported within the week, after it; of these *accepted*: within a granted extension;
 * overdue: still open at ``now`` and past the deadline that counts (the extended one, if later);
-* coming: still open, to be delivered (internal due) within the seven days after the reported week;
+* coming: still open and not overdue, to be delivered (internal due) by the end of the week after the reported one;
 * extensions: granted within the week, and waiting at ``now``.
 """
 
@@ -79,7 +79,7 @@ def numbers(
     """The digest of one week as of ``now``."""
     first, after = week_bounds(monday, zone)
     today = now.astimezone(zone).date()
-    coming_from, coming_to = monday + dt.timedelta(days=7), monday + dt.timedelta(days=13)
+    coming_to = monday + dt.timedelta(days=13)
     on_time, late, accepted = Counter[str](), Counter[str](), 0
     overdue: list[DigestLine] = []
     coming: list[DigestLine] = []
@@ -103,7 +103,7 @@ def numbers(
             days = days_late(fact.due, fact.internal_due, today)
             if state is TimeState.LATE:
                 overdue.append(DigestLine(fact.title, fact.unit, max(fact.due, fact.internal_due), days))
-            elif coming_from <= fact.internal_due <= coming_to:
+            elif fact.internal_due <= coming_to:
                 coming.append(DigestLine(fact.title, fact.unit, fact.internal_due))
     overdue.sort(key=lambda line: (-line.days_late, line.title))
     coming.sort(key=lambda line: (line.due, line.title))

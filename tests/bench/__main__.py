@@ -42,10 +42,11 @@ from engine.remind import remind
 from engine.rules.ladder import anchors_of, steps_of
 from schedules.office_file import read_office, shipped_offices
 from schedules.office_model import Due, Kind, Obligation, OfficeFile, Source
+from schedules.workdays import vietnam_calendar
 
 LOADED = dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC)  # a Monday at 10:00 in Vietnam, after the week's digest
 BUSY = dt.datetime(2026, 1, 6, 0, 30, tzinfo=dt.UTC)  # the Tuesday's first minute at work
-BUSY_DUE = dt.date(2026, 1, 20)  # ten working days later: everything due then opens and speaks at BUSY
+BUSY_DUE = vietnam_calendar().add(BUSY.date(), 10)  # what is due then opens, and speaks its first rung, at BUSY
 NIGHT = dt.datetime(2026, 1, 6, 15, tzinfo=dt.UTC)
 
 
@@ -186,6 +187,7 @@ def _filled(path: Path, rows: int) -> Engine:
             raw.execute(f"DROP INDEX {name}")
         communes = max(1, rows // 3_000)
         raw.execute("BEGIN")
+        raw.execute("UPDATE occurrence SET next_move_at = NULL WHERE next_move_at < ?", (f"{NIGHT:%Y-%m-%d %H:%M:%S}",))
         _multiply(raw, "office", ((f"xa-{n}",) for n in range(communes)), id="?")
         offices = ((f"xa-{n}",) for n in range(communes))
         _multiply(raw, "obligation", offices, id="NULL", office_id="?")
@@ -194,7 +196,6 @@ def _filled(path: Path, rows: int) -> Engine:
         for _, sql in indexes:
             raw.execute(sql)
         raw.execute("COMMIT")
-        raw.execute("ANALYZE")
     raw.close()
     return connect(f"sqlite:///{path}")
 
@@ -258,6 +259,7 @@ def busy_turn(size: Size, folder: Path) -> list[Figure]:
         plan(connection, LOADED)
         due = connection.execute(select(func.count()).where(OCCURRENCE.c.next_move_at == BUSY)).scalar_one()
     engine.dispose()
+    assert due == size.offices * size.due_each
     whole: list[float] = []
     decided: list[float] = []
     for run in range(size.runs):

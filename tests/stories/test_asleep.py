@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from engine.remind import PASSED_OVER
 from tests.stories.conftest import OpenWorld
-from tests.world import CHAIR, DESK_OFFICER, HEAD, OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, monthly_report, one_task
+from tests.world import (
+    CHAIR,
+    DESK_OFFICER,
+    HEAD,
+    OFFICER,
+    STANDING,
+    STANDING_HEAD,
+    VICE_CHAIR,
+    monthly_report,
+    one_task,
+)
 
 
 def test_off_for_a_night_the_morning_is_as_usual(open_world: OpenWorld) -> None:
@@ -35,7 +45,9 @@ def test_off_over_tet_each_person_gets_one_message_with_the_newest_rung_of_every
 
     # Off from 11/2 in the evening; Tết is 14/2 to 22/2; somebody switches it on late on Monday 23/2.
     world.sleep_until("2026-02-23 08:45")
-    text = world.phone(OFFICER).expect("QUÁ HẠN", "Báo cáo trực Tết", "đã quá 11 ngày", "SẮP TỚI HẠN", "ra quân đầu năm")
+    text = world.phone(OFFICER).expect(
+        "QUÁ HẠN", "Báo cáo trực Tết", "đã quá 11 ngày", "SẮP TỚI HẠN", "ra quân đầu năm"
+    )
     assert text.count("Báo cáo trực Tết") == 1
     world.phone(DESK_OFFICER).expect("HẠN HÔM NAY", "Khai trương một cửa")
     for person in (HEAD, STANDING, STANDING_HEAD):

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from data.handles import HANDLE
 from tests.stories.conftest import OpenWorld
-from tests.world import CHAIR, HEAD, OFFICER, STANDING, World, civil, one_task
+from tests.world import CHAIR, HEAD, OFFICER, STANDING, STANDING_HEAD, World, civil, one_task
 
 
 def reported(open_world: OpenWorld) -> World:
@@ -80,10 +80,36 @@ def test_a_confirmer_who_keeps_silent_is_asked_again_every_three_working_days(op
     world.everyone_silent()
 
 
-def test_a_confirmer_who_cannot_be_reached_is_replaced_by_the_leaders(open_world: OpenWorld) -> None:
+def test_a_confirmer_who_cannot_be_reached_any_more_is_replaced_by_the_standing_office(open_world: OpenWorld) -> None:
     world = reported(open_world)
     world.block(HEAD)
     world.run_until("2026-03-30 17:00")
+    for person in (STANDING, STANDING_HEAD):
+        world.phone(person).expect("CHỜ XÁC NHẬN", "Chuyên viên Phòng Kinh tế báo đã xong")
+    world.say(STANDING, "xác nhận")
+    world.phone(STANDING).expect("Đã xác nhận hoàn thành")
+    world.run_until("2026-03-31 08:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
+
+
+def test_a_head_without_a_chat_does_not_let_work_close_unconfirmed(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25", confirm="head")], unlinked=[HEAD])
+    world.phone(OFFICER).expect("HẠN HÔM NAY")
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đang chờ xác nhận")
+    for person in (STANDING, STANDING_HEAD):
+        world.phone(person).expect("CHỜ XÁC NHẬN")
+    world.say(STANDING_HEAD, "trả lại 1 vì thiếu số văn bản")
+    world.phone(STANDING_HEAD).expect("Đã trả lại việc 1")
+    world.run_until("2026-03-25 14:00")
+    world.phone(OFFICER).expect("CẦN LÀM LẠI", "thiếu số văn bản")
+
+
+def test_the_standing_office_without_anybody_reachable_leaves_it_to_the_leaders(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    for person in (HEAD, STANDING, STANDING_HEAD):
+        world.block(person)
+    world.run_until("2026-03-31 17:00")
     world.phone(CHAIR).expect("CHỜ XÁC NHẬN", "Chuyên viên Phòng Kinh tế báo đã xong")
     world.say(CHAIR, "xác nhận")
     world.phone(CHAIR).expect("Đã xác nhận hoàn thành")

@@ -249,9 +249,7 @@ def test_work_finished_between_gathering_and_sending_is_not_asked_for(open_world
 
 
 def test_a_freed_number_rests_so_that_a_late_done_cannot_close_other_work(open_world: OpenWorld) -> None:
-    world = open_world(
-        "2026-03-20 07:30", [one_task("2026-03-25"), one_task("2026-04-09", "moi", "Việc mới")]
-    )
+    world = open_world("2026-03-20 07:30", [one_task("2026-03-25"), one_task("2026-04-09", "moi", "Việc mới")])
     world.phone(OFFICER).expect("1. Kế hoạch chuyển đổi số")
     world.say(OFFICER, "xong 1")
     world.phone(OFFICER).expect("Đã ghi nhận xong việc 1")

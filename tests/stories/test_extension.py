@@ -73,7 +73,7 @@ def test_a_request_needs_a_later_day_and_a_reason(open_world: OpenWorld) -> None
     for words, answer in (
         ("gia hạn 1", "đến ngày nào"),
         ("gia hạn 1 đến 1/4", "Xin cho biết lý do"),
-        ("gia hạn 1 đến 20/3 vì bận", "đã qua"),
+        ("gia hạn 1 đến 20/3/2026 vì bận", "đã qua"),
         ("gia hạn 1 đến 25/3 vì bận", "không muộn hơn hạn hiện tại"),
     ):
         world.say(OFFICER, words)

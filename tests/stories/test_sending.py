@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bots.simulator import Simulator
+from engine import actions
 from engine.messages import Retry, Unknown
 from tests.stories.conftest import OpenWorld
 from tests.world import CHAIR, HEAD, OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, World, monthly_report, one_task
@@ -208,3 +209,18 @@ def test_an_office_where_nobody_has_linked_a_chat_waits_and_then_goes_on(open_wo
     world.run_until("2026-03-16 08:00")
     world.phone(OFFICER).expect("ĐÃ CHỐT SỐ LIỆU", "Báo cáo TTHC tháng 3/2026")
     world.everyone_silent()
+
+
+def test_a_message_held_up_until_the_afternoon_is_that_afternoons_message(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:00", [one_task("2026-03-25"), one_task("2026-03-26", "hai", "Việc hai")])
+    world.simulator.outcomes = [Retry("mất mạng cả buổi sáng", 6 * 3600)]
+    world.run_until("2026-03-25 14:00")
+    world.phone(OFFICER).expect("HẠN HÔM NAY", "1. Kế hoạch chuyển đổi số")
+
+    world.operate(actions.report, "Việc hai")
+    world.operate(actions.send_back, "Việc hai", "thiếu chữ ký")
+    world.run_until("2026-03-25 16:59")  # one message a slot: the officer has had this afternoon's
+    world.everyone_silent()
+    world.run_until("2026-03-26 08:00")
+    world.phone(OFFICER).expect("Việc hai")
+    world.ignore_rest()

@@ -144,7 +144,9 @@ def test_a_partner_is_asked_and_then_the_standing_office_not_a_head(open_world: 
 
 def test_month_ends_come_back_to_the_thirty_first(open_world: OpenWorld) -> None:
     # 31/1 and 28/2/2026 are Saturdays: one aims at the Friday. 31/3 is a Tuesday.
-    world = open_world("2026-01-05 07:00", [obligation("ngan-sach", "Báo cáo thu chi", kind="monthly", due={"day": 31})])
+    world = open_world(
+        "2026-01-05 07:00", [obligation("ngan-sach", "Báo cáo thu chi", kind="monthly", due={"day": 31})]
+    )
 
     for day in ("2026-01-30", "2026-02-27", "2026-03-31"):
         world.run_until(f"{day} 07:29")

@@ -1,0 +1,172 @@
+"""The leaders' weekly digest, with every number counted by hand."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from data.journal import JOURNAL
+from engine.messages import Unknown
+from tests.stories.conftest import OpenWorld
+from tests.world import (
+    CHAIR,
+    DESK_OFFICER,
+    HEAD,
+    OFFICER,
+    STANDING,
+    STANDING_HEAD,
+    VICE_CHAIR,
+    World,
+    monthly_report,
+    one_task,
+)
+
+OTHERS = (OFFICER, HEAD, DESK_OFFICER, "ttpvhcc-giam-doc", STANDING, STANDING_HEAD)
+
+
+def put_others_aside(world: World) -> None:
+    """These stories read the leaders' phones only."""
+    for person in OTHERS:
+        world.phone(person).put_aside()
+
+
+def report_at(world: World, moment: str, person: str, title: str) -> None:
+    """This person reports this piece of work at that moment."""
+    world.run_until(moment)
+    world.say(person, "xong", about=world.occurrence(title).id)
+    put_others_aside(world)
+
+
+def test_three_digests_across_the_years_end(open_world: OpenWorld) -> None:
+    # 1/1 and 2/1/2026 are days off; Saturday 10/1/2026 is worked in place of 2/1.
+    world = open_world(
+        "2025-12-22 07:00",
+        [
+            one_task("2025-12-24", "a", "Việc A"),
+            one_task("2025-12-26", "b", "Việc B"),
+            one_task("2025-12-31", "c", "Việc C"),
+            one_task("2025-12-30", "d", "Việc D"),
+            one_task("2025-12-29", "e", "Việc E", lead="ttpvhcc"),
+            one_task("2026-01-07", "f", "Việc F"),
+        ],
+        digests=True,
+    )
+    for leader in (VICE_CHAIR, CHAIR):  # the digest of the day it was loaded: nothing has happened yet
+        world.run_until("2025-12-22 08:00")
+        world.phone(leader).expect("Bản tin tuần 51/2025", "Đang quá hạn: 0", "Xong muộn: 0", "Xong đúng hạn: 0")
+    report_at(world, "2025-12-24 16:00", OFFICER, "Việc A")
+
+    # Week 52. A in time; B was due on Friday 26/12: three days over. C, D, E are due in the week to come.
+    world.run_until("2025-12-29 07:30")
+    for leader in (VICE_CHAIR, CHAIR):
+        text = world.phone(leader).expect(
+            "Bản tin tuần 52/2025 (22/12/2025 – 28/12/2025)",
+            "Đang quá hạn: 1",
+            "Việc B (Phòng Kinh tế): quá 3 ngày",
+            "Xong muộn: 0",
+            "Xong đúng hạn: 1",
+            "3 việc",
+            "thứ Hai 29/12/2025: Việc E (Trung tâm Phục vụ hành chính công)",
+            "thứ Ba 30/12/2025: Việc D",
+            "thứ Tư 31/12/2025: Việc C",
+            "Gia hạn: 0 đã duyệt, 0 đang chờ",
+        )
+        assert "Việc A" not in text
+        assert "Việc F" not in text
+
+    world.run_until("2025-12-29 09:00")
+    world.say(OFFICER, "gia hạn đến 8/1 vì chờ quyết toán", about=world.occurrence("Việc D").id)
+    world.run_until("2025-12-29 10:00")
+    world.say(STANDING, "đồng ý", about=world.occurrence("Việc D").id)
+    report_at(world, "2025-12-30 10:00", OFFICER, "Việc B")  # four days late
+    report_at(world, "2025-12-31 09:00", OFFICER, "Việc C")  # in time
+
+    # Week 1 of 2026 begins on 29/12/2025. D is past 30/12, yet inside its extension: neither late nor overdue.
+    world.run_until("2026-01-05 07:30")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        text = world.phone(leader).expect(
+            "Bản tin tuần 1/2026 (29/12/2025 – 4/1/2026)",
+            "Đang quá hạn: 1",
+            "Việc E (Trung tâm Phục vụ hành chính công): quá 7 ngày",
+            "Xong muộn: 1",
+            "Xong đúng hạn: 1",
+            "2 việc",
+            "thứ Tư 7/1/2026: Việc F",
+            "thứ Năm 8/1/2026: Việc D",
+            "Gia hạn: 1 đã duyệt, 0 đang chờ",
+        )
+        assert "được gia hạn)" not in text
+    world.run_until("2026-01-06 08:00")
+    world.phone(CHAIR).expect("QUÁ HẠN", "Việc E", "đã quá 8 ngày")  # the leaders' rung, not the digest
+
+    report_at(world, "2026-01-07 15:00", OFFICER, "Việc D")  # late, with an accepted reason
+    report_at(world, "2026-01-07 16:00", OFFICER, "Việc F")  # in time
+    report_at(world, "2026-01-10 09:00", DESK_OFFICER, "Việc E")  # the worked Saturday: late
+
+    world.run_until("2026-01-12 07:30")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect(
+            "Bản tin tuần 2/2026 (5/1/2026 – 11/1/2026)",
+            "Đang quá hạn: 0 – không có việc nào",
+            "Xong muộn: 2 (trong đó 1 việc đã được gia hạn)",
+            "Xong đúng hạn: 1",
+            "0 việc",
+            "Gia hạn: 0 đã duyệt, 0 đang chờ",
+        )
+
+
+def test_the_digest_makes_way_for_a_reminder_of_the_same_morning(open_world: OpenWorld) -> None:
+    # Due on Tuesday 24/3: the leaders' rung is Monday 30/3, the morning of the digest.
+    world = open_world("2026-03-24 07:00", [one_task("2026-03-24")], digests=True)
+    world.run_until("2026-03-30 11:29")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("QUÁ HẠN", "đã quá 6 ngày")
+        world.phone(leader).silent()
+    world.run_until("2026-03-30 14:00")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 13/2026", "Đang quá hạn: 1")
+
+
+def test_a_digest_whose_monday_is_a_holiday_comes_on_the_next_working_day(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-24 17:00", [monthly_report()], digests=True)
+    world.run_until("2026-04-27 23:00")  # Monday 27/4/2026: Giỗ Tổ, made up for
+    world.everyone_silent()
+    world.run_until("2026-04-28 08:00")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 17/2026 (20/4/2026 – 26/4/2026)")
+
+
+def test_after_three_weeks_off_only_the_latest_week_is_told_and_the_others_are_named(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-30 07:00", [monthly_report()], digests=True)
+    world.run_until("2026-03-30 07:30")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 13/2026")
+    world.sleep_until("2026-04-22 08:00")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        texts = world.phone(leader).put_aside()
+        assert len(texts) == 1
+    world.run_until("2026-04-22 17:00")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 16/2026 (13/4/2026 – 19/4/2026)")
+    rows = world.rows(select(JOURNAL.c.data).where(JOURNAL.c.action == "digest").order_by(JOURNAL.c.seq))
+    assert [json.loads(row.data).get("passed_over") for row in rows] == [[], ["2026-W14", "2026-W15"]]
+
+
+def test_a_digest_of_unknown_fate_is_not_repeated(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-06 07:00", [monthly_report()], digests=True)
+    world.simulator.outcomes = [Unknown("hết thời gian chờ"), Unknown("hết thời gian chờ")]
+    world.run_until("2026-04-08 17:00")
+    world.everyone_silent()
+    assert world.outbox(CHAIR) == [("digest", "unknown", 1)]
+
+
+def test_a_leader_who_is_away_has_the_digest_read_by_the_stand_in(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-06 07:00", [monthly_report()], digests=True)
+    world.stand_in(CHAIR, VICE_CHAIR, "2026-04-06", "2026-04-10")
+    world.run_until("2026-04-06 17:00")
+    world.phone(VICE_CHAIR).expect("Bản tin tuần 14/2026")  # once, although both would get it
+    world.everyone_silent()
