@@ -796,7 +796,8 @@ _REQUEST_OF = {phrase: verb for verb, phrases in _REQUESTS for phrase in phrases
 _COURTESIES = frozenset(
     word
     for words in _words(
-        "cho | em | e | toi | minh | tui | xem | voi | a | nhe | nha | da | oi | anh | chi | sep | bot | cua | gui | xin"
+        "cho | em | e | toi | minh | tui | xem | voi | a | nhe | nha | da | oi | anh | chi | sep | bot | cua | gui"
+        " | xin"
         " | muon | vay | ah | the | ad | c"
     )
     for word in words
