@@ -224,7 +224,8 @@ def is_word(tokens: Sequence[Token], at: int, *spelled: str) -> bool:
     """Whether the token there is one of these words, perhaps with marks left out."""
     if not 0 <= at < len(tokens) or tokens[at].kind is not Kind.WORD:
         return False
-    return any(can_be(tokens[at].word, word) for word in spelled)
+    token = tokens[at]
+    return any(len(token.word) == len(word) and can_be(token.word, word) for word in spelled)
 
 
 def are_words(tokens: Sequence[Token], at: int, phrase: str) -> bool:

@@ -17,6 +17,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from engine.rules.chat_words import (
     LONGEST,
@@ -121,6 +122,7 @@ class Role(StrEnum):
     GREET = "greet"
     THING = "thing"  # what work is about: known and harmless, but it names one
     WAY = "way"  # how and where it went: known, harmless, names nothing
+    BODY = "body"  # an office or somebody else: work went to them, or they did it
     REASON = "reason"
     TO = "to"
     GIVE = "give"
@@ -134,258 +136,248 @@ class Role(StrEnum):
     UNREAD = "unread"
 
 
+_COURTEOUS = frozenset({Role.POLITE, Role.PERSON, Role.GREET, Role.BREAK})
 Value = Verb | Doubt | None
 
 # A word may be typed without its marks; a hedge counts even with wrong ones. Where two rows fit, the longer phrase
 # wins, then the one spelled exactly so, then a hedge, then the earlier row.
 _TABLE: tuple[tuple[Role, Value, str], ...] = (
-    (Role.FINISHED, None, "xong | xong xuôi | xg | hoàn thành | hoàn thành xong | hoàn tất | done | finished | ht"),
-    (Role.FINISHED, None, "đã báo cáo | đã ban hành | đã phát hành | complete | completed"),
+    (
+        Role.FINISHED,
+        None,
+        """
+        xong | xong xuôi | đã xong | làm xong | xg | hoàn thành | hoàn thành xong | hoàn tất | done | finished | ht |
+        đã báo cáo | đã ban hành | đã phát hành | complete | completed
+        """,
+    ),
     (Role.FINISHED, Doubt.UNCLEAR, "x"),
     (Role.DEED, None, "nộp | gửi | gởi | up | upload | nộp báo cáo | gửi báo cáo | nộp bc | gửi bc"),
-    (Role.DEED, Doubt.UNCLEAR, "làm | thực hiện"),
+    (Role.DEED, Doubt.UNCLEAR, "làm | thực hiện | trả lời"),
     (Role.PAST, None, "đã | rồi | r | rùi | ròi | gòi | rầu | vừa | vừa mới | mới | mới vừa | hồi nãy | lúc nãy | nãy"),
-    (Role.COMMAND, Verb.DOING, "đang làm | đang xử lý | đang thực hiện | đang viết | đang soạn | đang tổng hợp"),
     (
-        Role.COMMAND,
-        Verb.DOING,
-        "đang triển khai | đang tiến hành | đang hoàn thiện | đg làm | đang lm | đg lm | đang giải quyết",
+        Role.PAST,
+        None,
+        "từ sáng | hồi sáng | ban sáng | lúc sáng | hồi chiều | hồi trưa | tuần trước | hôm trước | hôm nọ",
     ),
     (
         Role.COMMAND,
         Verb.DOING,
-        "đang xử lí | đang chuẩn bị | bắt đầu làm | mới bắt đầu | đang dở | đang làm dở | doing",
+        """
+        đang làm | đang xử lý | đang thực hiện | đang viết | đang soạn | đang tổng hợp | đang triển khai |
+        đang tiến hành | đang hoàn thiện | đg làm | đang lm | đg lm | đang giải quyết | đang xử lí |
+        đang chuẩn bị | bắt đầu làm | mới bắt đầu | đang dở | đang làm dở | doing | đang thu thập | đang rà soát |
+        đang lấy số liệu
+        """,
     ),
-    (Role.COMMAND, Verb.DOING, "đang thu thập | đang rà soát | đang lấy số liệu"),
     (
         Role.COMMAND,
         Verb.EXTEND,
-        "gia hạn | xin gia hạn | lùi | xin lùi | lùi hạn | dời | dời hạn | xin dời | hoãn | ra hạn",
+        """
+        gia hạn | xin gia hạn | lùi | xin lùi | lùi hạn | dời | dời hạn | xin dời | hoãn | ra hạn | xin hoãn |
+        kéo dài | giãn hạn | xin thêm thời gian | thêm thời gian | xin thêm hạn | cho gia hạn | cho lùi |
+        cho dời | cho hoãn | gh | xin thêm
+        """,
     ),
-    (Role.COMMAND, Verb.EXTEND, "xin hoãn | kéo dài | giãn hạn | xin thêm thời gian | thêm thời gian | xin thêm hạn"),
-    (Role.COMMAND, Verb.EXTEND, "cho gia hạn | cho lùi | cho dời | cho hoãn | gh | xin thêm"),
-    (Role.COMMAND, Verb.APPROVE, "đồng ý | đồng í | đồng ý gia hạn | đồng ý cho gia hạn | đồng ý cho lùi | duyệt"),
     (
         Role.COMMAND,
         Verb.APPROVE,
-        "duyệt gia hạn | phê duyệt | chấp thuận | chấp nhận | nhất trí | ok duyệt | đồng ý cho",
+        """
+        đồng ý | đồng í | đồng ý gia hạn | đồng ý cho gia hạn | đồng ý cho lùi | duyệt | duyệt gia hạn |
+        phê duyệt | chấp thuận | chấp nhận | nhất trí | ok duyệt | đồng ý cho
+        """,
     ),
-    (Role.COMMAND, Verb.REFUSE, "từ chối | từ chối gia hạn | không đồng ý | không đồng ý gia hạn | không duyệt"),
-    (Role.COMMAND, Verb.REFUSE, "không duyệt gia hạn | không chấp nhận | không chấp thuận | ko đồng ý | k đồng ý"),
     (
         Role.COMMAND,
         Verb.REFUSE,
-        "ko duyệt | k duyệt | không nhất trí | không cho gia hạn | ko cho gia hạn | không cho lùi",
+        """
+        từ chối | từ chối gia hạn | không đồng ý | không đồng ý gia hạn | không duyệt | không duyệt gia hạn |
+        không chấp nhận | không chấp thuận | ko đồng ý | k đồng ý | ko duyệt | k duyệt | không nhất trí |
+        không cho gia hạn | ko cho gia hạn | không cho lùi
+        """,
     ),
     (Role.COMMAND, Verb.CONFIRM, "xác nhận | xn | confirm | xác nhận đã xong | xác nhận xong | xác nhận hoàn thành"),
-    (
-        Role.COMMAND,
-        Verb.RETURN,
-        "trả lại | trả | trả về | làm lại | yêu cầu làm lại | đề nghị làm lại | trả lại làm lại",
-    ),
+    (Role.COMMAND, Verb.RETURN, "trả lại | trả về | làm lại | yêu cầu làm lại | đề nghị làm lại | trả lại làm lại"),
     (Role.COMMAND, Verb.HAND_OVER, "chuyển | chuyển giao | bàn giao | giao lại | giao | chuyển việc | giao việc"),
     (
         Role.COMMAND,
         Verb.STUCK,
-        "vướng | bị vướng | đang vướng | đang bị vướng | vướng mắc | gặp khó | gặp khó khăn | kẹt",
+        """
+        vướng | bị vướng | đang vướng | đang bị vướng | vướng mắc | gặp khó | gặp khó khăn | kẹt | khó khăn |
+        bị kẹt | đang kẹt | đang gặp khó | đang gặp khó khăn | có vướng mắc | khó
+        """,
     ),
-    (Role.COMMAND, Verb.STUCK, "khó khăn | bị kẹt | đang kẹt | đang gặp khó | đang gặp khó khăn | có vướng mắc | khó"),
-    (Role.COMMAND, Verb.SNOOZE, "nhắc | nhắc lại | nhắc em | nhắc tôi | nhắc mình | nhắc lại em | nhắc lại tôi"),
-    (Role.COMMAND, Verb.SNOOZE, "để mai nhắc | hẹn nhắc | báo lại | nhắc sau"),
+    (
+        Role.COMMAND,
+        Verb.SNOOZE,
+        """
+        nhắc | nhắc lại | nhắc em | nhắc tôi | nhắc mình | nhắc lại em | nhắc lại tôi | để mai nhắc | hẹn nhắc |
+        báo lại | nhắc sau
+        """,
+    ),
     (
         Role.COMMAND,
         Verb.DETAILS,
-        "chi tiết | ct | xem | xem chi tiết | là gì | là việc gì | là cái gì | thông tin | detail",
+        """
+        chi tiết | ct | xem | xem chi tiết | là gì | là việc gì | là cái gì | thông tin | detail
+        """,
     ),
-    (Role.COMMAND, Verb.UNDO, "hoàn tác | undo | lỡ tay | huỷ lệnh | huỷ lệnh vừa rồi | huỷ vừa rồi | nhầm | bấm nhầm"),
-    (Role.COMMAND, Verb.UNDO, "gõ nhầm | nhắn nhầm | báo nhầm | gửi nhầm lệnh | huỷ | huỷ bỏ | bị nhầm | lộn | gõ lộn"),
     (
         Role.COMMAND,
         Verb.UNDO,
-        "lỡ bấm | lỡ gõ | lỡ nhắn | huỷ xong | bấm lộn | nhắn lộn | bỏ lệnh | rút lại | thu hồi lệnh",
+        """
+        hoàn tác | undo | lỡ tay | huỷ lệnh | huỷ lệnh vừa rồi | huỷ vừa rồi | nhầm | bấm nhầm | gõ nhầm |
+        nhắn nhầm | báo nhầm | gửi nhầm lệnh | bị nhầm | lộn | gõ lộn | lỡ bấm | lỡ gõ | lỡ nhắn |
+        huỷ xong | bấm lộn | nhắn lộn | bỏ lệnh | rút lại | thu hồi lệnh | lỡ tay bấm | lỡ tay gõ | lỡ tay nhắn
+        """,
     ),
     (Role.COMMAND, Verb.LEAVE, "nghỉ | nghỉ phép | xin nghỉ | xin nghỉ phép | đi công tác | nghỉ ốm | xin phép nghỉ"),
-    (Role.HEDGE, Doubt.NOT_DONE, "chưa | chửa | chưa được | không | ko | k | kg | kh | khg | hok | hong | hem | hổng"),
     (
         Role.HEDGE,
         Doubt.NOT_DONE,
-        "khum | khom | hk | chẳng | chả | éo | đéo | đếch | đừng | khỏi | thôi | chx | cx chưa",
-    ),
-    (
-        Role.HEDGE,
-        Doubt.NOT_DONE,
-        "chuwa | chuaw | cuhwa | cưa | chư | khoong | khoogn | khogn | đâu | not | no | never",
-    ),
-    (Role.HEDGE, Doubt.NOT_DONE, "hết hạn | quá hạn | trễ | đang | vẫn | hoài | mãi | chậm"),
-    (
-        Role.HEDGE,
-        Doubt.QUESTION,
-        "à | ah | ak | hả | hở | hử | ha | nhỉ | chăng | ư | sao | nào | gì | ai | mấy | bao nhiêu",
+        """
+        chưa | chửa | chưa được | không | ko | k | kg | kh | khg | hok | hong | hem | hổng | khum | khom | hk |
+        chẳng | chả | éo | đéo | đếch | đừng | khỏi | thôi | chx | cx chưa | chuwa | chuaw | cuhwa | cưa | chư |
+        khoong | khoogn | khogn | đâu | not | no | never | hết hạn | quá hạn | trễ | đang | vẫn | hoài | mãi |
+        chậm
+        """,
     ),
     (
         Role.HEDGE,
         Doubt.QUESTION,
-        "được không | được ko | dc ko | đc ko | dc k | được chưa | phải không | đúng không | thế nào",
-    ),
-    (
-        Role.HEDGE,
-        Doubt.QUESTION,
-        "bao lâu | làm sao | đến đâu | tới đâu | ra sao | vậy | hỏi | xin hỏi | cho hỏi | được hay chưa",
+        """
+        à | ah | ak | hả | hở | hử | ha | nhỉ | chăng | ư | sao | nào | gì | ai | mấy | bao nhiêu | được không |
+        được ko | dc ko | đc ko | dc k | được chưa | phải không | đúng không | thế nào | bao lâu | làm sao |
+        ra sao | vậy | hỏi | xin hỏi | cho hỏi | được hay chưa
+        """,
     ),
     (
         Role.HEDGE,
         Doubt.ALMOST,
-        "sắp | gần | gần như | sắp sửa | suýt | tí nữa | chút nữa | xíu nữa | lát nữa | sắp sắp",
+        """
+        sắp | gần | gần như | sắp sửa | suýt | tí nữa | chút nữa | xíu nữa | lát nữa | sắp sắp
+        """,
     ),
     (
         Role.HEDGE,
         Doubt.PARTLY,
-        "một phần | một nửa | 1 phần | nửa | phần | phần trăm | còn | thiếu | trừ | ngoại trừ | tạm",
-    ),
-    (
-        Role.HEDGE,
-        Doubt.PARTLY,
-        "cơ bản | tương đối | sơ bộ | nháp | dự thảo | sót | mới được | phần lớn | hầu hết | 1 nửa",
+        """
+        một phần | một nửa | 1 phần | nửa | phần | phần trăm | còn | thiếu | trừ | ngoại trừ | tạm | cơ bản |
+        tương đối | sơ bộ | nháp | dự thảo | sót | mới được | phần lớn | hầu hết | 1 nửa
+        """,
     ),
     (
         Role.HEDGE,
         Doubt.LATER,
-        "sẽ | định | dự kiến | chuẩn bị | chờ | đợi | để | sau | tuần sau | tháng sau | lát | tí | mai",
+        """
+        sẽ | định | dự kiến | chuẩn bị | chờ | đợi | để | sau | tuần sau | tháng sau | lát | tí | mai | kịp |
+        hứa | hẹn | tính | tranh thủ | tiếp tục | trước | trong | theo kế hoạch | kế hoạch xong |
+        kế hoạch hoàn thành
+        """,
     ),
-    (Role.HEDGE, Doubt.LATER, "kịp | hứa | hẹn | tính | tranh thủ | tiếp tục | trước | trong"),
     (
         Role.HEDGE,
         Doubt.CONDITION,
-        "nếu | khi nào | bao giờ | lúc nào | hễ | khi | thì | giá | giả sử | miễn | lúc | hôm nào",
+        """
+        nếu | khi nào | bao giờ | lúc nào | hễ | khi | thì | giả sử | miễn | lúc | hôm nào | giá mà | giá như
+        """,
     ),
     (
         Role.HEDGE,
         Doubt.MUST,
-        "phải | cần | cố | cố gắng | ráng | gắng | nên | hãy | đi | bắt | buộc | mau | nhanh | lẹ | kêu",
+        """
+        phải | cần | cố | cố gắng | ráng | gắng | nên | hãy | đi | bắt | buộc | mau | nhanh | lẹ | kêu
+        """,
     ),
     (Role.HEDGE, Doubt.BUT, "nhưng | nhg | mà | song | tuy | tuy nhiên | sai | lỗi | hỏng"),
     (
         Role.HEDGE,
         Doubt.UNSURE,
-        "hình như | chắc | có lẽ | tưởng | nghe nói | coi như | xem như | hy vọng | hi vọng | lẽ ra",
+        """
+        hình như | chắc | có lẽ | tưởng | nghe nói | coi như | xem như | hy vọng | hi vọng | lẽ ra | đáng lẽ |
+        có thể | giả vờ | bảo | nói | kêu là | cứ cho là | như | hy | mơ
+        """,
     ),
-    (Role.HEDGE, Doubt.UNSURE, "đáng lẽ | có thể | giả vờ | bảo | nói | kêu là | cứ cho là | như | hy | mơ"),
     (Role.HEDGE, Doubt.JOKE, "đời | phim | nợ | chết | toi rồi | toang"),
     (
         Role.ALL,
         None,
-        "hết | tất cả | toàn bộ | cả | mọi việc | tất | hết sạch | hết cả | hết tất cả | tất tần tật | sạch | all",
+        """
+        hết | tất cả | toàn bộ | cả | mọi việc | tất | hết sạch | hết cả | hết tất cả | tất tần tật | sạch | all |
+        các việc | mọi thứ | mọi
+        """,
     ),
-    (Role.ALL, None, "các việc | mọi thứ | mọi"),
     (
         Role.REASON,
         None,
-        "vì | do | bởi | bởi vì | tại | tại vì | lý do | lí do | do là | vì lý do | nguyên nhân | với lý do",
+        """
+        vì | do | bởi | bởi vì | tại | tại vì | lý do | lí do | do là | vì lý do | nguyên nhân | với lý do
+        """,
     ),
     (Role.TO, None, "đến | tới | sang | qua | đến hết | tới hết | đến ngày | từ | đến lúc"),
     (Role.GIVE, None, "cho"),
     (
         Role.PLEASE,
         None,
-        "xin | xin phép | cho em | cho tôi | cho mình | cho xin | cho phép | đề nghị | mong | nhờ | giúp | hộ",
-    ),
-    (
-        Role.PLEASE,
-        None,
-        "được | cho em xin | cho tôi xin | cho phép em | thêm | kính đề nghị | muốn | giùm | dùm | phép | yêu cầu",
-    ),
-    (
-        Role.GREET,
-        None,
-        "chào | xin chào | hello | hi | alo | cảm ơn | cám ơn | thanks | thank | tks | thank you | ok | okay",
+        """
+        xin | xin phép | cho em | cho tôi | cho mình | cho xin | cho phép | đề nghị | mong | nhờ | giúp | hộ |
+        được | cho em xin | cho tôi xin | cho phép em | thêm | kính đề nghị | muốn | giùm | dùm | phép | yêu cầu
+        """,
     ),
     (
         Role.GREET,
         None,
-        "oke | okie | oki | okê | vâng | ừ | uh | ừm | đã rõ | rõ | đã nhận | nhận rồi | đã xem | đã biết",
-    ),
-    (
-        Role.GREET,
-        None,
-        "đã nhận được | em biết rồi | biết rồi | nhận được rồi | rõ rồi | chúc | hihi | hehe | haha | kk | camon",
-    ),
-    (Role.GREET, None, "đã tiếp nhận | tiếp nhận | yes | good | tốt | tuyệt | tuyệt vời | giỏi quá | cảm ơn nhiều"),
-    (
-        Role.POLITE,
-        None,
-        "ạ | ạh | dạ | nhé | nha | nhá | nhe | nghen | nghe | hen | nhen | ơi | đó | đấy | nè | nhoa | luôn",
+        """
+        chào | xin chào | hello | hi | alo | cảm ơn | cám ơn | thanks | thank | tks | thank you | ok | okay |
+        oke | okie | oki | okê | vâng | ừ | uh | ừm | đã rõ | rõ | đã nhận | nhận rồi | đã xem | đã biết |
+        đã nhận được | em biết rồi | biết rồi | nhận được rồi | rõ rồi | hihi | hehe | haha | kk | camon |
+        đã tiếp nhận | tiếp nhận | yes | good | tốt | tuyệt | tuyệt vời | giỏi quá | cảm ơn nhiều
+        """,
     ),
     (
         Role.POLITE,
         None,
-        "thưa | kính gửi | kính | xin báo cáo | em báo cáo | tôi báo cáo | báo cáo là | kính báo cáo | và | nhiều",
+        """
+        ạ | ạh | dạ | nhé | nha | nhá | nhe | nghen | nghe | hen | nhen | ơi | đó | đấy | nè | nhoa | luôn | lun |
+        thưa anh | thưa chị | thưa sếp | thưa bác | thưa cô | thưa lãnh đạo | thưa các anh | thưa đồng chí |
+        thưa các đồng chí | kính gửi | kính | xin báo cáo | em báo cáo | tôi báo cáo | báo cáo là | kính báo cáo |
+        và | nhiều
+        """,
     ),
-    (
-        Role.PERSON,
-        None,
-        "em | e | tôi | tui | mình | cháu | anh | chị | bác | cô | chú | thầy | sếp | bot | admin | ad | c",
-    ),
-    (Role.PERSON, None, "lãnh đạo | anh chị | các anh | các chị | mọi người"),
-    (Role.WAY, None, "việc | công việc | nhiệm vụ | đầu việc | số"),
-    (Role.THING, None, "báo cáo | bc | văn bản | vb | công văn | cv"),
-    (
-        Role.THING,
-        None,
-        "kế hoạch | kh số | tờ trình | quyết định | thông báo | số liệu | biểu | biểu mẫu | mẫu | thống kê",
-    ),
-    (
-        Role.THING,
-        None,
-        "hồ sơ | file | bản giấy | bản mềm | bản cứng | tài liệu | danh sách | kết quả | phiếu | bảng | sổ",
-    ),
+    (Role.PERSON, None, "em | e | tôi | tui | mình | anh | chị | bác | cô | c"),
     (
         Role.WAY,
         None,
-        "mail | email | gmail | zalo | telegram | fax | ioffice | vnpt | trục liên thông | hệ thống | phần mềm",
+        """
+        việc | công việc | nhiệm vụ | đầu việc | số | mail | email | gmail | zalo | telegram | fax | ioffice |
+        vnpt | trục liên thông | hệ thống | phần mềm | link | tại link | kèm | đính kèm | kèm theo | bằng | lên |
+        về | trên | ở | vào | của | lên tỉnh | về tỉnh | ra tỉnh | gửi tỉnh | nộp tỉnh | đúng hạn | đầy đủ |
+        cho huyện | cho tỉnh | cho phòng | cho sở | cho ubnd | cho văn phòng | cho cấp trên | cho xã
+        """,
     ),
     (
-        Role.WAY,
+        Role.BODY,
         None,
-        "link | tại link | kèm | đính kèm | kèm theo | bằng | lên | về | theo | trên | ở | vào | có | của | cùng",
-    ),
-    (Role.WAY, None, "lên tỉnh | về tỉnh | ra tỉnh | gửi tỉnh | nộp tỉnh"),
-    (
-        Role.WAY,
-        None,
-        "huyện | tỉnh | xã | phường | phòng | sở | ban | ubnd | hđnd | uỷ ban | văn phòng | vp | cấp trên",
-    ),
-    (
-        Role.THING,
-        None,
-        "tư pháp | hộ tịch | địa chính | môi trường | nông nghiệp | y tế | giáo dục | văn hoá | xã hội | công an",
+        """
+        huyện | tỉnh | xã | phường | phòng | sở | ban | ubnd | hđnd | uỷ ban | văn phòng | vp | cấp trên |
+        tư pháp | địa chính | công an | quân sự | kế toán | nội vụ | tài chính | mttq | đoàn | hội | đảng uỷ |
+        thanh tra | lãnh đạo | anh chị | các anh | các chị | mọi người | sếp | thầy | bot | admin
+        """,
     ),
     (
         Role.THING,
         None,
-        "quân sự | kinh tế | nội vụ | tài chính | kế toán | hộ nghèo | cận nghèo | hộ cận nghèo | trẻ em | dân số",
+        """
+        báo cáo | bc | văn bản | vb | công văn | cv | kế hoạch | kh số | tờ trình | quyết định | thông báo |
+        số liệu | biểu | biểu mẫu | mẫu | thống kê | hồ sơ | file | bản giấy | bản mềm | bản cứng | tài liệu |
+        danh sách | kết quả | phiếu | bảng | sổ | hộ tịch | môi trường | nông nghiệp | y tế | giáo dục | văn hoá |
+        xã hội | kinh tế | hộ nghèo | cận nghèo | hộ cận nghèo | trẻ em | dân số | người có công |
+        bảo trợ xã hội | cải cách hành chính | cchc | chuyển đổi số | cđs | an ninh | trật tự | tôn giáo |
+        dân tộc | tiếp dân | tiếp công dân | đơn thư | thu chi | ngân sách | giải ngân | dịch bệnh |
+        nông thôn mới | ntm | định kỳ | tuần | tháng | quý | năm | tổng kết | sơ kết | phòng chống | khiếu nại |
+        tố cáo | tiêm chủng | phòng cháy | pccc | thuỷ lợi | đất đai | xây dựng | giao thông | du lịch |
+        hành chính | thủ tục | một cửa
+        """,
     ),
-    (
-        Role.THING,
-        None,
-        "người có công | bảo trợ xã hội | cải cách hành chính | cchc | chuyển đổi số | cđs | an ninh | trật tự",
-    ),
-    (
-        Role.THING,
-        None,
-        "tôn giáo | dân tộc | tiếp dân | tiếp công dân | đơn thư | thu chi | ngân sách | giải ngân | dịch bệnh",
-    ),
-    (
-        Role.THING,
-        None,
-        "nông thôn mới | ntm | định kỳ | tuần | tháng | quý | năm | năm nay | tổng kết | sơ kết | phòng chống",
-    ),
-    (
-        Role.THING,
-        None,
-        "khiếu nại | tố cáo | tiêm chủng | phòng cháy | pccc | thuỷ lợi | đất đai | xây dựng | giao thông | du lịch",
-    ),
-    (Role.WAY, None, "đúng hạn | đầy đủ"),
-    (Role.THING, None, "hành chính | thủ tục | một cửa | mttq | đoàn | hội | đảng uỷ | thanh tra"),
 )
 
 _GOOD_ICONS = frozenset("👍🎉😊🙏💪👌❤😀😁😃😄🙂😇🥳🫡💯🌹👏☺😍🤝💐")
@@ -406,7 +398,7 @@ class Phrase:
 
 def _words(phrases: str) -> tuple[tuple[str, ...], ...]:
     """``"công văn | cv"`` → its phrases, as words."""
-    return tuple(tuple(phrase.split()) for phrase in phrases.split(" | "))
+    return tuple(tuple(phrase.split()) for phrase in phrases.split("|"))
 
 
 def _phrases() -> dict[str, list[Phrase]]:
@@ -423,8 +415,8 @@ def _phrases() -> dict[str, list[Phrase]]:
 
 
 _PHRASES = _phrases()
-# A slip of the finger is forgiven only in commands that close nothing and allow nothing.
-_FORGIVING = (Verb.DOING, Verb.EXTEND, Verb.REFUSE, Verb.RETURN, Verb.HAND_OVER, Verb.UNDO, Verb.DETAILS, Verb.SNOOZE)
+# A slip of the finger is forgiven only in commands that close nothing, allow nothing and take nothing back.
+_FORGIVING = (Verb.DOING, Verb.EXTEND, Verb.REFUSE, Verb.RETURN, Verb.HAND_OVER, Verb.DETAILS, Verb.SNOOZE)
 _SLIPPERY = {
     fold("".join(words)): verb
     for role, verb, phrases in _TABLE
@@ -432,7 +424,8 @@ _SLIPPERY = {
     for words in _words(phrases)
     if len("".join(words)) >= 6
 }
-_NOT_XONG = frozenset({"xung", "xang", "xuong", "xoong", "xoang"})  # words of their own
+# Words of their own; and "xhong" is as near to "không".
+_NOT_XONG = frozenset({"xung", "xang", "xuong", "xoong", "xoang", "xhong"})
 
 
 # Pieces -------------------------------------------------------------------------------------------------------------
@@ -470,15 +463,20 @@ class Reply:
         return " ".join(token.folded for token in self.tokens[piece.start : piece.end])
 
 
+MOST_WORDS = 80  # a reply is a line or two; what follows may be a reason, but is not read for meaning
 Reader = Callable[[Sequence[Token], int, Sequence[Piece], dt.date], Piece | None]
 
 
 def _read(tokens: Sequence[Token], today: dt.date) -> tuple[Piece, ...]:
+    marked = any(is_marked(token.word) for token in tokens if token.kind is Kind.WORD)
+    readers: tuple[Reader, ...] = (*_READERS, partial(_phrase, marked=marked), _slip)
     pieces: list[Piece] = []
     at = 0
     while at < len(tokens):
-        found = (reader(tokens, at, pieces, today) for reader in _READERS)
+        found = (reader(tokens, at, pieces, today) for reader in readers)
         piece = next((piece for piece in found if piece is not None), None) or _leftover(tokens, at)
+        if at > MOST_WORDS:
+            piece = Piece(Role.UNREAD, at, len(tokens))
         pieces.append(piece)
         at = piece.end
     return tuple(pieces)
@@ -517,11 +515,11 @@ def _called_by_name(tokens: Sequence[Token], at: int, before: Sequence[Piece], _
         end += 1
     if is_word(tokens, end, "ơi"):
         return Piece(Role.POLITE, at, end + 1)
+    opens = all(piece.role in _COURTEOUS or tokens[piece.start].folded == "bao" for piece in before)
+    if opens and end < len(tokens) and tokens[end].folded in (",", ":", ";"):
+        return Piece(Role.POLITE, at, end)
     if end == at + title:
         return None
-    opens = all(piece.role in (Role.POLITE, Role.GREET, Role.BREAK) for piece in before)
-    if opens and end < len(tokens) and tokens[end].kind is Kind.COMMA:
-        return Piece(Role.POLITE, at, end)
     closes = bool(before) and before[-1].role in (Role.POLITE, Role.PAST, Role.GREET)
     last = end == len(tokens) or tokens[end].kind is Kind.STOP or is_word(tokens, end, "ạ", "nhé", "nha")
     return Piece(Role.POLITE, at, end) if closes and last else None
@@ -530,8 +528,13 @@ def _called_by_name(tokens: Sequence[Token], at: int, before: Sequence[Piece], _
 _TITLES = ("anh", "chị", "em", "bác", "cô", "chú", "sếp", "thầy", "c", "a")
 
 
+_ALSO_NAMES = frozenset({"mai", "ha", "hong", "thi", "do", "dinh"})
+
+
 def _may_be_name(token: Token) -> bool:
-    return token.kind is Kind.WORD and token.word[0].isupper() and token.folded not in _PHRASES
+    if token.kind is not Kind.WORD or not token.word[0].isupper():
+        return False
+    return token.folded not in _PHRASES or (token.folded in _ALSO_NAMES and token.word.istitle())
 
 
 def _task_number(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.date) -> Piece | None:
@@ -546,13 +549,15 @@ def _task_number(tokens: Sequence[Token], at: int, before: Sequence[Piece], toda
         return None
     if is_word(tokens, at, "số") and before and before[-1].role is Role.NUMBERS:
         return Piece(Role.COUNT, at, found[1], Doubt.UNCLEAR)  # "đã nộp 3 số 12": a document without its letters?
-    return _list_from(tokens, at, found, today, counted=False)
+    piece = _list_from(tokens, at, found, today, counted=False)
+    weekday = any(is_word(tokens, i, "thứ") for i in range(at, end))  # "việc thứ sáu": number 6, or Friday's?
+    return replace(piece, value=Doubt.RANGE) if weekday else piece
 
 
 def _past_naming(tokens: Sequence[Token], at: int) -> tuple[int, bool]:
     """The token after "việc", "việc số", "#"; and whether "số" was said, after which only a number can stand."""
     end, named = at, False
-    for words in (("công", "việc"), ("đầu", "việc"), ("nhiệm", "vụ"), ("mục", "việc"), ("việc",)):
+    for words in (("công", "việc"), ("đầu", "việc"), ("nhiệm", "vụ"), ("mục", "việc"), ("việc",), ("cái",)):
         if _are(tokens, end, words):
             end += len(words)
             break
@@ -589,7 +594,7 @@ def _list_from(tokens: Sequence[Token], start: int, first: tuple[int, int], toda
         number, end, ranged = following
         numbers.append(number)
         value = Doubt.RANGE if ranged else value
-    if counted and (unit := _unit(tokens, end)) is not None:
+    if counted and (unit := _unit(tokens, end, today)) is not None:
         role = Role.DURATION if unit in _TIME_UNITS else Role.COUNT
         if role is Role.COUNT or len(numbers) == 1:
             return Piece(role, start, end + len(unit), Doubt.COUNT, tuple(numbers))
@@ -609,7 +614,7 @@ def _next_in_list(tokens: Sequence[Token], at: int, today: dt.date) -> tuple[int
     found = _digits(tokens, end)
     if found is None and joined:
         found = number_words_at(tokens, end, sure=named)
-    if found is None or date_at(tokens, end, today) is not None or _unit(tokens, found[1]) in _TIME_UNITS:
+    if found is None or date_at(tokens, end, today) is not None or _unit(tokens, found[1], today) in _TIME_UNITS:
         return None
     return found[0], found[1], ranged
 
@@ -624,10 +629,10 @@ _COUNTED = (
 )
 
 
-def _unit(tokens: Sequence[Token], at: int) -> tuple[str, ...] | None:
+def _unit(tokens: Sequence[Token], at: int, today: dt.date) -> tuple[str, ...] | None:
     """The thing counted there. "xong 3 việc" counts; in "xong 3 báo cáo số 12/BC-UBND" the report is a name."""
     unit = next((words for words in _COUNTED if _are(tokens, at, words)), None)
-    if unit is None:
+    if unit is None or date_at(tokens, at, today) is not None:  # "xong 3 hôm qua"
         return None
     after = at + len(unit)
     if is_word(tokens, after, "số"):
@@ -640,14 +645,16 @@ def _date(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.d
     """A date; after a command also ``đến 25``, a day of the month without the word."""
     there = date_at(tokens, at, today)
     if there is not None:
-        return Piece(Role.DATE, at, there.end)
-    asked = any(
-        piece.role is Role.COMMAND and piece.value in (Verb.EXTEND, Verb.LEAVE, Verb.SNOOZE) for piece in before
-    )
-    if asked and is_word(tokens, at, "đến", "tới", "sang", "từ"):
+        added = is_word(tokens, at - 1, "thêm")  # "thêm 5 ngày nữa" counts from the deadline, not from today
+        return Piece(Role.DURATION if added else Role.DATE, at, there.end)
+    hour = at + 1 if is_word(tokens, at, "lúc", "khoảng", "vào") else at
+    if hour < len(tokens) and tokens[hour].kind is Kind.TIME:
+        return Piece(Role.DATE, at, hour + 1)
+    asks_a_day = (Verb.EXTEND, Verb.LEAVE, Verb.SNOOZE)
+    if is_word(tokens, at, "đến", "tới", "sang", "từ") and any(piece.value in asks_a_day for piece in before):
         first = at + 2 if is_word(tokens, at + 1, "hết", "ngày") else at + 1
         day = _digits(tokens, first)
-        if day is not None and _unit(tokens, day[1]) is None:
+        if day is not None and _unit(tokens, day[1], today) is None:
             return Piece(Role.DATE, at, day[1], day=day[0])
     return None
 
@@ -670,11 +677,12 @@ def _numbered_thing(tokens: Sequence[Token], at: int, _before: Sequence[Piece], 
     return Piece(Role.THING, at, found[1]) if found else None
 
 
-def _phrase(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: dt.date) -> Piece | None:
-    """The best row of the table that fits here."""
+def _phrase(
+    tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: dt.date, *, marked: bool
+) -> Piece | None:
+    """The best row of the table that fits here. In a text without any mark, no spelling is exact."""
     if tokens[at].kind not in (Kind.WORD, Kind.NUMBER):
         return None
-    marked = any(is_marked(token.word) for token in tokens if token.kind is Kind.WORD)
     best: tuple[tuple[int, bool, bool, int], Phrase] | None = None
     for phrase in _PHRASES.get(tokens[at].folded, ()):
         typed = [token.word for token in tokens[at : at + len(phrase.words)]]
@@ -703,13 +711,16 @@ def _slip(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: dt
     if token.kind is not Kind.WORD:
         return None
     slipped = is_slip_of(token.folded, "xong") and not is_marked(token.word) and len(token.folded) >= 3
-    if slipped and token.folded not in _NOT_XONG:
+    spelled = any(other.folded == "xong" for other in tokens)  # then this is a slip of something else
+    if slipped and not spelled and token.folded not in _NOT_XONG:
         return Piece(Role.FINISHED, at, at + 1)
     typed = ""
     for end in range(at + 1, min(at + 4, len(tokens)) + 1):
         if tokens[end - 1].kind is not Kind.WORD:
             return None
         typed += tokens[end - 1].folded
+        if is_slip_of(typed, "hoanthanh"):
+            return Piece(Role.FINISHED, at, end)
         verb = next((v for meant, v in _SLIPPERY.items() if typed == meant or is_slip_of(typed, meant)), None)
         if verb is not None:
             return Piece(Role.COMMAND, at, end, verb)
@@ -723,13 +734,10 @@ _READERS: tuple[Reader, ...] = (
     _date,
     _numbered_thing,
     _plain_number,
-    _phrase,
-    _slip,
 )
 _LEFTOVERS: dict[Kind, tuple[Role, Value]] = {
     Kind.PERCENT: (Role.HEDGE, Doubt.PARTLY),
     Kind.QUESTION: (Role.HEDGE, Doubt.QUESTION),
-    Kind.TIME: (Role.DATE, None),
     Kind.MONTH: (Role.THING, None),
     Kind.ODD: (Role.UNREAD, Doubt.RANGE),
     Kind.COMMA: (Role.BREAK, None),
@@ -743,6 +751,8 @@ def _leftover(tokens: Sequence[Token], at: int) -> Piece:
     token = tokens[at]
     if token.kind is Kind.ICON:
         return _icon(token.word, at)
+    if token.kind is Kind.PERCENT and token.folded.replace(" ", "") == "100%":
+        return Piece(Role.WAY, at, at + 1)
     role, value = _LEFTOVERS.get(token.kind, (Role.UNREAD, None))
     return Piece(role, at, at + 1, value)
 
@@ -762,45 +772,48 @@ def _icon(icon: str, at: int) -> Piece:
 # Requests: the whole reply is the name of a list ---------------------------------------------------------------------
 
 _REQUESTS: tuple[tuple[Verb, str], ...] = (
-    (Verb.WORK, "viec | viec gi | viec nao | con viec gi | co viec gi | viec hom nay | hom nay co viec gi | ds | list"),
     (
         Verb.WORK,
-        "ds viec | danh sach viec | danh sach | viec chua xong | viec con lai | con viec nao | cong viec | works",
+        """
+        viec | viec gi | viec nao | con viec gi | co viec gi | viec hom nay | hom nay co viec gi | ds | list |
+        ds viec | danh sach viec | danh sach | viec chua xong | viec con lai | con viec nao | cong viec | works |
+        nhac viec | viec qua han | viec sap den han | con gi chua xong | viec dang mo | dau viec | liet ke viec |
+        con may viec | con bao nhieu viec | viec can lam | viec phai lam | liet ke | nhiem vu
+        """,
     ),
+    (Verb.UNDO, "huy | huy bo | huy di | huy nhe"),
     (
-        Verb.WORK,
-        "nhac viec | viec qua han | viec sap den han | con gi chua xong | viec dang mo | dau viec | liet ke viec",
+        Verb.UNIT_WORK,
+        """
+        viec don vi | viec phong | viec ca phong | don vi | viec ban | viec bo phan | viec xa | viec to |
+        viec ca don vi | viec co quan | viec ca xa | danh sach viec don vi | viec dv | cong viec don vi
+        """,
     ),
-    (Verb.WORK, "con may viec | con bao nhieu viec | viec can lam | viec phai lam | liet ke | nhiem vu"),
-    (Verb.UNIT_WORK, "viec don vi | viec phong | viec ca phong | don vi | viec ban | viec bo phan | viec xa | viec to"),
-    (Verb.UNIT_WORK, "viec ca don vi | viec co quan | viec ca xa | danh sach viec don vi | viec dv | cong viec don vi"),
     (
         Verb.WEEK,
-        "tuan | tuan nay | tuan truoc | tuan sau | tuan toi | tuan qua | bao cao tuan | tong hop tuan | viec tuan",
-    ),
-    (
-        Verb.WEEK,
-        "viec tuan nay | viec tuan sau | lich tuan | tuan nay co gi | tuan nay co viec gi | bc tuan | tuan roi",
+        """
+        tuan | tuan nay | tuan truoc | tuan sau | tuan toi | tuan qua | bao cao tuan | tong hop tuan | viec tuan |
+        viec tuan nay | viec tuan sau | lich tuan | tuan nay co gi | tuan nay co viec gi | bc tuan | tuan roi
+        """,
     ),
     (
         Verb.HELP,
-        "tro giup | help | huong dan | hd | giup | giup do | cach dung | menu | lenh | start | cu phap | dung sao",
+        """
+        tro giup | help | huong dan | hd | giup | giup do | cach dung | menu | lenh | start | cu phap | dung sao |
+        huong dan su dung | lam sao | lam the nao | cac lenh | tro giup voi | hdsd | cach su dung | su dung sao |
+        dung the nao | nhan the nao | tra loi the nao | go gi | nhan gi | bot lam duoc gi
+        """,
     ),
-    (
-        Verb.HELP,
-        "huong dan su dung | lam sao | lam the nao | cac lenh | tro giup voi | hdsd | cach su dung | su dung sao",
-    ),
-    (Verb.HELP, "dung the nao | nhan the nao | tra loi the nao | go gi | nhan gi | bot lam duoc gi"),
 )
-_REQUEST_OF = {phrase: verb for verb, phrases in _REQUESTS for phrase in phrases.split(" | ")}
+_REQUEST_OF = {" ".join(words): verb for verb, phrases in _REQUESTS for words in _words(phrases)}
 _COURTESIES = frozenset(
     word
-    for words in _words(
-        "cho | em | e | toi | minh | tui | xem | voi | a | nhe | nha | da | oi | anh | chi | sep | bot | cua | gui"
-        " | xin"
-        " | muon | vay | ah | the | ad | c"
+    for (word,) in _words(
+        """
+        cho | em | e | toi | minh | tui | xem | voi | a | nhe | nha | da | oi | anh | chi | sep | bot | cua | gui |
+        xin | muon | vay | ah | the | ad | c
+        """
     )
-    for word in words
 )
 _WEEK_STEPS = {"nay": 0, "sau": 1, "toi": 1, "truoc": -1, "qua": -1, "roi": -1}
 
@@ -866,7 +879,6 @@ _SHAPES: dict[Verb, Shape] = {
     Verb.UNDO: Shape(strict=True, bears=frozenset({Doubt.NOT_DONE})),
     Verb.LEAVE: Shape(reason=True, date=True, may_ask=True),
 }
-_COURTEOUS = frozenset({Role.POLITE, Role.PERSON, Role.GREET, Role.BREAK})
 _LEADS_IN = _COURTEOUS | {Role.PLEASE, Role.PAST, Role.THING, Role.WAY, Role.NUMBERS, Role.COUNT, Role.DATE, Role.TO}
 _FREE = frozenset([Role.UNREAD, Role.HEDGE, Role.DEED, Role.PAST, Role.FINISHED, Role.COMMAND, Role.ALL, Role.GIVE])
 
@@ -881,11 +893,18 @@ def _command(reply: Reply) -> Intent | None:
     before, reason = reply.pieces[:lead], None
     because = next((i for i, piece in enumerate(before) if piece.role is Role.REASON), None)
     if because is not None and verb in (Verb.EXTEND, Verb.LEAVE):  # "do chưa có số liệu, xin gia hạn 3 đến 25/3"
-        reason = _trimmed(reply, before[because + 1 :])
+        reason = _trimmed(reply, before[because + 1 : _last_break(before)])
         before = before[:because]
     if any(piece.role not in _LEADS_IN for piece in before):
         return None
     return _commanded(reply, verb, before, reply.pieces[lead + 1 :], reason)
+
+
+def _last_break(before: Sequence[Piece]) -> int:
+    """Where "…, em xin" begins, behind a reason that was given first."""
+    breaks = [i for i, piece in enumerate(before) if piece.role is Role.BREAK]
+    closing = breaks and all(piece.role in _COURTEOUS | {Role.PLEASE} for piece in before[breaks[-1] :])
+    return breaks[-1] if closing else len(before)
 
 
 def _commanded(
@@ -900,6 +919,9 @@ def _commanded(
     hedge = _hedge_of_command(shape, stated)
     if hedge is not None:
         return Intent(Verb.UNKNOWN, numbers, doubt=hedge)
+    doubt = _doubt_of_command(reply, verb, shape, stated)
+    if verb is Verb.UNDO and doubt is not None:  # undoing acts on "the last one", so that asking back needs no verb
+        return Intent(Verb.UNKNOWN, numbers, doubt=doubt)
     date, until, told = _dates_of_command(reply, verb, stated, told)
     if verb is Verb.LEAVE:
         numbers = ()
@@ -912,7 +934,7 @@ def _commanded(
         document=_document(reply, stated)[0],
         link=_link(reply),
         who=who,
-        doubt=_doubt_of_command(reply, verb, shape, stated),
+        doubt=doubt,
     )
 
 
@@ -923,9 +945,12 @@ def _reason_begins(after: Sequence[Piece], verb: Verb) -> int:
         if piece.role is Role.REASON:
             return i
         loose = piece.role is Role.TO and not any(later.role is Role.DATE for later in rest[1:2])
-        names = piece.role in (Role.THING, Role.WAY) and not (
+        names = piece.role in (Role.THING, Role.WAY, Role.BODY) and not (
             any(later.role in (Role.NUMBERS, Role.DATE) for later in rest) and verb is not Verb.STUCK
         )
+        counts = piece.role is Role.GIVE or piece.value is Doubt.LATER  # "xin thêm 2 ngày cho việc 3"
+        if counts and any(later.role is Role.NUMBERS for later in rest[1:2]):
+            continue
         if (piece.role in _FREE or loose or names) and not _only_asks(rest):
             return i
     return len(after)
@@ -970,6 +995,8 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
         return Doubt.RANGE
     if shape.strict and roles & {Role.UNREAD, Role.DEED, Role.GIVE, Role.REASON}:
         return Doubt.UNREAD
+    if verb in (Verb.APPROVE, Verb.CONFIRM) and Role.PLEASE in roles:  # "nhờ anh duyệt 3" asks for it
+        return Doubt.MUST
     if verb in (Verb.SNOOZE, Verb.DETAILS) and Role.UNREAD in roles and Role.NUMBERS not in roles:
         return Doubt.UNREAD
     return None
@@ -1011,8 +1038,9 @@ def _leave(reply: Reply, stated: Sequence[Piece], dates: Sequence[Piece]) -> tup
         first = _numbers(stated)[:1]  # "nghỉ từ 20 đến 25/3"
         if first and 1 <= first[0] <= found[0].day:
             return found[0].replace(day=first[0]), found[0]
-        counted = any(piece.role is Role.DURATION for piece in stated)
-        return found[0], None if counted else found[0]
+        at = stated.index(dates[0])
+        opens = any(piece.role is Role.DURATION for piece in stated) or (at and reply.folded(stated[at - 1]) == "tu")
+        return found[0], None if opens else found[0]
     if len(found) == 2 and found[0] <= found[1]:
         return found[0], found[1]
     return None, None
@@ -1043,10 +1071,9 @@ def _receiver(reply: Reply, after: Sequence[Piece]) -> tuple[str | None, Sequenc
 
 
 def _ends_name(tokens: Sequence[Token], at: int, start: int) -> bool:
-    closing = is_word(
-        tokens, at, "nhé", "nha", "ạ", "vì", "do", "việc", "số", "giúp", "làm", "xử", "thực", "theo", "phụ"
-    )
-    return closing and (at > start or is_word(tokens, at, "vì", "việc"))
+    closing = is_word(tokens, at, "nhé", "nha", "vì", "do", "việc", "số", "giúp", "làm", "xử", "thực", "theo", "phụ")
+    polite = is_word(tokens, at, "ạ") and not tokens[at].word.isupper()  # but "Nguyễn Văn A"
+    return polite or (closing and (at > start or is_word(tokens, at, "vì", "việc")))
 
 
 def _is_given_name(token: Token) -> bool:
@@ -1107,6 +1134,8 @@ def _no_statement(
     if about_work:
         only = roles <= _SMALL_TALK | {Role.NUMBERS, Role.WAY}
         doubt = hedge or (Doubt.ONLY_NUMBER if only and numbers else Doubt.UNCLEAR)
+    elif hedge and roles <= _SMALL_TALK | {Role.HEDGE}:
+        doubt = hedge  # "chưa"
     elif Role.PAST in roles and roles <= _SMALL_TALK:
         doubt = Doubt.UNCLEAR  # "rồi": perhaps "done already", perhaps "I see"
     link = _link(reply)
@@ -1152,7 +1181,9 @@ def _doubt_day(reply: Reply) -> Doubt | None:
         if token.kind is Kind.DAY and ("/" not in token.folded or not _numbers(reply.pieces)):
             return Doubt.RANGE
         date = _date_of(reply, piece, Lean.BEHIND)
-        hour = date is None and token.kind is Kind.TIME and piece.end == piece.start + 1
+        if token.kind is Kind.NUMBER and (date is None or date <= reply.today):
+            return Doubt.RANGE  # "xong 3 tháng 3": number 3, or the third of March?
+        hour = date is None and reply.tokens[piece.end - 1].kind is Kind.TIME
         if hour or (date == reply.today and not _is_numeric(reply, piece)):
             if not told_past:
                 return Doubt.LATER
@@ -1172,14 +1203,21 @@ def _doubt_deeds(reply: Reply) -> Doubt | None:
 
 
 _KNOWN = _COURTEOUS | {Role.FINISHED, Role.DEED, Role.PAST, Role.ALL, Role.THING, Role.WAY, Role.NUMBERS}
-_KNOWN |= {Role.DATE, Role.DOCUMENT, Role.LINK}
+_KNOWN |= {Role.BODY, Role.DATE, Role.DOCUMENT, Role.LINK}
+
+
+_PLACES = (Role.WAY, Role.THING, Role.PERSON, Role.BODY)
 
 
 def _doubt_unread(reply: Reply) -> Doubt | None:
+    """Unknown words; or "kế toán xong 3", which tells of somebody else."""
+    told = next(i for i, piece in enumerate(reply.pieces) if piece.role in (Role.FINISHED, Role.DEED))
     for i, piece in enumerate(reply.pieces):
         following = reply.pieces[i + 1].role if i + 1 < len(reply.pieces) else None
-        sent_somewhere = piece.role in (Role.TO, Role.GIVE) and following in (Role.WAY, Role.THING, Role.PERSON)
-        if piece.role not in _KNOWN and not sent_somewhere:
+        sent_somewhere = piece.role in (Role.TO, Role.GIVE) and following in _PLACES
+        sent_somewhere |= piece.role is Role.TO and following is Role.DATE  # "nộp từ hôm qua rồi"
+        by_somebody = piece.role is Role.BODY and i < told
+        if by_somebody or (piece.role not in _KNOWN and not sent_somewhere):
             return Doubt.UNREAD
     return None
 
