@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 # Start every recipe from a clean table: what the caller exported must not change what the product does.
-unexport NHACVIEC_DATABASE NHACVIEC_TELEGRAM_TOKEN PYTHONPATH
+unexport $(filter NHACVIEC_%,$(.VARIABLES)) PYTHONPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test lint format bench golden schema lock clean

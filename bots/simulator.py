@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bots.wording import Button, render
+from bots.wording import Button, buttons, plain
 from engine.messages import Inbound, Message, Outcome, Refused, Sent
 
 
@@ -30,26 +31,24 @@ class Simulator:
         self.outcomes: list[Outcome | Exception] = []  # what the next sends come to instead, for tests
         self.blocked: set[str] = set()
         self._on_message = on_message
-        self._typed = 0
 
     async def send(self, address: str, message: Message) -> Outcome:
         """Put the message on the phone, unless a test has arranged for something else."""
         if address in self.blocked:
             return Refused("người nhận đã chặn bot")
-        rendered = render(message)
+        text = plain(message)
         if self.outcomes:
             outcome = self.outcomes.pop(0)
             if isinstance(outcome, Exception):
                 raise outcome
             if not isinstance(outcome, Sent):
                 return outcome
-        simulated = SimulatedMessage(address, rendered.text, rendered.buttons, message)
+        simulated = SimulatedMessage(address, text, buttons(message), message)
         self.sent.append(simulated)
         if self._on_message:
             self._on_message(simulated)
-        return Sent(provider_id=f"sim-{len(self.sent)}", text=rendered.text)
+        return Sent(provider_id=f"sim-{len(self.sent)}", text=text)
 
     def typed(self, address: str, text: str, *, key: str | None = None, about: int | None = None) -> Inbound:
-        """What arrives when this person types (or presses, with ``about``)."""
-        self._typed += 1
-        return Inbound(self.name, self.bot, key or f"typed-{self._typed}", address, text, about)
+        """What arrives when this person types (or presses, with ``about``). No two processes give the same key."""
+        return Inbound(self.name, self.bot, key or uuid.uuid4().hex, address, text, about)

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from engine.messages import Answer, DigestMessage, Item, Message, ReminderMessage, Said, Says
+from engine.messages import Answer, DigestLine, DigestMessage, Item, Message, ReminderMessage, Said, Says
 
 TEMPLATES = Path(__file__).parent / "templates"
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -26,7 +26,6 @@ _HEADINGS = {
     Says.UNREACHED: "Chưa liên lạc được",
     Says.RETURNED: "Cần làm lại",
     Says.EXTENSION_REFUSED: "Gia hạn không được duyệt",
-    Says.LAST_CALL: "Hạn hôm nay",
     Says.EXTENSION_ASKED: "Chờ duyệt gia hạn",
     Says.CONFIRM: "Chờ xác nhận",
     Says.WRITE: "Đã chốt số liệu, cần viết báo cáo",
@@ -36,8 +35,18 @@ _HEADINGS = {
     Says.CONFIRMED: "Đã được xác nhận",
 }
 _DOER_ACTS = frozenset(
-    {Says.COLLECT, Says.WRITE, Says.SOON, Says.LAST_CALL, Says.OVERDUE, Says.RETURNED, Says.EXTENSION_REFUSED}
+    {
+        Says.COLLECT,
+        Says.WRITE,
+        Says.SOON,
+        Says.LAST_CALL,
+        Says.OVERDUE,
+        Says.ESCALATION,
+        Says.RETURNED,
+        Says.EXTENSION_REFUSED,
+    }
 )
+_PAPERS = ("Báo cáo", "Kế hoạch")  # titles that name a paper to send; others name work to finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,41 +68,61 @@ class Rendered:
 
 
 def render(message: Message) -> Rendered:
-    """The words for any message of the engine."""
+    """The words for any message of the engine, plain and marked up."""
+    return Rendered(plain(message), _words(message, _environments()[1]), buttons(message))
+
+
+def plain(message: Message) -> str:
+    """The words alone, for channels that show nothing else."""
+    return _words(message, _environments()[0])
+
+
+def _words(message: Message, environment: Environment) -> str:
     name, values = _template_of(message)
-    plain, html = _environments()
-    return Rendered(
-        text=plain.get_template(name).render(values).strip(),
-        html=html.get_template(name).render(values).strip(),
-        buttons=_buttons(message),
-    )
+    return environment.get_template(name).render(values).strip()
 
 
 def _template_of(message: Message) -> tuple[str, dict[str, Any]]:
     if isinstance(message, ReminderMessage):
         return "reminder.j2", {"m": message, "groups": _groups(message), "example": _example(message)}
     if isinstance(message, DigestMessage):
-        return "digest.j2", {"m": message}
+        return "digest.j2", {"m": message, "overdue": _by_duty(message.overdue), "coming": _by_duty(message.coming)}
     return "answer.j2", {"m": message, "said": Said}
 
 
+def _by_duty(lines: tuple[DigestLine, ...]) -> list[tuple[DigestLine, str]]:
+    """A duty that falls on several units is one line that names them all."""
+    units: dict[tuple[str, dt.date, int], list[DigestLine]] = {}
+    for line in lines:
+        units.setdefault((line.title, line.due, line.days_late), []).append(line)
+    return [(same[0], "; ".join(line.unit for line in same)) for same in units.values()]
+
+
 def _groups(message: ReminderMessage) -> list[tuple[str, list[Item]]]:
-    """Items under their headings, in the order they come (worst first)."""
-    groups: list[tuple[str, list[Item]]] = []
+    """Items under their headings, each heading once, where its worst item stands."""
+    groups: dict[str, list[Item]] = {}
     for item in message.items:
-        heading = _heading(item, message.today)
-        if not groups or groups[-1][0] != heading:
-            groups.append((heading, []))
-        groups[-1][1].append(item)
-    return groups
+        groups.setdefault(_heading(item, message.today), []).append(item)
+    return list(groups.items())
 
 
 def _heading(item: Item, today: dt.date) -> str:
     if item.says in (Says.OVERDUE, Says.ESCALATION) and not item.days_late:
         return "Đã qua hạn nội bộ"
-    if item.says is Says.LAST_CALL and item.internal_due != today:
-        return "Tới hạn"
+    if item.says is Says.LAST_CALL:
+        return _heading_of_the_day(item, today)
     return _HEADINGS[item.says]
+
+
+def _heading_of_the_day(item: Item, today: dt.date) -> str:
+    """Which deadline it is that falls on today: the official one, the office's own, or an extended one."""
+    if item.internal_due != today:
+        return "Tới hạn"
+    if item.internal_due > item.due:
+        return "Hạn hôm nay (đã gia hạn)"
+    if item.internal_due < item.due and not item.before:
+        return "Hạn hôm nay (nội bộ)"
+    return "Hạn hôm nay"
 
 
 def _example(message: ReminderMessage) -> int | None:
@@ -101,7 +130,8 @@ def _example(message: ReminderMessage) -> int | None:
     return next((item.number for item in message.items if item.says in _DOER_ACTS and item.doer is None), None)
 
 
-def _buttons(message: Message) -> tuple[tuple[Button, ...], ...]:
+def buttons(message: Message) -> tuple[tuple[Button, ...], ...]:
+    """What can be pressed under a message, row by row."""
     if isinstance(message, ReminderMessage):
         return tuple(row for item in message.items if (row := _buttons_of(item)))
     if isinstance(message, Answer) and message.undo_word and message.occurrence_id:
@@ -138,6 +168,7 @@ def _environments() -> tuple[Environment, Environment]:
         environment.filters["day"] = day
         environment.filters["weekday"] = weekday
         environment.filters["clock"] = clock
+        environment.filters["act"] = act
         environment.filters["b"] = _bold if html else str
         pair.append(environment)
     return pair[0], pair[1]
@@ -161,3 +192,8 @@ def clock(value: str) -> str:
     """ "17:00" as "17 giờ", "16:30" as "16 giờ 30"."""
     hours, minutes = value.split(":")
     return f"{int(hours)} giờ" + (f" {minutes}" if minutes != "00" else "")
+
+
+def act(item: Item) -> str:
+    """What is to be done: a paper is sent, other work is finished."""
+    return "gửi" if item.product or item.title.startswith(_PAPERS) else "hoàn thành"

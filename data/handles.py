@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from data.tables import Handle
 from data.upsert import upsert
@@ -18,6 +19,10 @@ from data.upsert import upsert
 HANDLE = Handle.__table__  # type: ignore[attr-defined]
 REST = dt.timedelta(days=21)  # longer than a two-week holiday in which an old message is answered
 MOST_IN_ONE_QUERY = 500
+_IN_USE = select(HANDLE.c.person_id, HANDLE.c.occurrence_id, HANDLE.c.number).where(
+    HANDLE.c.person_id.in_(bindparam("people", expanding=True)),
+    or_(HANDLE.c.released_at.is_(None), HANDLE.c.released_at > bindparam("since")),
+)
 
 
 def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datetime) -> dict[tuple[int, int], int]:
@@ -28,24 +33,25 @@ def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datet
     taken: dict[int, set[int]] = defaultdict(set)
     for start in range(0, len(persons), MOST_IN_ONE_QUERY):
         some = persons[start : start + MOST_IN_ONE_QUERY]
-        query = select(HANDLE).where(
-            HANDLE.c.person_id.in_(some), or_(HANDLE.c.released_at.is_(None), HANDLE.c.released_at > now - REST)
-        )
-        for row in connection.execute(query):
-            taken[row.person_id].add(row.number)
-            held[row.person_id, row.occurrence_id] = row.number
+        for person, occurrence, number in connection.execute(_IN_USE, {"people": some, "since": now - REST}):
+            taken[person].add(number)
+            held[person, occurrence] = number
+    free = {person: _free(taken[person]) for person in persons}
     fresh = []
     for pair in wanted:
         if pair in held:  # one that rests goes on resting: a line may speak of closed work ("đã được xác nhận")
             continue
         person, occurrence = pair
-        number = next(n for n in range(1, 10_000) if n not in taken[person])
-        taken[person].add(number)
+        number = next(free[person])
         held[pair] = number
         fresh.append({"person_id": person, "occurrence_id": occurrence, "number": number, "given_at": now})
     if fresh:
         _renumber_old(connection, fresh)
     return {pair: held[pair] for pair in wanted}
+
+
+def _free(taken: set[int]) -> Iterator[int]:
+    return (number for number in count(1) if number not in taken)
 
 
 def _renumber_old(connection: Connection, fresh: list[dict[str, object]]) -> None:

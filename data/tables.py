@@ -136,7 +136,8 @@ class Obligation(SQLModel, table=True):
     planned_until: dt.date  # occurrences due up to this day exist
     __table_args__ = (
         UniqueConstraint("office_id", "slug", name="obligation_slug"),
-        Index("obligation_to_plan", "planned_until", sqlite_where=sql("active"), postgresql_where=sql("active")),
+        # SQLite takes a partial index only when the question spells its condition the same way.
+        Index("obligation_to_plan", "planned_until", sqlite_where=sql("active = 1"), postgresql_where=sql("active")),
     )
 
 
@@ -176,6 +177,13 @@ class Occurrence(SQLModel, table=True):
         # Only open occurrences carry an alarm, so years of history cost an idle turn nothing.
         Index(
             "occurrence_alarm",
+            "next_move_at",
+            sqlite_where=sql("next_move_at IS NOT NULL"),
+            postgresql_where=sql("next_move_at IS NOT NULL"),
+        ),
+        Index(
+            "occurrence_office_alarm",
+            "office_id",
             "next_move_at",
             sqlite_where=sql("next_move_at IS NOT NULL"),
             postgresql_where=sql("next_move_at IS NOT NULL"),
@@ -265,6 +273,7 @@ class OutboxMessage(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("person_id", "key", name="message_once"),
         UniqueConstraint("person_id", "slot", name="message_slot_once"),
+        Index("message_person_sent", "person_id", "sent_at"),
         Index(
             "message_queue",
             "not_before",

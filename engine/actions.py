@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -18,9 +18,9 @@ from data.rows import AnyRow
 from data.upsert import upsert
 from engine.messages import Says
 from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, OfficeView
-from engine.rules.chain import hearers
+from engine.rules.chain import confirmers, hearers
 from engine.rules.ladder import anchors_of, climb
-from engine.rules.lifecycle import CLOSED, OPEN, Action, WorkState, after
+from engine.rules.lifecycle import CLOSED, OPEN, SILENT_BECAUSE, Action, WorkState, after
 
 _ADDED = [OBLIGATION.c.ladder, OBLIGATION.c.confirm, OBLIGATION.c.secret, OBLIGATION.c.rule]
 UNDO_KEEPS = (
@@ -33,6 +33,8 @@ UNDO_KEEPS = (
     "last_rung_at",
     "next_move_at",
 )
+
+GRANT_TAKEN_BACK = "người duyệt đã rút lại quyết định, đề nghị đang chờ duyệt lại"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Acted:
 
     state: WorkState
     undo: dict[str, Any] = field(default_factory=dict)
+
+    def remembering(self, **more: Any) -> Acted:
+        """With more to put back: ``told`` is the rung of the news it sent, ``requests`` the status each had."""
+        return replace(self, undo=self.undo | more)
 
 
 class CannotDo(Exception):
@@ -87,14 +93,10 @@ def report(
 ) -> Acted:
     """xong: done, or waiting for confirmation where the obligation asks for it. The doer's time is the one that counts.
 
-    Whoever is the confirmer themself needs no second word. A confirmer who cannot be reached is not passed by: the
-    standing office is asked in their place.
+    The confirmer in person needs no second word; whoever only stands in for them does.
     """
-    confirmers = [h.person_id for h in _confirmers(office, row, now)]
-    named = {*confirmers, *(_chain(row)[row.confirm] if row.confirm != "none" else ())}
-    needs = bool(named) and actor.person_id not in named
-    if needs and not confirmers:
-        confirmers = [h.person_id for h in hearers(office.staff, _chain(row), ["standing"], office.today(now))[0]]
+    in_person = _chain(row)[row.confirm] if row.confirm != "none" else []
+    needs = bool(in_person) and actor.person_id not in in_person
     state = _guard(row, Action.REPORT, needs_confirmation=needs)
     values: dict[str, Any] = {"work_state": state, "reported_at": now, "reported_by": actor.person_id}
     if state is WorkState.DONE:
@@ -107,7 +109,10 @@ def report(
     if state is WorkState.DONE:
         handles.release(connection, row.id, now)
     else:
-        _tell(connection, office, row, confirmers, Says.CONFIRM, f"confirm:{row.version}", now)
+        asked = confirmers(office.staff, _chain(row), row.confirm, actor.person_id, office.today(now))
+        rung = f"confirm:{row.version}"
+        _tell(connection, office, row, [h.person_id for h in asked], Says.CONFIRM, rung, now)
+        acted = acted.remembering(told=rung)
     return acted
 
 
@@ -123,7 +128,7 @@ def ask_extension(
     """gia hạn: ask the standing office to move the internal due. A second request takes the place of the first."""
     if WorkState(row.work_state) not in OPEN:
         raise CannotDo(WorkState(row.work_state))
-    _withdraw_request(connection, row.id)
+    replaced = _withdraw_request(connection, row.id)
     extension_id = connection.execute(
         insert(EXTENSION)
         .values(
@@ -145,8 +150,9 @@ def ask_extension(
     if not approvers:  # the standing office itself asks: its leaders decide
         leaders, _ = hearers(office.staff, _chain(row), ["leaders"], office.today(now))
         approvers = [h.person_id for h in leaders]
-    _tell(connection, office, row, approvers, Says.EXTENSION_ASKED, f"extension:{extension_id}", now, detail)
-    return Acted(acted.state, acted.undo | {"extension": extension_id})
+    rung = _question(extension_id)
+    _tell(connection, office, row, approvers, Says.EXTENSION_ASKED, rung, now, detail)
+    return acted.remembering(told=rung, requests=[*replaced, (extension_id, "withdrawn")])
 
 
 # ---- the approver's and the confirmer's actions --------------------------------------------------------------------
@@ -168,19 +174,11 @@ def grant_extension(
     data = {"was": row.internal_due, "until": extension.until, "reason": extension.reason}
     acted = _change(connection, office, row, actor, "extension_granted", values, now, data)
     detail = {"until": extension.until.isoformat()}
+    rung = f"granted:{extension.id}"
     # Told under the new revision: the old one's reminders fall away.
-    _tell(
-        connection,
-        office,
-        row,
-        [extension.asked_by],
-        Says.EXTENSION_GRANTED,
-        f"granted:{extension.id}",
-        now,
-        detail,
-        revision=row.revision + 1,
-    )
-    return acted
+    asker = [extension.asked_by]
+    _tell(connection, office, row, asker, Says.EXTENSION_GRANTED, rung, now, detail, revision=row.revision + 1)
+    return acted.remembering(told=rung, requests=[(extension.id, "waiting")])
 
 
 def refuse_extension(
@@ -195,9 +193,9 @@ def refuse_extension(
     """từ chối: the internal due stays, and the asker is told why."""
     _decide(connection, extension, "refused", actor, reason, now)
     acted = _change(connection, office, row, actor, "extension_refused", {}, now, {"reason": reason})
-    detail = {"reason": reason}
-    _tell(connection, office, row, [extension.asked_by], Says.EXTENSION_REFUSED, f"refused:{extension.id}", now, detail)
-    return acted
+    rung = f"refused:{row.version}"
+    _tell(connection, office, row, [extension.asked_by], Says.EXTENSION_REFUSED, rung, now, {"reason": reason})
+    return acted.remembering(told=rung, requests=[(extension.id, "waiting")])
 
 
 def confirm(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
@@ -207,7 +205,9 @@ def confirm(connection: Connection, office: OfficeView, row: AnyRow, actor: Acto
     acted = _change(connection, office, row, actor, "confirmed", values, now)
     handles.release(connection, row.id, now)
     if row.reported_by and row.reported_by != actor.person_id:
-        _tell(connection, office, row, [row.reported_by], Says.CONFIRMED, f"confirmed:{row.version}", now)
+        rung = f"confirmed:{row.version}"
+        _tell(connection, office, row, [row.reported_by], Says.CONFIRMED, rung, now)
+        acted = acted.remembering(told=rung)
     return acted
 
 
@@ -226,18 +226,9 @@ def send_back(
     acted = _change(connection, office, row, actor, "returned", values, now, {"reason": reason})
     handles.hold_again(connection, row.id, now)
     doers = [row.reported_by] if row.reported_by else _chain(row)["doer"]
-    _tell(
-        connection,
-        office,
-        row,
-        doers,
-        Says.RETURNED,
-        f"returned:{row.version}",
-        now,
-        {"reason": reason},
-        revision=row.revision + 1,
-    )
-    return acted
+    rung = f"returned:{row.version}"
+    _tell(connection, office, row, doers, Says.RETURNED, rung, now, {"reason": reason}, revision=row.revision + 1)
+    return acted.remembering(told=rung)
 
 
 # ---- the standing office's actions ---------------------------------------------------------------------------------
@@ -270,6 +261,15 @@ def cancel(
     return acted
 
 
+def reopen(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
+    """mở lại: what was cancelled is to be done after all; the ladder goes on from now."""
+    state = _guard(row, Action.REOPEN, needs_confirmation=row.reported_at is not None)
+    values = {"work_state": state, "closed_at": None, **_rearmed(office, row, row.internal_due, now)}
+    acted = _change(connection, office, row, actor, "reopened", values, now)
+    handles.hold_again(connection, row.id, now)
+    return acted
+
+
 def undo(
     connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, memory: dict[str, Any], now: dt.datetime
 ) -> bool:
@@ -282,10 +282,17 @@ def undo(
         values |= {"revision": row.revision + 1}
     if WorkState(values["work_state"]) in OPEN and values.get("next_move_at") is None:
         values |= _rearmed(office, row, values["internal_due"], now)
-    if "extension" in memory:
-        connection.execute(update(EXTENSION).where(EXTENSION.c.id == memory["extension"]).values(status="withdrawn"))
     _change(connection, office, row, actor, "undone", values, now)
-    handles.hold_again(connection, row.id, now)
+    unsaid = _unsay(connection, row.id, memory.get("told"))
+    for request, status in memory.get("requests", ()):
+        asker = _put_back(connection, row.id, request, status)
+        if values["internal_due"] != row.internal_due and not unsaid:  # they count on the day they were granted
+            rung, detail = f"taken-back:{row.version}", {"reason": GRANT_TAKEN_BACK}
+            _tell(connection, office, row, [asker], Says.EXTENSION_REFUSED, rung, now, detail)
+    if WorkState(values["work_state"]) in CLOSED:
+        handles.release(connection, row.id, now)
+    else:
+        handles.hold_again(connection, row.id, now)
     return True
 
 
@@ -317,18 +324,19 @@ def _change(
     if changed.rowcount != 1:
         raise CannotDo(WorkState(row.work_state))
     state = WorkState(values.get("work_state", row.work_state))
+    before = {name: _to_json(getattr(row, name)) for name in UNDO_KEEPS}
+    acted = Acted(state, {"occurrence": row.id, "version": row.version + 1, "before": before})
     if state not in OPEN and WorkState(row.work_state) in OPEN:
-        _suppress_pending(connection, row.id, "việc đã xong trước bậc nhắc này")
-        if state is not WorkState.SUSPENDED:
-            _withdraw_request(connection, row.id)  # nobody needs to decide about more time for what is done
+        _suppress_pending(connection, row.id, SILENT_BECAUSE[state])
+        if state is not WorkState.SUSPENDED:  # nobody needs to decide about more time for what is done
+            acted = acted.remembering(requests=_withdraw_request(connection, row.id))
     journal.append(
         connection,
         office.id,
         now,
         [journal.Line(actor.name, action, row.id, {"state": state, "title": row.title, **(data or {})})],
     )
-    before = {name: _to_json(getattr(row, name)) for name in UNDO_KEEPS}
-    return Acted(state, {"occurrence": row.id, "version": row.version + 1, "before": before})
+    return acted
 
 
 def _rearmed(office: OfficeView, row: AnyRow, internal_due: dt.date, now: dt.datetime) -> dict[str, Any]:
@@ -387,23 +395,55 @@ def _suppress_pending(connection: Connection, occurrence_id: int, reason: str) -
     )
 
 
-def _withdraw_request(connection: Connection, occurrence_id: int) -> None:
-    connection.execute(
+def _unsay(connection: Connection, occurrence_id: int, rung: str | None) -> bool:
+    """Keep back the news of an action that is taken back. False: it has left already, or there was none."""
+    kept_back = connection.execute(
+        update(REMINDER)
+        .where(REMINDER.c.occurrence_id == occurrence_id, REMINDER.c.rung == rung, REMINDER.c.status == "pending")
+        .values(status="suppressed", reason="thao tác đã được rút lại")
+    )
+    return kept_back.rowcount > 0
+
+
+def _question(extension_id: int) -> str:
+    """The rung under which approvers are asked."""
+    return f"extension:{extension_id}"
+
+
+def _withdraw_request(connection: Connection, occurrence_id: int) -> list[tuple[int, str]]:
+    """Nobody need decide any more. Returns what undo needs: the request that waited."""
+    waited = connection.execute(
         update(EXTENSION)
         .where(EXTENSION.c.occurrence_id == occurrence_id, EXTENSION.c.status == "waiting")
         .values(status="withdrawn")
+        .returning(EXTENSION.c.id)
     )
+    return [(request, "waiting") for request in waited.scalars()]
+
+
+def _put_back(connection: Connection, occurrence_id: int, request: int, status: str) -> int:
+    """A request as it was. Approvers whom the question had not reached are asked after all. Returns the asker."""
+    if status == "waiting":
+        connection.execute(
+            update(REMINDER)
+            .where(
+                REMINDER.c.occurrence_id == occurrence_id,
+                REMINDER.c.rung == _question(request),
+                REMINDER.c.status == "suppressed",
+            )
+            .values(status="pending", reason=None, message_id=None)
+        )
+    asked_by: int = connection.execute(
+        update(EXTENSION)
+        .where(EXTENSION.c.id == request)
+        .values(status=status, decided_by=None, decided_at=None, decision_reason=None)
+        .returning(EXTENSION.c.asked_by)
+    ).scalar_one()
+    return asked_by
 
 
 def _chain(row: AnyRow) -> dict[str, list[int]]:
     return row.chain or {"doer": [], "head": [], "standing": [], "leaders": []}
-
-
-def _confirmers(office: OfficeView, row: AnyRow, now: dt.datetime) -> list[Any]:
-    if row.confirm == "none":
-        return []
-    heard, _ = hearers(office.staff, _chain(row), [row.confirm], office.today(now))
-    return heard
 
 
 def _to_json(value: Any) -> Any:

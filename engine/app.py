@@ -7,23 +7,27 @@ that is under way.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select, update
 
 from bots.simulator import SimulatedMessage, Simulator
+from bots.wording import render
 from data import inbox
 from data.database import explained, open_database, reading
 from engine.clock import Clock, SystemClock
 from engine.cycle import Turned, turn
 from engine.errors import DatabaseTrouble
 from engine.load import link_simulator
-from engine.messages import Channel, Inbound
-from engine.receive import store
+from engine.messages import Answer, Channel, Inbound
+from engine.office import INBOUND, MESSAGE
+from engine.payload import answer_from
+from engine.receive import handle_waiting, store
 from engine.settings import Settings
 from schedules.metronome import Metronome
 
@@ -66,12 +70,49 @@ def build(
     return product
 
 
+def hear(product: Product, inbound: Inbound) -> list[str]:
+    """One reply, outside any turn: stored, acted upon, and its answers in words. Nobody else is told anything.
+
+    The answers are shown here, so they leave the outbox; if a running engine was quicker, they are only read.
+    """
+    now = product.clock.now()
+    with explained(product.settings.database):
+        with product.engine.begin() as connection:
+            store(connection, [inbound], now)
+        handle_waiting(product.engine, now)
+        with product.engine.begin() as connection:
+            return [render(answer).text for answer in _take_answers(connection, inbound, now)]
+
+
+def _take_answers(connection: Connection, inbound: Inbound, now: dt.datetime) -> list[Answer]:
+    stored = connection.execute(
+        select(INBOUND.c.id, INBOUND.c.person_id).where(
+            INBOUND.c.channel == inbound.channel,
+            INBOUND.c.bot == inbound.bot,
+            INBOUND.c.update_key == inbound.update_key,
+        )
+    ).one()
+    its_answers = (MESSAGE.c.person_id == stored.person_id, MESSAGE.c.key.startswith(f"answer:{stored.id}:"))
+    rows = connection.execute(select(MESSAGE).where(*its_answers).order_by(MESSAGE.c.id)).all()
+    answers = [answer_from(row.payload) for row in rows]
+    for row, answer in zip(rows, answers, strict=True):
+        connection.execute(
+            update(MESSAGE)
+            .where(MESSAGE.c.id == row.id, MESSAGE.c.status == "queued")
+            .values(status="sent", sent_at=now, text=render(answer).text, copies=1)
+        )
+    return answers
+
+
 async def run(product: Product, on_turn: Callable[[Turned], None] | None = None) -> None:
     """Turn until told to stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with AsyncExitStack() as connections:
         for channel in product.channels.values():
             if isinstance(channel, AbstractAsyncContextManager):

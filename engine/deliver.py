@@ -19,9 +19,9 @@ from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 from data import journal
 from data.rows import AnyRow
 from engine.messages import Answer, Channel, Message, Outcome, Refused, ReminderMessage, Retry, Sent, Unknown
-from engine.office import CHAT, MESSAGE, OCCURRENCE, REMINDER, OfficeView, view_office
+from engine.office import CHAT, MESSAGE, OCCURRENCE, REMINDER, OfficeView, view_office, view_offices
 from engine.payload import answer_from, digest_from
-from engine.reminder_lines import reminder_message
+from engine.reminder_lines import reminder_messages
 
 BATCH = 100
 LEASE = dt.timedelta(seconds=120)  # longer than any send may take, so a living claim is never taken over
@@ -93,12 +93,13 @@ async def deliver(engine: Engine, channels: Mapping[str, Channel], now: dt.datet
         with engine.begin() as connection:
             letters, dropped = claim(connection, channels, now)
         done.dropped += dropped
-        if not letters and not dropped:
-            return done
         outcomes = await asyncio.gather(*(_send(channels, letter) for letter in letters))
         if letters:
             with engine.begin() as connection:
                 done.add(record(connection, list(zip(letters, outcomes, strict=True)), now))
+        # A refused message may have been put back for the person's next channel: then there is more to do now.
+        if len(letters) + dropped < BATCH and not any(isinstance(outcome, Refused) for outcome in outcomes):
+            return done
 
 
 async def _send(channels: Mapping[str, Channel], letter: Letter) -> Outcome:
@@ -114,43 +115,76 @@ async def _send(channels: Mapping[str, Channel], letter: Letter) -> Outcome:
 # ---- claim --------------------------------------------------------------------------------------------------------
 
 
+_WAITING = (
+    select(MESSAGE.c.office_id)
+    .where(MESSAGE.c.status == "queued", MESSAGE.c.not_before <= bindparam("b_now"))
+    .group_by(MESSAGE.c.office_id)
+)
+_CLAIM = (
+    update(MESSAGE)
+    .where(
+        MESSAGE.c.id.in_(
+            select(MESSAGE.c.id)
+            .where(
+                MESSAGE.c.status == "queued",
+                MESSAGE.c.not_before <= bindparam("b_now"),
+                # A person's own question is answered at any hour; everything else waits for working hours.
+                or_(MESSAGE.c.kind == "answer", MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True))),
+            )
+            .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+    )
+    .values(
+        status="claimed",
+        claim=bindparam("b_mark"),
+        claimed_at=bindparam("b_now", type_=MESSAGE.c.claimed_at.type),
+        attempts=MESSAGE.c.attempts + 1,
+    )
+    .returning(
+        MESSAGE.c.id,
+        MESSAGE.c.office_id,
+        MESSAGE.c.person_id,
+        MESSAGE.c.kind,
+        MESSAGE.c.payload,
+        MESSAGE.c.urgent,
+        MESSAGE.c.copies,
+        MESSAGE.c.attempts,
+        MESSAGE.c.not_before,
+        MESSAGE.c.channel,
+        MESSAGE.c.bot,
+        MESSAGE.c.address,
+    )
+)
+_CHATS = (
+    select(CHAT.c.id, CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot, CHAT.c.address)
+    .where(
+        CHAT.c.person_id.in_(bindparam("people", expanding=True)),
+        CHAT.c.blocked_at.is_(None),
+        CHAT.c.channel.in_(bindparam("channels", expanding=True)),
+    )
+    .order_by(CHAT.c.id)
+)
+
+
 def claim(connection: Connection, channels: Mapping[str, Channel], now: dt.datetime) -> tuple[list[Letter], int]:
     """Take up to a batch of messages that may leave now. Returns them, and how many had nothing left to say."""
-    waiting = list(
-        connection.execute(
-            select(MESSAGE.c.office_id)
-            .where(MESSAGE.c.status == "queued", MESSAGE.c.not_before <= now)
-            .group_by(MESSAGE.c.office_id)
-        ).scalars()
-    )
+    waiting = connection.execute(_WAITING, {"b_now": now}).scalars().all()
     if not waiting:
         return [], 0
-    offices = {office: view_office(connection, office) for office in waiting}
+    offices = view_offices(connection, waiting)
     at_work = [office.id for office in offices.values() if office.hours.slot_at(now)]
-    mark = secrets.token_hex(8)
-    chosen = (
-        select(MESSAGE.c.id)
-        .where(
-            MESSAGE.c.status == "queued",
-            MESSAGE.c.not_before <= now,
-            # A person's own question is answered at any hour; everything else waits for working hours.
-            or_(MESSAGE.c.kind == "answer", MESSAGE.c.office_id.in_(at_work)),
-        )
-        .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    rows = connection.execute(
-        update(MESSAGE)
-        .where(MESSAGE.c.id.in_(chosen.scalar_subquery()))
-        .values(status="claimed", claim=mark, claimed_at=now, attempts=MESSAGE.c.attempts + 1)
-        .returning(MESSAGE)
-    ).all()
-    letters, dropped = [], 0
+    rows = connection.execute(_CLAIM, {"b_now": now, "b_at_work": at_work, "b_mark": secrets.token_hex(8)}).all()
+    if not rows:
+        return [], 0
     chats = _chats(connection, [row.person_id for row in rows if row.person_id is not None], channels)
+    reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
+    letters, dropped = [], 0
     for row in sorted(rows, key=lambda row: (row.not_before, row.id)):
         chat = _AddressOf(row) if row.address else chats.get(row.person_id)
-        message = _message(connection, offices[row.office_id], row, now)
+        message = reminders.get(row.id) if row.kind == "reminder" else _stored(row)
         if message is None:
             dropped += 1
             _close(connection, row.id, "dropped", "việc đã xong hoặc đã đổi hạn trước khi tin kịp đi")
@@ -164,23 +198,15 @@ def claim(connection: Connection, channels: Mapping[str, Channel], now: dt.datet
     return letters, dropped
 
 
-def _message(connection: Connection, office: OfficeView, row: AnyRow, now: dt.datetime) -> Message | None:
-    if row.kind == "answer":
-        return answer_from(row.payload)
-    if row.kind == "digest":
-        return digest_from(row.payload)
-    return reminder_message(connection, office, row.id, row.person_id, now)
+def _stored(row: AnyRow) -> Message:
+    return answer_from(row.payload) if row.kind == "answer" else digest_from(row.payload)
 
 
 def _chats(connection: Connection, people: Sequence[int], channels: Mapping[str, Channel]) -> dict[int, AnyRow]:
     """The address each person is reached at: the first that is linked, not blocked, and on a running channel."""
     found: dict[int, AnyRow] = {}
     if people:
-        for row in connection.execute(
-            select(CHAT)
-            .where(CHAT.c.person_id.in_(people), CHAT.c.blocked_at.is_(None), CHAT.c.channel.in_(list(channels)))
-            .order_by(CHAT.c.id)
-        ):
+        for row in connection.execute(_CHATS, {"people": list(people), "channels": list(channels)}):
             found.setdefault(row.person_id, row)
     return found
 
@@ -241,19 +267,19 @@ def record(connection: Connection, sent: Sequence[tuple[Letter, Outcome]], now: 
             lines.setdefault(letter.office_id, []).append(journal.Line("engine", action, None, data))
     if arrived:
         connection.execute(_SENT, arrived)
-    for office_id, entries in lines.items():
-        journal.append(connection, office_id, now, entries)
+    journal.append_each(connection, now, lines)
     return done
+
+
+_ABANDONED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies).where(
+    MESSAGE.c.status == "claimed", MESSAGE.c.claimed_at < bindparam("since")
+)
 
 
 def recover(connection: Connection, now: dt.datetime) -> Delivered:
     """Claims whose process died between send and record: each class takes its side."""
     done = Delivered()
-    for row in connection.execute(
-        select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies).where(
-            MESSAGE.c.status == "claimed", MESSAGE.c.claimed_at < now - LEASE
-        )
-    ).all():
+    for row in connection.execute(_ABANDONED, {"since": now - LEASE}).all():
         done.unknown += 1
         _unknown(connection, row.id, row.urgent, row.copies, "chương trình dừng giữa lúc gửi", now)
     return done

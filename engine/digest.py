@@ -7,17 +7,19 @@ over are written in the journal.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from sqlalchemy import Connection, func, or_, select, update
 
 from data import journal
 from data.upsert import upsert
-from engine.messages import DigestMessage
+from engine.messages import HIDDEN_TITLE, DigestMessage
 from engine.office import EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, OFFICE, UNIT, OfficeView, view_office
 from engine.payload import to_payload
 from engine.rules.chain import Hearer, stand_in
 from engine.rules.digest_numbers import Fact, monday_of, numbers, reported_week, week_bounds, week_name
-from engine.rules.lifecycle import OPEN, WorkState
+from engine.rules.lifecycle import OPEN, WorkState, state_at
+from schedules.hours import Slot
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -31,12 +33,13 @@ def digest(connection: Connection, now: dt.datetime) -> int:
 def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime) -> int:
     if office.hours.slot_at(now) is None:
         return 0
-    monday = reported_week(office.today(now))
+    monday = _reported(office, now)
     passed_over = _weeks_between(_last_told(connection, office), monday)
+    message = _digest_as_of(connection, office, monday, now, "")
     written = 0
     for hearer in _readers(office, office.today(now)):
-        message = digest_of_week(connection, office, monday, now, office.name_of(hearer.person_id))
-        written += _put(connection, office, hearer.person_id, message, now)
+        for_them = replace(message, person=office.name_of(hearer.person_id))
+        written += _put(connection, office, hearer.person_id, for_them, now)
     line = journal.Line(
         "engine", "digest", None, {"week": week_name(monday), "readers": written, "passed_over": passed_over}
     )
@@ -83,12 +86,39 @@ def _readers(office: OfficeView, today: dt.date) -> list[Hearer]:
 def digest_of_week(
     connection: Connection, office: OfficeView, monday: dt.date, now: dt.datetime, person: str
 ) -> DigestMessage:
-    """The numbers of one week as of ``now``."""
+    """The digest of one week; of a week gone by, as it was when its digest was due."""
+    return _digest_as_of(connection, office, monday, min(now, _due_at(office, monday)), person)
+
+
+def _due_at(office: OfficeView, monday: dt.date) -> dt.datetime:
+    at, _ = week_bounds(monday, office.zone)
+    while _reported(office, at := next_digest(office, at)) < monday:
+        pass
+    return at
+
+
+def _reported(office: OfficeView, at: dt.datetime) -> dt.date:
+    return reported_week(office.today(at), WEEKDAYS.index(office.definition.digest.weekday))
+
+
+def _digest_as_of(
+    connection: Connection, office: OfficeView, monday: dt.date, moment: dt.datetime, person: str
+) -> DigestMessage:
     first, after = week_bounds(monday, office.zone)
+    internal_dues = _moved_after(connection, office, moment)
     facts = [
-        Fact(row.title, row.name, row.due, row.internal_due, row.due_time, WorkState(row.work_state), row.reported_at)
+        Fact(
+            HIDDEN_TITLE if row.secret else row.title,
+            row.name,
+            row.due,
+            internal_dues.get(row.id, row.internal_due),
+            row.due_time,
+            state_at(moment, WorkState(row.work_state), row.reported_at, row.closed_at),
+            row.reported_at if row.reported_at and row.reported_at <= moment else None,
+        )
         for row in connection.execute(
             select(
+                OCCURRENCE.c.id,
                 OCCURRENCE.c.title,
                 OBLIGATION.c.secret,
                 UNIT.c.name,
@@ -97,44 +127,59 @@ def digest_of_week(
                 OCCURRENCE.c.due_time,
                 OCCURRENCE.c.work_state,
                 OCCURRENCE.c.reported_at,
+                OCCURRENCE.c.closed_at,
             )
             .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
             .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
             .where(
                 OCCURRENCE.c.office_id == office.id,
                 or_(
-                    OCCURRENCE.c.work_state.in_([str(state) for state in OPEN])
-                    & (OCCURRENCE.c.internal_due <= monday + dt.timedelta(days=13)),
+                    or_(
+                        OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
+                        OCCURRENCE.c.reported_at > moment,
+                        OCCURRENCE.c.closed_at > moment,
+                    )
+                    & (OCCURRENCE.c.first_internal_due <= monday + dt.timedelta(days=13)),
                     (OCCURRENCE.c.reported_at >= first) & (OCCURRENCE.c.reported_at < after),
                 ),
             )
         )
     ]
-    extensions = select(func.count()).select_from(EXTENSION).where(EXTENSION.c.office_id == office.id)
-    granted = extensions.where(
-        EXTENSION.c.status == "granted", EXTENSION.c.decided_at >= first, EXTENSION.c.decided_at < after
+    asked = select(func.count()).select_from(EXTENSION).where(EXTENSION.c.office_id == office.id)
+    granted = asked.where(
+        EXTENSION.c.status == "granted",
+        EXTENSION.c.decided_at >= first,
+        EXTENSION.c.decided_at < after,
+        EXTENSION.c.decided_at <= moment,
+    )
+    waiting = asked.where(
+        EXTENSION.c.asked_at <= moment, or_(EXTENSION.c.status == "waiting", EXTENSION.c.decided_at > moment)
     )
     return numbers(
         facts,
         person=person,
         office=office.name,
         monday=monday,
-        now=now,
+        now=moment,
         zone=office.zone,
         extensions_granted=connection.execute(granted).scalar_one(),
-        extensions_waiting=connection.execute(extensions.where(EXTENSION.c.status == "waiting")).scalar_one(),
+        extensions_waiting=connection.execute(waiting).scalar_one(),
     )
 
 
+def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
+    """The internal due that held at ``moment``, of every occurrence for which more time was granted later."""
+    later = (
+        select(EXTENSION.c.occurrence_id, EXTENSION.c.was)
+        .where(EXTENSION.c.office_id == office.id, EXTENSION.c.status == "granted", EXTENSION.c.decided_at > moment)
+        .order_by(EXTENSION.c.decided_at.desc())  # the first grant after the moment has the last word
+    )
+    return {row.occurrence_id: row.was for row in connection.execute(later)}
+
+
 def _put(connection: Connection, office: OfficeView, person_id: int, message: DigestMessage, now: dt.datetime) -> int:
-    """Into this slot, or the next one when this person has had their message already."""
-    slot = office.hours.slot_at(now) or office.hours.next_slot(now)
-    not_before = now
-    while connection.execute(
-        select(MESSAGE.c.id).where(MESSAGE.c.person_id == person_id, MESSAGE.c.slot == slot.key)
-    ).first():
-        slot = office.hours.next_slot(slot.starts)
-        not_before = slot.starts
+    """Into this slot, or the first one to come in which this person hears nothing else."""
+    slot = _free_slot(connection, office, person_id, now)
     row = {
         "office_id": office.id,
         "person_id": person_id,
@@ -143,9 +188,31 @@ def _put(connection: Connection, office: OfficeView, person_id: int, message: Di
         "slot": slot.key,
         "payload": to_payload(message),
         "status": "queued",
-        "not_before": not_before,
+        "not_before": max(now, slot.starts),
         "attempts": 0,
         "copies": 0,
         "urgent": False,
     }
     return connection.execute(upsert(connection, MESSAGE).on_conflict_do_nothing(), [row]).rowcount
+
+
+def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: dt.datetime) -> Slot:
+    """A message counts in the slot it was written for, and in the one in which it left late or is about to leave."""
+    slot = office.hours.this_or_next_slot(now)
+    taken = set()
+    for row in connection.execute(
+        select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
+            MESSAGE.c.person_id == person_id,
+            MESSAGE.c.kind != "answer",
+            or_(
+                MESSAGE.c.slot >= slot.key,
+                MESSAGE.c.sent_at >= slot.starts,
+                MESSAGE.c.status.in_(("queued", "claimed")),
+            ),
+        )
+    ):
+        leaves = office.hours.this_or_next_slot(row.sent_at or max(now, row.not_before))
+        taken |= {row.slot, leaves.key}
+    while slot.key in taken:
+        slot = office.hours.next_slot(slot.starts)
+    return slot

@@ -74,6 +74,7 @@ class Item:
     aim_reason: str | None = None  # why the dates differ, in words
     doer: str | None = None  # named to everyone but the doer
     reason: str | None = None  # what the asker or refuser wrote
+    unreached: str | None = None  # whom no message about it could reach, and why
     asked_until: dt.date | None = None
     wants_answer: bool = True  # False for lines that only inform
 
@@ -148,6 +149,8 @@ class Said(StrEnum):
     DONE = "done"
     DONE_WAITING = "done_waiting"
     ALREADY_DONE = "already_done"
+    ALREADY_CONFIRMED = "already_confirmed"
+    ALREADY_CANCELLED = "already_cancelled"
     DOING = "doing"
     EXTENSION_SENT = "extension_sent"
     EXTENSION_GRANTED = "extension_granted"
@@ -159,6 +162,7 @@ class Said(StrEnum):
     WORK_LIST = "work_list"
     WEEK = "week"
     HELP = "help"
+    GREETING = "greeting"
     WHICH_ONE = "which_one"
     NOTHING_OPEN = "nothing_open"
     NO_SUCH_NUMBER = "no_such_number"
@@ -169,6 +173,7 @@ class Said(StrEnum):
     DATE_PAST = "date_past"
     DATE_EARLIER = "date_earlier"
     NOT_WAITING = "not_waiting"
+    OTHER_DATE = "other_date"
     CANNOT_NOW = "cannot_now"
     STRANGER = "stranger"
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Text, bindparam, cast, select
+from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, select
 
 from data import tables as t
 from engine.rules.chain import Away, Member, Staff, UnitNode
@@ -52,7 +53,7 @@ class OfficeView:
     @cached_property
     def hours(self) -> WorkingHours:
         """When messages may leave."""
-        return WorkingHours(self.calendar, self.definition.timezone, self.definition.morning, self.definition.afternoon)
+        return _hours(self.definition, self.calendar)
 
     def today(self, now: dt.datetime) -> dt.date:
         """The civil day at ``now`` in the office's zone."""
@@ -65,21 +66,24 @@ class OfficeView:
 
 
 # Built once: making and hashing a statement costs as much as running it, and a turn views every office that has
-# something to do.
-_OFFICE = select(
+# something to do, all in the same five statements.
+_IDS: BindParameter[Sequence[str]] = bindparam("offices", expanding=True)
+_OFFICES = select(
     OFFICE.c.id,
     OFFICE.c.name,
     OFFICE.c.loaded_on,
     cast(OFFICE.c.definition, Text).label("definition"),
     cast(OFFICE.c.ladders, Text).label("ladders"),
-).where(OFFICE.c.id == bindparam("office"))
+).where(OFFICE.c.id.in_(_IDS))
+_DEFINITIONS = select(OFFICE.c.id, cast(OFFICE.c.definition, Text).label("definition"))
 _REACHABLE = (  # by way of the people, whose index knows their office: chats have none
     select(CHAT.c.person_id)
     .join(PERSON, PERSON.c.id == CHAT.c.person_id)
-    .where(PERSON.c.office_id == bindparam("office"), CHAT.c.blocked_at.is_(None))
+    .where(PERSON.c.office_id.in_(_IDS), CHAT.c.blocked_at.is_(None))
 )
 _PEOPLE = (
     select(
+        PERSON.c.office_id,
         PERSON.c.id,
         PERSON.c.slug,
         PERSON.c.name,
@@ -89,41 +93,90 @@ _PEOPLE = (
         PERSON.c.in_charge_of,
         PERSON.c.active,
     )
-    .where(PERSON.c.office_id == bindparam("office"))
+    .where(PERSON.c.office_id.in_(_IDS))
     .order_by(PERSON.c.id)
 )
 _UNITS = (
-    select(UNIT.c.id, UNIT.c.slug, UNIT.c.name, UNIT.c.kind, UNIT.c.escalates_to)
-    .where(UNIT.c.office_id == bindparam("office"))
+    select(UNIT.c.office_id, UNIT.c.id, UNIT.c.slug, UNIT.c.name, UNIT.c.kind, UNIT.c.escalates_to)
+    .where(UNIT.c.office_id.in_(_IDS))
     .order_by(UNIT.c.id)
 )
 _AWAY = (
     select(
+        STAND_IN.c.office_id,
         STAND_IN.c.person_id,
         STAND_IN.c.substitute_id,
         STAND_IN.c.first_day,
         STAND_IN.c.last_day,
         STAND_IN.c.decision,
     )
-    .where(STAND_IN.c.office_id == bindparam("office"))
+    .where(STAND_IN.c.office_id.in_(_IDS))
     .order_by(STAND_IN.c.id)
 )
 _LADDERS = TypeAdapter(dict[str, m.Ladder])
+MOST_AT_ONCE = 500  # offices in one statement
 
 
 def view_office(connection: Connection, office_id: str) -> OfficeView:
-    """Read one office."""
-    row = connection.execute(_OFFICE, {"office": office_id}).one()
-    definition = _definition(row.definition)
-    return OfficeView(
-        id=row.id,
-        name=row.name,
-        definition=definition,
-        loaded_on=row.loaded_on,
-        ladders=_ladders(row.ladders),
-        staff=_staff(connection, office_id, definition.standing_unit),
-        calendar=vietnam_calendar(),
-    )
+    """Read one office.
+
+    :raises KeyError: there is no such office.
+    """
+    return view_offices(connection, [office_id])[office_id]
+
+
+def view_offices(connection: Connection, office_ids: Iterable[str]) -> dict[str, OfficeView]:
+    """Read these offices, by id."""
+    wanted = sorted(set(office_ids))
+    views: dict[str, OfficeView] = {}
+    for start in range(0, len(wanted), MOST_AT_ONCE):
+        views |= _views(connection, {"offices": wanted[start : start + MOST_AT_ONCE]})
+    return views
+
+
+def hours_of(connection: Connection) -> dict[str, WorkingHours]:
+    """When messages may leave, for every office, without reading its people."""
+    stored = connection.execute(_DEFINITIONS)
+    return {row.id: _hours(_definition(row.definition), vietnam_calendar()) for row in stored}
+
+
+def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, OfficeView]:
+    reachable = set(connection.execute(_REACHABLE, which).scalars())
+    people: dict[str, dict[int, Member]] = defaultdict(dict)
+    for person in connection.execute(_PEOPLE, which):
+        people[person.office_id][person.id] = Member(
+            person.id,
+            person.slug,
+            person.name,
+            person.unit_id,
+            person.role,
+            person.standing,
+            tuple(person.in_charge_of or ()),
+            person.active,
+            person.id in reachable,
+        )
+    units: dict[str, dict[str, UnitNode]] = defaultdict(dict)
+    for unit in connection.execute(_UNITS, which):
+        units[unit.office_id][unit.slug] = UnitNode(unit.id, unit.slug, unit.name, unit.kind, unit.escalates_to)
+    away: dict[str, list[Away]] = defaultdict(list)
+    for leave in connection.execute(_AWAY, which):
+        away[leave.office_id].append(
+            Away(leave.person_id, leave.substitute_id, leave.first_day, leave.last_day, leave.decision)
+        )
+    calendar = vietnam_calendar()
+    views = {}
+    for row in connection.execute(_OFFICES, which):
+        definition = _definition(row.definition)
+        members = people[row.id]
+        staff = Staff(
+            members,
+            units[row.id],
+            definition.standing_unit,
+            tuple(away[row.id]),
+            {member.slug: member for member in members.values()},
+        )
+        views[row.id] = OfficeView(row.id, row.name, definition, row.loaded_on, _ladders(row.ladders), staff, calendar)
+    return views
 
 
 @lru_cache(maxsize=4096)
@@ -133,34 +186,11 @@ def _definition(text: str) -> m.Office:
 
 
 @lru_cache(maxsize=64)
+def _hours(definition: m.Office, calendar: WorkCalendar) -> WorkingHours:
+    return WorkingHours(calendar, definition.timezone, definition.morning, definition.afternoon)
+
+
+@lru_cache(maxsize=64)
 def _ladders(text: str) -> Mapping[str, m.Ladder]:
     """The stored ladders; nearly every office has the same ones."""
     return MappingProxyType(_LADDERS.validate_json(text))
-
-
-def _staff(connection: Connection, office_id: str, standing_unit: str) -> Staff:
-    office = {"office": office_id}
-    reachable = set(connection.execute(_REACHABLE, office).scalars())
-    members = {
-        row.id: Member(
-            row.id,
-            row.slug,
-            row.name,
-            row.unit_id,
-            row.role,
-            row.standing,
-            tuple(row.in_charge_of or ()),
-            row.active,
-            row.id in reachable,
-        )
-        for row in connection.execute(_PEOPLE, office)
-    }
-    units = {
-        row.slug: UnitNode(row.id, row.slug, row.name, row.kind, row.escalates_to)
-        for row in connection.execute(_UNITS, office)
-    }
-    away = tuple(
-        Away(row.person_id, row.substitute_id, row.first_day, row.last_day, row.decision)
-        for row in connection.execute(_AWAY, office)
-    )
-    return Staff(members, units, standing_unit, away, {member.slug: member for member in members.values()})

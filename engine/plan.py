@@ -7,66 +7,77 @@ Occurrences are made for a rolling horizon ahead, so that calendars can show a y
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Insert, bindparam, select, update
 
 from data.upsert import upsert
-from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_office
+from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_offices
 from engine.rules.ladder import anchors_of, opens_at
 from schedules.dates import Dates, expand
 from schedules.office_file import ladder_of
 from schedules.office_model import Obligation
 
 HORIZON = dt.timedelta(days=400)
+OFFICES_AT_ONCE = 25  # a few thousand rows in one statement
 PLAN_AGAIN_BELOW = dt.timedelta(days=370)  # so that a plan is looked at once a month, not every turn
+
+# Not grouped by office: SQLite would then walk every obligation in the order of offices instead of using the index.
+_TO_PLAN = select(OBLIGATION.c.office_id).where(
+    OBLIGATION.c.active, OBLIGATION.c.planned_until < bindparam("threshold")
+)
+_UNITS = select(UNIT.c.office_id, UNIT.c.slug, UNIT.c.id).where(
+    UNIT.c.office_id.in_(bindparam("offices", expanding=True)), UNIT.c.active
+)
+_OBLIGATIONS = select(OBLIGATION.c.id, OBLIGATION.c.office_id, OBLIGATION.c.rule, OBLIGATION.c.planned_until).where(
+    OBLIGATION.c.office_id.in_(bindparam("offices", expanding=True)), OBLIGATION.c.active
+)
 
 
 def plan(connection: Connection, now: dt.datetime) -> int:
     """Make the occurrences that the horizon asks for. Returns how many are new."""
     # The threshold is a date of UTC: a day early or late does not matter a year ahead.
     threshold = now.date() + PLAN_AGAIN_BELOW
-    offices = connection.execute(
-        select(OBLIGATION.c.office_id)
-        .where(OBLIGATION.c.active, OBLIGATION.c.planned_until < threshold)
-        .group_by(OBLIGATION.c.office_id)
-    ).scalars()
-    return sum(plan_office(connection, view_office(connection, office), now) for office in list(offices))
+    offices = sorted(set(connection.execute(_TO_PLAN, {"threshold": threshold}).scalars()))
+    return sum(
+        _plan_offices(connection, offices[start : start + OFFICES_AT_ONCE], now)
+        for start in range(0, len(offices), OFFICES_AT_ONCE)
+    )
 
 
-def plan_office(connection: Connection, office: OfficeView, now: dt.datetime) -> int:
-    """Plan one office up to the horizon."""
-    until = office.today(now) + HORIZON
-    units = {
-        row.slug: row.id for row in connection.execute(select(UNIT).where(UNIT.c.office_id == office.id, UNIT.c.active))
-    }
+def _plan_offices(connection: Connection, office_ids: Sequence[str], now: dt.datetime) -> int:
+    offices = view_offices(connection, office_ids)
+    which = {"offices": list(office_ids)}
+    units: dict[str, dict[str, int]] = defaultdict(dict)
+    for unit in connection.execute(_UNITS, which):
+        units[unit.office_id][unit.slug] = unit.id
     rows: list[dict[str, Any]] = []
     planned: list[dict[str, Any]] = []
-    for row in connection.execute(
-        select(OBLIGATION.c.id, OBLIGATION.c.rule, OBLIGATION.c.planned_until).where(
-            OBLIGATION.c.office_id == office.id, OBLIGATION.c.active, OBLIGATION.c.planned_until < until
-        )
-    ):
+    for row in connection.execute(_OBLIGATIONS, which):
+        office = offices[row.office_id]
+        until = office.today(now) + HORIZON
+        if row.planned_until >= until:
+            continue
         obligation = Obligation.model_validate(row.rule)
         first = max(office.loaded_on, row.planned_until + dt.timedelta(days=1))
         for dates in expand(obligation, office.calendar, first, until):
-            rows += _occurrences(office, row.id, obligation, dates, units)
+            rows += occurrences_of(office, row.id, obligation, dates, units[office.id])
         planned.append({"b_id": row.id, "b_until": until})
-    before = connection.execute(_count(office.id)).scalar_one()
-    if rows:
-        connection.execute(upsert(connection, OCCURRENCE).on_conflict_do_nothing(), rows)
     if planned:
         connection.execute(_PLANNED, planned)
-    return connection.execute(_count(office.id)).scalar_one() - before
+    return connection.execute(_once(connection), rows).rowcount if rows else 0
 
 
-def _count(office_id: str) -> Select[int]:
-    return select(func.count()).select_from(OCCURRENCE).where(OCCURRENCE.c.office_id == office_id)
+def _once(connection: Connection) -> Insert:
+    return upsert(connection, OCCURRENCE).on_conflict_do_nothing()
 
 
-def _occurrences(
+def occurrences_of(
     office: OfficeView, obligation_id: int, obligation: Obligation, dates: Dates, units: dict[str, int]
 ) -> list[dict[str, Any]]:
+    """The rows of one period: one, or one for each unit that the duty falls on."""
     ladder = office.ladders[ladder_of(obligation)]
     anchors = anchors_of(dates.cutoff, dates.due, dates.internal_due)
     common = {

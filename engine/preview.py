@@ -9,10 +9,9 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 
 from bots.simulator import Simulator
 from data.database import connect, create_schema, reading
@@ -21,7 +20,7 @@ from engine.clock import VirtualClock
 from engine.cycle import turn
 from engine.deliver import LEASE
 from engine.messages import DigestMessage, ReminderMessage
-from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, view_office
+from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_of
 from schedules.office_model import OfficeFile
 
 
@@ -86,6 +85,18 @@ def _foreseen(at: dt.datetime, message: object, text: str) -> Foreseen:
     return Foreseen(at, getattr(message, "person", ""), "answer", (), text)
 
 
+_ALARMS = select(
+    OFFICE.c.id,
+    OFFICE.c.next_digest_at,
+    select(func.min(OCCURRENCE.c.next_move_at)).where(OCCURRENCE.c.office_id == OFFICE.c.id).scalar_subquery(),
+    select(func.min(MESSAGE.c.not_before))
+    .where(MESSAGE.c.office_id == OFFICE.c.id, MESSAGE.c.status == "queued")
+    .scalar_subquery(),
+    exists().where(REMINDER.c.office_id == OFFICE.c.id, REMINDER.c.status == "pending").label("pending"),
+)
+_CLAIMED = select(func.min(MESSAGE.c.claimed_at)).where(MESSAGE.c.status == "claimed")
+
+
 def next_wake(connection: Connection, now: dt.datetime) -> dt.datetime | None:
     """The next instant, later than ``now``, at which a turn would find something to do; None when there is nothing.
 
@@ -93,29 +104,15 @@ def next_wake(connection: Connection, now: dt.datetime) -> dt.datetime | None:
     slot of its office.
     """
     found: list[dt.datetime] = []
-    for row in connection.execute(select(OFFICE.c.id, OFFICE.c.next_digest_at)):
-        office = view_office(connection, row.id)
-        alarms = [
-            row.next_digest_at,
-            connection.execute(_first(OCCURRENCE.c.next_move_at).where(OCCURRENCE.c.office_id == row.id)).scalar(),
-            connection.execute(
-                _first(MESSAGE.c.not_before).where(MESSAGE.c.office_id == row.id, MESSAGE.c.status == "queued")
-            ).scalar(),
-        ]
-        if connection.execute(
-            select(REMINDER.c.id).where(REMINDER.c.office_id == row.id, REMINDER.c.status == "pending").limit(1)
-        ).first():
-            alarms.append(now)
-        for alarm in alarms:
+    hours = hours_of(connection)
+    for office_id, *alarms, pending in connection.execute(_ALARMS):
+        of_office = hours[office_id]
+        for alarm in (*alarms, now if pending else None):
             if alarm is not None:
-                slot = office.hours.slot_at(alarm) if alarm > now else None
-                found.append(alarm if slot else office.hours.next_slot(max(alarm, now)).starts)
-    claimed = connection.execute(_first(MESSAGE.c.claimed_at).where(MESSAGE.c.status == "claimed")).scalar()
+                slot = of_office.slot_at(alarm) if alarm > now else None
+                found.append(alarm if slot else of_office.next_slot(max(alarm, now)).starts)
+    claimed = connection.execute(_CLAIMED).scalar()
     if claimed is not None:
         found.append(claimed + LEASE + dt.timedelta(seconds=1))
     later = [at for at in found if at > now]
     return min(later, default=None)
-
-
-def _first(column: Any) -> Select[Any]:
-    return select(func.min(column))

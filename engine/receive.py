@@ -22,8 +22,9 @@ from engine.actions import Acted, Actor, CannotDo
 from engine.messages import HIDDEN_TITLE, Answer, Inbound, Said, WorkLine
 from engine.office import CHAT, INBOUND, MESSAGE, OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_office
 from engine.payload import to_payload
-from engine.rules.chain import hearers
-from engine.rules.lifecycle import CLOSED, OPEN, WorkState
+from engine.rules.chain import confirmers
+from engine.rules.chat_words import Lean, clean, date_at, tokens_of
+from engine.rules.lifecycle import OPEN, WorkState
 from engine.rules.replies import Intent, Verb, understand
 from engine.rules.status import days_late, ends_at, in_words
 
@@ -149,19 +150,23 @@ class Conversation:
 
     def reply_to(self, text: str, about: int | None) -> list[Answer]:
         """The answers to these words. ``about`` is the occurrence a pressed button was shown under."""
-        intent = understand(text, self.office.today(self.said_at))
+        said_on = self.office.today(self.said_at)
+        intent = understand(text, said_on)
+        if intent.date is None and intent.verb in (Verb.EXTEND, Verb.APPROVE):
+            intent = replace(intent, date=_day_gone_by(text, intent.reason, said_on))
         simple: dict[Verb, Callable[[Intent], list[Answer]]] = {
             Verb.WORK: lambda _: [self._work_list()],
             Verb.WEEK: lambda _: [self._week()],
             Verb.UNDO: lambda _: self._undo(),
             Verb.HELP: lambda _: [self._answer(Said.HELP)],
-            Verb.GREETING: lambda _: [self._answer(Said.HELP)],
+            Verb.GREETING: lambda _: [self._answer(Said.GREETING)],
         }
         if intent.verb in simple:
             return simple[intent.verb](intent)
         acts = self._acts().get(intent.verb)
         if acts is None:
-            return [self._answer(Said.NOT_UNDERSTOOD)]
+            meant = self._open_rows() if intent.doubt else []  # it was about work: which?
+            return [self._answer(Said.NOT_UNDERSTOOD, lines=self._lines(meant))]
         if intent.doubt:
             return [self._ask_which(intent.verb)]
         if about is not None:
@@ -213,14 +218,8 @@ class Conversation:
             return replace(answer, occurrence_id=row.id, title=HIDDEN_TITLE if row.secret else answer.title)
         except CannotDo as refusal:
             shown = HIDDEN_TITLE if row.secret else row.title
-            if refusal.state in CLOSED or refusal.state is WorkState.WAITING:
-                return self._answer(
-                    Said.ALREADY_DONE,
-                    number=number,
-                    title=HIDDEN_TITLE if row.secret else row.title,
-                    at=row.reported_at,
-                )
-            return self._answer(Said.CANNOT_NOW, number=number, title=shown)
+            said = _refused(refusal.state, intent.verb, row)
+            return self._answer(said, number=number, title=shown, at=row.reported_at)
 
     def _ask_which(self, verb: Verb) -> Answer:
         rows = self._candidates(verb)
@@ -273,14 +272,18 @@ class Conversation:
 
     # -- what the approver and the confirmer say
 
-    def _approve(self, row: AnyRow, number: int, _: Intent) -> Answer:
+    def _approve(self, row: AnyRow, number: int, intent: Intent) -> Answer:
         extension = actions.waiting_extension(self.connection, row.id)
         if not self._may_approve(row):
             return self._answer(Said.NOT_ALLOWED, number=number, title=row.title)
         if extension is None:
             return self._answer(Said.NOT_WAITING, number=number, title=row.title)
-        actions.grant_extension(self.connection, self.office, row, extension, self.actor, self.now)
-        return self._answer(Said.EXTENSION_GRANTED, number=number, title=row.title, until=extension.until)
+        if intent.date not in (None, extension.until):
+            return self._answer(Said.OTHER_DATE, number=number, title=row.title, until=extension.until)
+        self._remember(actions.grant_extension(self.connection, self.office, row, extension, self.actor, self.now))
+        return self._answer(
+            Said.EXTENSION_GRANTED, number=number, title=row.title, until=extension.until, undo_word=True
+        )
 
     def _refuse(self, row: AnyRow, number: int, intent: Intent) -> Answer:
         extension = actions.waiting_extension(self.connection, row.id)
@@ -290,8 +293,12 @@ class Conversation:
             return self._answer(Said.NOT_WAITING, number=number, title=row.title)
         if not intent.reason:
             return self._answer(Said.NEEDS_REASON, number=number, title=row.title)
-        actions.refuse_extension(self.connection, self.office, row, extension, self.actor, intent.reason, self.now)
-        return self._answer(Said.EXTENSION_REFUSED, number=number, title=row.title, reason=intent.reason)
+        self._remember(
+            actions.refuse_extension(self.connection, self.office, row, extension, self.actor, intent.reason, self.now)
+        )
+        return self._answer(
+            Said.EXTENSION_REFUSED, number=number, title=row.title, reason=intent.reason, undo_word=True
+        )
 
     def _confirm(self, row: AnyRow, number: int, _: Intent) -> Answer:
         if not self._may_confirm(row):
@@ -308,8 +315,8 @@ class Conversation:
             return self._answer(Said.NOT_WAITING, number=number, title=row.title)
         if not intent.reason:
             return self._answer(Said.NEEDS_REASON, number=number, title=row.title)
-        actions.send_back(self.connection, self.office, row, self.actor, intent.reason, self.now)
-        return self._answer(Said.RETURNED, number=number, title=row.title, reason=intent.reason)
+        self._remember(actions.send_back(self.connection, self.office, row, self.actor, intent.reason, self.now))
+        return self._answer(Said.RETURNED, number=number, title=row.title, reason=intent.reason, undo_word=True)
 
     # -- who may do what (deny by default)
 
@@ -334,11 +341,13 @@ class Conversation:
 
     def _may_confirm(self, row: AnyRow) -> bool:
         level = row.confirm if row.confirm != "none" else "head"
+        chain = row.chain or {}
+        if row.reported_by == self.me.id:  # whoever only stands in for the confirmer does not confirm their own work
+            return self.me.id in chain.get(level, ())
         if self._in_chain(row, level, "leaders"):
             return True
-        # The standing office stands in for a confirmer who cannot be reached, though not for its own reports.
-        heard, _ = hearers(self.office.staff, row.chain or {}, [level], self.today)
-        return not heard and row.reported_by != self.me.id and self._in_chain(row, "standing")
+        asked = confirmers(self.office.staff, chain, level, row.reported_by, self.today)
+        return self.me.id in {hearer.person_id for hearer in asked}
 
     # -- lists
 
@@ -436,7 +445,12 @@ class Conversation:
         self.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=self.now))
         numbers = handles.give(self.connection, [(self.me.id, row.id) for row in restored], self.now)
         return [
-            self._answer(Said.UNDONE, number=numbers[self.me.id, row.id], title=row.title, due=row.internal_due)
+            self._answer(
+                Said.UNDONE,
+                number=numbers[self.me.id, row.id],
+                title=HIDDEN_TITLE if row.secret else row.title,
+                due=row.internal_due,
+            )
             for row in restored
         ]
 
@@ -445,7 +459,25 @@ class Conversation:
         row = actions.occurrence_row(self.connection, act["occurrence"])
         if row is None or not actions.undo(self.connection, self.office, row, self.actor, act, self.now):
             return None
-        return row
+        return actions.occurrence_row(self.connection, row.id)
 
     def _answer(self, said: Said, **values: Any) -> Answer:
         return Answer(said, person=self.me.name, **values)
+
+
+def _refused(state: WorkState, verb: Verb, row: AnyRow) -> Said:
+    """Why this cannot be done to work in that state."""
+    if state is WorkState.CANCELLED:
+        return Said.ALREADY_CANCELLED
+    confirmed = row.confirm != "none" and row.reported_by not in row.chain[row.confirm]
+    if state is WorkState.DONE and verb is Verb.CONFIRM and confirmed:
+        return Said.ALREADY_CONFIRMED
+    return Said.ALREADY_DONE if state in (WorkState.DONE, WorkState.WAITING) else Said.CANNOT_NOW
+
+
+def _day_gone_by(text: str, reason: str | None, today: dt.date) -> dt.date | None:
+    """The day that was named, where reading it as a day to come gave none: "đến 25/3" said on 28/3."""
+    words = clean(text)
+    tokens = tokens_of(words[: words.find(reason)] if reason and reason in words else words)
+    named = (date_at(tokens, at, today, Lean.BEHIND) for at in range(len(tokens)))
+    return next((there.date for there in named if there and there.date), None)

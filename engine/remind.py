@@ -11,29 +11,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, union, update
+from sqlalchemy import Connection, Insert, bindparam, insert, select, union, union_all, update
 
 from data import handles, journal
 from data.rows import AnyRow
 from data.upsert import upsert
 from engine.messages import AT_LEAST_ONCE, Says
-from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, REMINDER, OfficeView, view_office
-from engine.rules.chain import Chain, chain_for, hearers
-from engine.rules.ladder import Step, anchors_of, climb, steps_of
+from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, OfficeView, view_offices
+from engine.rules.chain import Chain, Hearer, Unheard, chain_for, confirmers, hearers
+from engine.rules.ladder import Anchors, Climb, Step, anchors_of, climb
 from engine.rules.lifecycle import OPEN, WorkState
 from schedules.hours import Slot
 
 AT_ONCE_WITH_HIGHER = "cùng lúc với một bậc nhắc cao hơn"
 PASSED_OVER = "đã tới bậc nhắc mới hơn khi hệ thống hoạt động lại"
 ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
-MOST_AT_ONCE = 5_000  # occurrences of one office in one turn; the rest wait for the next
+LEADERS_CONFIRM_AFTER = 6  # working days since the report: two questions without an answer
+MOST_AT_ONCE = 5_000  # occurrences in one turn; the rest wait for the next
+_URGENT = frozenset(str(says) for says in AT_LEAST_ONCE)
 
 _DUE = (
     select(
         OCCURRENCE.c.id,
+        OCCURRENCE.c.office_id,
         OCCURRENCE.c.unit_id,
         OCCURRENCE.c.cutoff,
         OCCURRENCE.c.due,
@@ -41,6 +45,8 @@ _DUE = (
         OCCURRENCE.c.work_state,
         OCCURRENCE.c.chain,
         OCCURRENCE.c.opened_at,
+        OCCURRENCE.c.reported_at,
+        OCCURRENCE.c.reported_by,
         OCCURRENCE.c.revision,
         OCCURRENCE.c.version,
         OCCURRENCE.c.last_rung_at,
@@ -48,143 +54,200 @@ _DUE = (
         OCCURRENCE.c.next_move_at,
         OBLIGATION.c.ladder,
         OBLIGATION.c.confirm,
-        OBLIGATION.c.rule,
+        OBLIGATION.c.rule["doer"].as_string().label("doer"),
     )
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
-    .where(OCCURRENCE.c.office_id == bindparam("office"), OCCURRENCE.c.next_move_at <= bindparam("now"))
+    .where(
+        OCCURRENCE.c.next_move_at <= bindparam("now"),
+        OCCURRENCE.c.office_id.in_(bindparam("offices", expanding=True)),
+    )
     .order_by(OCCURRENCE.c.next_move_at, OCCURRENCE.c.id)
     .limit(MOST_AT_ONCE)
 )
 _MOVE = (
     update(OCCURRENCE)
     .where(OCCURRENCE.c.id == bindparam("b_id"), OCCURRENCE.c.version == bindparam("b_version"))
-    .values(
-        next_move_at=bindparam("b_next"),
-        last_rung_at=bindparam("b_climbed"),
-        pulled_forward=False,
-        chain=bindparam("b_chain"),
-        doer_id=bindparam("b_doer"),
-        opened_at=bindparam("b_opened"),
-    )
+    .values(next_move_at=bindparam("b_next"), last_rung_at=bindparam("b_climbed"), pulled_forward=False)
 )
+_OPEN = _MOVE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
+_WAITING = union(
+    select(OCCURRENCE.c.office_id).where(OCCURRENCE.c.next_move_at <= bindparam("now")),
+    select(REMINDER.c.office_id).where(REMINDER.c.status == "pending"),
+)
+_LOST = (
+    select(REMINDER.c.occurrence_id, REMINDER.c.person_id, REMINDER.c.reason)
+    .join(MESSAGE, MESSAGE.c.id == REMINDER.c.message_id)
+    .where(
+        REMINDER.c.occurrence_id.in_(bindparam("occurrences", expanding=True)),
+        REMINDER.c.status == "suppressed",
+        MESSAGE.c.status == "refused",
+    )
+    .order_by(REMINDER.c.id.desc())
+)
+_PENDING = select(
+    REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.says
+).where(REMINDER.c.status == "pending", REMINDER.c.office_id.in_(bindparam("offices", expanding=True)))
 _PUT = (
     update(REMINDER)
     .where(REMINDER.c.id == bindparam("b_id"))
     .values(status="in_message", message_id=bindparam("b_message"))
 )
+_MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
+_OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status).join(
+    PERSON, (PERSON.c.id == MESSAGE.c.person_id) & PERSON.c.office_id.in_(bindparam("offices", expanding=True))
+)
+_OF_PEOPLE = union_all(  # three small questions, each with its index: a person's history grows for years
+    _OF.where(MESSAGE.c.slot == bindparam("slot")),
+    _OF.where(
+        MESSAGE.c.status == "queued",
+        MESSAGE.c.kind.in_(("reminder", "digest")),
+        MESSAGE.c.not_before <= bindparam("now"),
+    ),
+    _OF.where(MESSAGE.c.sent_at >= bindparam("starts"), MESSAGE.c.kind != "answer"),
+)
 
 
 def remind(connection: Connection, now: dt.datetime) -> int:
     """Climb and gather for every office that is at work. Returns the number of new messages."""
-    waiting = union(
-        select(OCCURRENCE.c.office_id).where(OCCURRENCE.c.next_move_at <= now),
-        select(REMINDER.c.office_id).where(REMINDER.c.status == "pending"),
-    )
-    messages = 0
-    for office_id in sorted(connection.execute(waiting).scalars()):
-        office = view_office(connection, office_id)
-        slot = office.hours.slot_at(now)
-        if slot is not None:
-            _climb_all(connection, office, now)
-            messages += _gather(connection, office, slot, now)
-    return messages
+    waiting = connection.execute(_WAITING, {"now": now}).scalars()
+    offices = view_offices(connection, waiting)
+    slots = {office.id: slot for office in offices.values() if (slot := office.hours.slot_at(now)) is not None}
+    if not slots:
+        return 0
+    _climb_all(connection, {office: offices[office] for office in slots}, now)
+    # Offices of one country share their hours: nearly always this is one group.
+    of_slot: dict[Slot, list[str]] = defaultdict(list)
+    for office_id, slot in slots.items():
+        of_slot[slot].append(office_id)
+    return sum(_gather(connection, group, slot, now) for slot, group in of_slot.items())
 
 
 # ---- climb --------------------------------------------------------------------------------------------------------
 
 
-def _climb_all(connection: Connection, office: OfficeView, now: dt.datetime) -> None:
-    desk = _Desk(office, now)
-    for row in connection.execute(_DUE, {"office": office.id, "now": now}).all():
-        desk.move(row)
-    if desk.reminders:
-        connection.execute(upsert(connection, REMINDER).on_conflict_do_nothing(), desk.reminders)
-    if desk.moves:
-        connection.execute(_MOVE, desk.moves)
-    journal.append(connection, office.id, now, desk.lines)
+def _climb_all(connection: Connection, offices: Mapping[str, OfficeView], now: dt.datetime) -> None:
+    desks = {office.id: _Desk(office, now) for office in offices.values()}
+    due = connection.execute(_DUE, {"offices": list(desks), "now": now}).all()
+    lost = _lost(connection, [row.id for row in due if row.pulled_forward])
+    for row in due:
+        desks[row.office_id].move(row, lost.get(row.id, ()))
+    at_desks = desks.values()
+    for statement, rows in (
+        (_OPEN, [row for desk in at_desks for row in desk.opened]),
+        (_MOVE, [row for desk in at_desks for row in desk.moved]),
+        (_remember(connection), [row for desk in at_desks for row in desk.reminders]),
+    ):
+        if rows:
+            connection.execute(statement, rows)
+    journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
+
+
+def _lost(connection: Connection, occurrences: list[int]) -> dict[int, list[Unheard]]:
+    """Whom the newest message about each of these did not reach, and why."""
+    found: dict[int, list[Unheard]] = {}
+    if occurrences:
+        for row in connection.execute(_LOST, {"occurrences": occurrences}):
+            found.setdefault(row.occurrence_id, []).append(Unheard(row.person_id, row.reason))
+    return {occurrence: unheard[:1] for occurrence, unheard in found.items()}
+
+
+def _remember(connection: Connection) -> Insert:
+    return upsert(connection, REMINDER).on_conflict_do_nothing()
 
 
 class _Desk:
-    """Collects what one office's climb decides, to be written in three statements."""
+    """Collects what one office's climb decides, to be written together with the other offices' in four statements."""
 
     def __init__(self, office: OfficeView, now: dt.datetime) -> None:
         self.office = office
         self.now = now
         self.today = office.today(now)
         self.reminders: list[dict[str, Any]] = []
-        self.moves: list[dict[str, Any]] = []
+        self.opened: list[dict[str, Any]] = []
+        self.moved: list[dict[str, Any]] = []
         self.lines: list[journal.Line] = []
         self._unit_slugs = {unit.id: unit.slug for unit in office.staff.units.values()}
         self._chains: dict[tuple[str, str | None], Chain] = {}
+        # Much of what is due on one morning has the same dates: the ladder is climbed once for all of it.
+        self._climbing = cache(self._climb_afresh)
 
-    def move(self, row: AnyRow) -> None:
-        """Decide about one occurrence whose alarm is due."""
+    def move(self, row: AnyRow, lost: Sequence[Unheard] = ()) -> None:
+        """Decide about one occurrence whose alarm is due; ``lost``: whom its last message did not reach."""
         state = WorkState(row.work_state)
-        chain = row.chain or self._open(row)
+        chain = row.chain or self._chain_of(row)
         if state in OPEN:
-            climbed, next_at = self._climb(row, chain)
+            climbed, next_at = self._climb(row, chain, lost)
         elif state is WorkState.WAITING:
             climbed, next_at = row.last_rung_at, self._ask_again(row, chain)
         else:  # closed or suspended meanwhile: no alarm
             climbed, next_at = row.last_rung_at, None
-        self.moves.append(
-            {
-                "b_id": row.id,
-                "b_version": row.version,
-                "b_next": next_at,
-                "b_climbed": climbed,
-                "b_chain": chain,
-                "b_doer": next(iter(chain["doer"]), None),
-                "b_opened": row.opened_at or self.now,
-            }
-        )
+        move = {"b_id": row.id, "b_version": row.version, "b_next": next_at, "b_climbed": climbed}
+        if row.chain:
+            self.moved.append(move)
+        else:
+            self.opened.append(move | self._opening(row, chain))
 
-    def _open(self, row: AnyRow) -> Chain:
-        key = (self._unit_slugs[row.unit_id], row.rule.get("doer"))
-        if key not in self._chains:
-            self._chains[key] = chain_for(self.office.staff, *key)
-        chain = self._chains[key]
+    def _opening(self, row: AnyRow, chain: Chain) -> dict[str, Any]:
+        """The chain is found once, and kept with the occurrence from now on."""
         names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
         self.lines.append(journal.Line("engine", "opened", row.id, {"due": row.due, "chain": names}))
-        return chain
+        doer = next(iter(chain["doer"]), None)
+        return {"b_chain": chain, "b_doer": doer, "b_opened": row.opened_at or self.now}
 
-    def _climb(self, row: AnyRow, chain: Chain) -> tuple[dt.datetime | None, dt.datetime]:
+    def _chain_of(self, row: AnyRow) -> Chain:
+        key = (self._unit_slugs[row.unit_id], row.doer)
+        if key not in self._chains:
+            self._chains[key] = chain_for(self.office.staff, *key)
+        return self._chains[key]
+
+    def _climb_afresh(
+        self, ladder: str, anchors: Anchors, climbed_to: dt.datetime | None, *, pulled_forward: bool
+    ) -> Climb:
+        return climb(
+            self.office.ladders[ladder],
+            anchors,
+            self.office.hours,
+            climbed_to=climbed_to,
+            now=self.now,
+            pulled_forward=pulled_forward,
+        )
+
+    def _climb(self, row: AnyRow, chain: Chain, lost: Sequence[Unheard]) -> tuple[dt.datetime | None, dt.datetime]:
         """Take the newest rung; while it reaches nobody, the next one too. Returns how far, and when to look again."""
-        ladder = self.office.ladders[row.ladder]
         anchors = anchors_of(row.cutoff, row.due, row.internal_due)
-        climbing = partial(climb, ladder, anchors, self.office.hours, now=self.now)
-        last = steps_of(ladder, anchors, self.office.hours)[-1].rung
         climbed, pulled = row.last_rung_at, row.pulled_forward
         if pulled:
-            self._tell_standing(row, chain, f"unreached:{climbed or row.next_move_at:%Y-%m-%d %H:%M}", self.now)
-        own_pace = climbing(climbed_to=climbed)
+            rung = f"unreached:{climbed or row.next_move_at:%Y-%m-%d %H:%M}"
+            self._tell_standing(row, chain, rung, self.now, lost)
+        own_pace = self._climbing(row.ladder, anchors, climbed, pulled_forward=False)
         said = len(self.reminders)
         while True:
-            found = climbing(climbed_to=climbed, pulled_forward=pulled)
+            found = self._climbing(row.ladder, anchors, climbed, pulled_forward=pulled)
             for step in found.skipped:
                 self._pass_over(row, chain, step, found.step)
             if found.step is None:
                 return climbed, found.next_at
             climbed = found.step.at
-            if self._speak(row, chain, found.step):
+            heard, unheard = self._speak(row, chain, found.step)
+            if heard:
                 return climbed, found.next_at
             if found.step == own_pace.step:
                 said = len(self.reminders)
-            if found.step.rung == last:
+            if found.at_top:
                 # Nobody above can be reached either: the ladder keeps its own pace, for whoever links a chat later.
                 del self.reminders[said:]
                 return own_pace.step.at if own_pace.step else row.last_rung_at, own_pace.next_at
             # This rung reached nobody: the next one is pulled forward, and the standing office sees why.
-            self._tell_standing(row, chain, f"unreached:{found.step.name}", found.step.at)
+            self._tell_standing(row, chain, f"unreached:{found.step.name}", found.step.at, unheard)
             pulled = True
 
-    def _speak(self, row: AnyRow, chain: Chain, step: Step) -> bool:
+    def _speak(self, row: AnyRow, chain: Chain, step: Step) -> tuple[list[Hearer], list[Unheard]]:
         heard, unheard = hearers(self.office.staff, chain, step.rung.to, self.today)
         for hearer in heard:
             self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, on_behalf_of=hearer.on_behalf_of)
         for someone in unheard:
             self._remind(row, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
-        return bool(heard)
+        return heard, unheard
 
     def _pass_over(self, row: AnyRow, chain: Chain, step: Step, taken: Step | None) -> None:
         why = AT_ONCE_WITH_HIGHER if taken and taken.at == step.at else PASSED_OVER
@@ -192,21 +255,24 @@ class _Desk:
         for hearer in heard:
             self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, reason=why)
 
-    def _tell_standing(self, row: AnyRow, chain: Chain, rung: str, at: dt.datetime) -> None:
+    def _tell_standing(self, row: AnyRow, chain: Chain, rung: str, at: dt.datetime, unheard: Sequence[Unheard]) -> None:
+        whom = "; ".join(f"{self.office.name_of(someone.person_id)} ({someone.why})" for someone in unheard)
         heard, _ = hearers(self.office.staff, chain, ["standing"], self.today)
         for hearer in heard:
-            self._remind(row, rung, hearer.person_id, Says.UNREACHED, at)
+            self._remind(row, rung, hearer.person_id, Says.UNREACHED, at, detail={"reason": whom} if whom else None)
 
     def _ask_again(self, row: AnyRow, chain: Chain) -> dt.datetime:
-        # A confirmer who has left or cannot be reached is not waited for: the standing office may confirm in their
-        # place, and the leaders always may.
-        for level in (row.confirm if row.confirm != "none" else "head", "standing", "leaders"):
-            heard, _ = hearers(self.office.staff, chain, [level], self.today)
-            if heard:
-                break
+        # The leaders may always confirm, and are asked too when the confirmer has twice stayed silent.
+        level = row.confirm if row.confirm != "none" else "head"
+        heard = confirmers(self.office.staff, chain, level, row.reported_by, self.today)
+        calendar = self.office.calendar
+        waited = calendar.count(self.office.today(row.reported_at), self.today) if row.reported_at else 0
+        if waited >= LEADERS_CONFIRM_AFTER:
+            leaders, _ = hearers(self.office.staff, chain, ["leaders"], self.today)
+            heard = list({hearer.person_id: hearer for hearer in (*heard, *leaders)}.values())
         for hearer in heard:
             self._remind(row, f"confirm:{self.today}", hearer.person_id, Says.CONFIRM, self.now)
-        later = self.office.calendar.add(self.today, ASK_CONFIRMER_AGAIN_AFTER)
+        later = calendar.add(self.today, ASK_CONFIRMER_AGAIN_AFTER)
         return self.office.hours.slot_on(later, "morning").starts
 
     def _remind(
@@ -219,6 +285,7 @@ class _Desk:
         *,
         reason: str | None = None,
         on_behalf_of: int | None = None,
+        detail: dict[str, str] | None = None,
     ) -> None:
         self.reminders.append(
             {
@@ -232,6 +299,7 @@ class _Desk:
                 "status": "suppressed" if reason else "pending",
                 "reason": reason,
                 "on_behalf_of": on_behalf_of,
+                "detail": detail,
             }
         )
 
@@ -239,34 +307,31 @@ class _Desk:
 # ---- gather -------------------------------------------------------------------------------------------------------
 
 
-def _gather(connection: Connection, office: OfficeView, slot: Slot, now: dt.datetime) -> int:
+def _gather(connection: Connection, offices: list[str], slot: Slot, now: dt.datetime) -> int:
     """One message a person and slot. A person whose message still waits in the outbox gets the new lines into it."""
-    pending = connection.execute(
-        select(REMINDER.c.id, REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.says).where(
-            REMINDER.c.office_id == office.id, REMINDER.c.status == "pending"
-        )
-    ).all()
     of_person: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in pending:
+    for row in connection.execute(_PENDING, {"offices": offices}):
         of_person[row.person_id].append(row)
-    busy, unsent = _this_slot(connection, list(of_person), slot)
-    rows = []
-    for person_id, lines in of_person.items():
-        if person_id not in busy and person_id not in unsent:
-            rows.append(
-                {
-                    "office_id": office.id,
-                    "person_id": person_id,
-                    "kind": "reminder",
-                    "key": f"remind:{slot.key}",
-                    "slot": slot.key,
-                    "urgent": any(Says(line.says) in AT_LEAST_ONCE for line in lines),
-                    "status": "queued",
-                    "not_before": now,
-                    "attempts": 0,
-                    "copies": 0,
-                }
-            )
+    if not of_person:
+        return 0
+    busy, unsent = _this_slot(connection, offices, slot, now)
+    urgent = {person for person, lines in of_person.items() if any(line.says in _URGENT for line in lines)}
+    rows = [
+        {
+            "office_id": lines[0].office_id,
+            "person_id": person_id,
+            "kind": "reminder",
+            "key": f"remind:{slot.key}",
+            "slot": slot.key,
+            "urgent": person_id in urgent,
+            "status": "queued",
+            "not_before": now,
+            "attempts": 0,
+            "copies": 0,
+        }
+        for person_id, lines in of_person.items()
+        if person_id not in busy and person_id not in unsent
+    ]
     message_of = dict(unsent)
     if rows:
         new = connection.execute(insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id), rows)
@@ -275,30 +340,26 @@ def _gather(connection: Connection, office: OfficeView, slot: Slot, now: dt.date
     if placed:
         connection.execute(_PUT, [{"b_id": line.id, "b_message": message_of[line.person_id]} for line in placed])
         handles.give(connection, [(line.person_id, line.occurrence_id) for line in placed], now)
-    grown = [p for p in unsent if any(Says(line.says) in AT_LEAST_ONCE for line in of_person[p])]
+    grown = [{"b_id": message} for person, message in unsent.items() if person in urgent]
     if grown:
-        connection.execute(update(MESSAGE).where(MESSAGE.c.id.in_([unsent[p] for p in grown])).values(urgent=True))
+        connection.execute(_MAKE_URGENT, grown)
     return len(rows)
 
 
-def _this_slot(connection: Connection, people: list[int], slot: Slot) -> tuple[set[int], dict[int, int]]:
+def _this_slot(
+    connection: Connection, offices: list[str], slot: Slot, now: dt.datetime
+) -> tuple[set[int], dict[int, int]]:
     """Who has had their message in this slot, and whose last message never left (person → message).
 
     A message of an earlier slot that could leave only now has been heard in this one.
     """
     busy: set[int] = set()
     unsent: dict[int, int] = {}
-    if people:
-        for row in connection.execute(
-            select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.slot, MESSAGE.c.status).where(
-                MESSAGE.c.person_id.in_(people),
-                (MESSAGE.c.slot == slot.key)
-                | ((MESSAGE.c.status == "queued") & (MESSAGE.c.kind == "reminder"))
-                | ((MESSAGE.c.sent_at >= slot.starts) & (MESSAGE.c.kind != "answer")),
-            )
-        ):
-            if row.status == "queued" and row.kind == "reminder":
-                unsent[row.person_id] = row.id
-            else:
-                busy.add(row.person_id)
+    for row in connection.execute(
+        _OF_PEOPLE, {"offices": offices, "slot": slot.key, "starts": slot.starts, "now": now}
+    ):
+        if row.status == "queued" and row.kind == "reminder":
+            unsent[row.person_id] = row.id
+        else:
+            busy.add(row.person_id)
     return busy - set(unsent), unsent

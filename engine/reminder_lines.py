@@ -7,7 +7,7 @@ the reason, so that nobody is told to do what is done.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, and_, bindparam, select, update
 
@@ -15,7 +15,7 @@ from data import handles
 from data.rows import AnyRow
 from engine.messages import HIDDEN_TITLE, Item, ReminderMessage, Says
 from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, UNIT, OfficeView
-from engine.rules.lifecycle import OPEN, WorkState
+from engine.rules.lifecycle import OPEN, SILENT_BECAUSE, WorkState
 from engine.rules.status import days_late
 
 MOST_LINES = 8  # a phone shows about eight two-line entries before one must scroll
@@ -44,6 +44,7 @@ _INFORMS = frozenset({Says.EXTENSION_GRANTED, Says.CONFIRMED})
 _LINES = (
     select(
         REMINDER.c.id.label("reminder_id"),
+        REMINDER.c.message_id,
         REMINDER.c.says,
         REMINDER.c.revision.label("reminder_revision"),
         REMINDER.c.on_behalf_of,
@@ -72,34 +73,66 @@ _LINES = (
     .outerjoin(
         handles.HANDLE,
         and_(
-            handles.HANDLE.c.person_id == bindparam("person"),
+            handles.HANDLE.c.person_id == REMINDER.c.person_id,
             handles.HANDLE.c.occurrence_id == OCCURRENCE.c.id,
             handles.HANDLE.c.released_at.is_(None),
         ),
     )
-    .where(REMINDER.c.message_id == bindparam("message"), REMINDER.c.status == "in_message")
+    .where(REMINDER.c.message_id.in_(bindparam("messages", expanding=True)), REMINDER.c.status == "in_message")
+)
+_SUPPRESS = (
+    update(REMINDER).where(REMINDER.c.id == bindparam("b_id")).values(status="suppressed", reason=bindparam("b_reason"))
 )
 
 
-def reminder_message(
-    connection: Connection, office: OfficeView, message_id: int, person_id: int, now: dt.datetime
-) -> ReminderMessage | None:
-    """The message as it should read now, or None when nothing is left to say."""
-    today = office.today(now)
-    rows = connection.execute(_LINES, {"message": message_id, "person": person_id}).all()
-    kept, gone = _still_true(connection, rows)
-    for reminder_id, reason in gone:
-        connection.execute(
-            update(REMINDER).where(REMINDER.c.id == reminder_id).values(status="suppressed", reason=reason)
+def reminder_messages(
+    connection: Connection, offices: Mapping[str, OfficeView], messages: Sequence[AnyRow], now: dt.datetime
+) -> dict[int, ReminderMessage]:
+    """The messages of the outbox as they should read now, by id; one that has nothing left to say is not among them."""
+    lines: dict[int, list[AnyRow]] = {message.id: [] for message in messages}
+    for row in connection.execute(_LINES, {"messages": list(lines)}):
+        lines[row.message_id].append(row)
+    kept: dict[int, list[AnyRow]] = {}
+    gone: list[dict[str, object]] = []
+    for message, rows in lines.items():
+        kept[message], fallen = _still_true(connection, rows)
+        gone += [{"b_id": reminder, "b_reason": reason} for reminder, reason in fallen]
+    if gone:
+        connection.execute(_SUPPRESS, gone)
+    return {
+        message.id: _reminder_message(
+            connection,
+            offices[message.office_id],
+            message.person_id,
+            kept[message.id],
+            _unreached(lines[message.id]),
+            now,
         )
-    if not kept:
-        return None
+        for message in messages
+        if kept[message.id]
+    }
+
+
+def _unreached(rows: Sequence[AnyRow]) -> dict[int, str]:
+    """Who could not be reached about each occurrence, said on the line that is kept, whichever that is."""
+    return {row.id: row.detail["reason"] for row in rows if row.says == Says.UNREACHED and row.detail}
+
+
+def _reminder_message(
+    connection: Connection,
+    office: OfficeView,
+    person_id: int,
+    kept: Sequence[AnyRow],
+    unreached: Mapping[int, str],
+    now: dt.datetime,
+) -> ReminderMessage:
+    today = office.today(now)
     # Gathering has given each line its number; only one that is missing or resting by now needs a second look.
     numbers = {row.id: row.number for row in kept if row.number is not None}
     if len(numbers) < len(kept):
         given = handles.give(connection, [(person_id, row.id) for row in kept if row.id not in numbers], now)
         numbers |= {occurrence: number for (_, occurrence), number in given.items()}
-    items = [_item(office, row, numbers[row.id], person_id, today) for row in kept]
+    items = [_item(office, row, numbers[row.id], person_id, today, unreached.get(row.id)) for row in kept]
     items.sort(key=lambda item: (_RANK[item.says], -item.days_late, item.due, item.number))
     behalf = {row.on_behalf_of for row in kept if row.on_behalf_of}
     return ReminderMessage(
@@ -119,7 +152,7 @@ def _still_true(connection: Connection, rows: Sequence[AnyRow]) -> tuple[list[An
     for row in sorted(rows, key=lambda row: _RANK[Says(row.says)]):
         says, state = Says(row.says), WorkState(row.work_state)
         if says in _CHASING and (state not in OPEN or row.reminder_revision != row.revision):
-            gone.append((row.reminder_id, "việc đã xong hoặc đã đổi hạn trước khi tin kịp đi"))
+            gone.append((row.reminder_id, SILENT_BECAUSE.get(state, "việc đã đổi hạn trước khi tin kịp đi")))
         elif says is Says.CONFIRM and state is not WorkState.WAITING:
             gone.append((row.reminder_id, "không còn chờ xác nhận"))
         elif says is Says.EXTENSION_ASKED and not _extension_waits(connection, row):
@@ -151,7 +184,7 @@ def _extension_waits(connection: Connection, row: AnyRow) -> bool:
     )
 
 
-def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: dt.date) -> Item:
+def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: dt.date, unreached: str | None) -> Item:
     detail = row.detail or {}
     until = detail.get("until")
     return Item(
@@ -172,6 +205,7 @@ def _item(office: OfficeView, row: AnyRow, number: int, person_id: int, today: d
         aim_reason=" ".join(row.reasons or []) or None,
         doer=None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
         reason=detail.get("reason"),
+        unreached=unreached,
         asked_until=dt.date.fromisoformat(until) if until else None,
         wants_answer=Says(row.says) not in _INFORMS,
     )

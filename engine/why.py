@@ -52,8 +52,15 @@ ACTIONS = {
     "suspended": "tạm dừng",
     "resumed": "tiếp tục",
     "cancelled": "huỷ",
+    "reopened": "mở lại",
     "undone": "hoàn tác",
     "unreached": "tin không tới được ai",
+}
+EXTENSIONS = {
+    "waiting": "đang chờ duyệt",
+    "granted": "đã duyệt",
+    "refused": "không được duyệt",
+    "withdrawn": "đã rút lại",
 }
 
 
@@ -146,7 +153,8 @@ def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> St
         )
         next_rung = SAYS[found.step.rung.says] if found.step else "mở việc"
     extensions = connection.execute(select(EXTENSION).where(EXTENSION.c.occurrence_id == occurrence_id)).all()
-    reasons = [*(row.reasons or []), *(f"Gia hạn đến {e.until:%d/%m/%Y}: {e.reason} ({e.status})." for e in extensions)]
+    reasons = [*(row.reasons or [])]
+    reasons += [f"Gia hạn đến {e.until:%d/%m/%Y}: {e.reason} ({EXTENSIONS[e.status]})." for e in extensions]
     return Story(
         id=row.id,
         title=row.title,

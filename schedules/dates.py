@@ -215,7 +215,7 @@ def _settle(obligation: Obligation, due: Due, calendar: WorkCalendar, named: _Na
     worked = calendar.is_working(nominal)
     aimed = nominal if worked and not due.before else calendar.on_or_before(nominal - ONE_DAY)
     internal = obligation.internal_due
-    shifted = nominal
+    shifted = nominal if worked else _shifted(obligation, calendar, nominal)
     reasons: list[str] = []
     intern = calendar.add(aimed, -internal.working_days_before) if internal else aimed
     if named.cutoff and intern <= named.cutoff:
@@ -225,7 +225,6 @@ def _settle(obligation: Obligation, due: Due, calendar: WorkCalendar, named: _Na
     if named.clamped_from:
         reasons.append(_why_clamped(nominal, *named.clamped_from))
     if not worked:
-        shifted = _shifted(obligation, calendar, nominal)
         reasons.append(_why_shifted(obligation, calendar, nominal, shifted))
     if due.before:
         reasons.append(f"Nên gửi hết ngày {_in_full(aimed)} vì văn bản ghi “trước ngày {_in_full(nominal)}”.")

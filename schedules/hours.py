@@ -53,6 +53,7 @@ class WorkingHours:
             "morning": (opens, noon),
             "afternoon": (resumes, closes),
         }
+        self._slots: dict[tuple[dt.date, SlotName], Slot] = {}  # a year's few hundred, asked for again and again
 
     def civil_day(self, instant: dt.datetime) -> dt.date:
         """The date on the office's wall at that instant."""
@@ -66,8 +67,12 @@ class WorkingHours:
 
     def slot_on(self, day: dt.date, name: SlotName) -> Slot:
         """That half of that day. The calendar is not asked: a day off has the slot it would have if it were worked."""
-        starts, ends = self._hours[name]
-        return Slot(day, name, self._to_utc(day, starts), self._to_utc(day, ends))
+        slot = self._slots.get((day, name))
+        if slot is None:
+            starts, ends = self._hours[name]
+            slot = Slot(day, name, self._to_utc(day, starts), self._to_utc(day, ends))
+            self._slots[day, name] = slot
+        return slot
 
     def slot_at(self, instant: dt.datetime) -> Slot | None:
         """The slot the office is working in at that instant; None at lunch, at night and on days off."""

@@ -6,6 +6,7 @@ problems are collected before any is reported, so that one reading of the list m
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -19,8 +20,10 @@ from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import BadOfficeFile
-from schedules.office_model import ONCE, UNDATED, Kind, Ladder, Obligation, OfficeFile
-from schedules.recurrence import from_rrule
+from schedules.dates import expand
+from schedules.office_model import ONCE, Kind, Ladder, Obligation, OfficeFile
+from schedules.recurrence import STEP, from_rrule
+from schedules.workdays import vietnam_calendar
 
 HERE = Path(__file__).parent
 LARGEST_FILE = 2_000_000  # bytes; the largest real commune needs some 60 kB
@@ -276,14 +279,52 @@ def _obligation_problems(
         yield here, "chưa rõ hạn (kind: unknown) thì phải ghi “needs_review”: cần hỏi ai, quyết điều gì."
     if obligation.active_from and obligation.active_until and obligation.active_from > obligation.active_until:
         yield (*here, "active_until"), "“active_until” sớm hơn “active_from”."
+    dates = list(_date_problems(here, obligation))
+    yield from dates or _cutoff_problems(here, obligation, office.plan.period[0])
+
+
+def _date_problems(here: Where, obligation: Obligation) -> Iterator[tuple[Where, str]]:
     due = obligation.due
-    if due and obligation.kind in ONCE and due.start and due.date and due.start > due.date:
+    if due is None:
+        return
+    if obligation.kind in ONCE and due.start and due.date and due.start > due.date:
         yield (*here, "due"), "ngày bắt đầu sau ngày kết thúc."
-    if due and due.rrule and due.start and obligation.kind not in UNDATED:
+    if due.dates is not None and obligation.kind in STEP:
+        periods = 12 // STEP[obligation.kind]
+        if len(due.dates) != periods:
+            yield (
+                (*here, "due"),
+                f"“dates” có {len(due.dates)} ngày, mà loại “{obligation.kind}” có {periods} kỳ mỗi năm. "
+                "Hãy ghi đúng một ngày cho mỗi kỳ, theo thứ tự.",
+            )
+        for text in due.dates:
+            day, month = (int(number) for number in text.split("/"))
+            if not (1 <= day <= 31 and 1 <= month <= 12):
+                yield (*here, "due"), f"“{text}” không có trong lịch; hãy viết ngày/tháng như 15/12."
+    if due.rrule and due.start:
         try:
             from_rrule(due.rrule, due.start)
         except ValueError as error:
             yield (*here, "due"), str(error)
+
+
+def _cutoff_problems(here: Where, obligation: Obligation, year: int) -> Iterator[tuple[Where, str]]:
+    """Figures cannot close after the report is due. One year tells: the rule is the same in the others."""
+    due = obligation.due
+    if obligation.cutoff is None or due is None:
+        return
+    if due.date:
+        year = due.date.year
+    if obligation.active_from:
+        year = max(year, obligation.active_from.year)
+    for dates in expand(obligation, vietnam_calendar(), dt.date(year, 1, 1), dt.date(year, 12, 31)):
+        if dates.cutoff and dates.cutoff > dates.nominal_due:
+            yield (
+                (*here, "cutoff"),
+                f"chốt số liệu ngày {dates.cutoff:%d/%m/%Y} mà hạn là {dates.nominal_due:%d/%m/%Y}. "
+                "Hãy sửa “cutoff” hoặc “due” để chốt trước hạn.",
+            )
+            return
 
 
 def _duplicates(part: str, ids: Iterable[str]) -> Iterator[tuple[Where, str]]:

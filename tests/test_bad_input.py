@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,17 @@ HUNG_THANG = next(path for path in shipped_offices() if path.stem == "hung-thang
 
 
 def nhacviec(*words: str, database: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command line as a user starts it."""
-    env = {**os.environ, "NHACVIEC_DATABASE": f"sqlite:///{database}" if database else "sqlite://", **environment}
+    """The command line as a user starts it, away from the settings of whoever runs the tests."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NHACVIEC_")}
+    env |= {"NHACVIEC_DATABASE": f"sqlite:///{database}" if database else "sqlite://", **environment}
     return subprocess.run(
-        [sys.executable, "-m", "engine.cli", *words], capture_output=True, text=True, env=env, timeout=60, check=False
+        [sys.executable, "-m", "engine.cli", *words],
+        capture_output=True,
+        text=True,
+        env=env,
+        cwd=tempfile.gettempdir(),  # where no .env lies
+        timeout=60,
+        check=False,
     )
 
 
@@ -50,7 +58,19 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
         ("kind: monthly\n", "kind: mothly\n", ["dòng", "mothly", "không có trong danh sách"]),
         ("kind: unknown\n    product: TTHC", "kind: yearly\n    product: TTHC", ["dòng", "thiếu hạn"]),
         ("    role: officer", "role: officer", ["dòng"]),
-        ("ladder: bao-cao", "ladder: bao-cao-to", ["không có thang nhắc “bao-cao-to”", "dat-han"]),
+        ("kind: monthly\n", "kind: monthly\n    ladder: bao-cao-to\n", ["không có thang nhắc “bao-cao-to”", "dat-han"]),
+        (
+            "    due: {day: 17}\n    product: Báo cáo quý",
+            '    due: {dates: ["15/3", "15/6", "15/9"]}\n    product: Báo cáo quý',
+            ["dòng", "“dates” có 3 ngày", "4 kỳ mỗi năm"],
+        ),
+        (
+            "    due: {day: 17}\n    product: Báo cáo quý",
+            '    due: {dates: ["15/3", "15/6", "15/9", "15/13"]}\n    product: Báo cáo quý',
+            ["dòng", "“15/13” không có trong lịch"],
+        ),
+        ("cutoff: {day: 14}", "cutoff: {day: 20}", ["dòng", "chốt số liệu ngày 20/01/2026 mà hạn là 17/01/2026"]),
+        ("cutoff: {day: 14}", "cutoff: {day: 14, months_after: 1}", ["dòng", "chốt trước hạn"]),
         ("standing_unit: vhxh", "standing_unit: vhxh\n  standing_unit: kinh-te", ["viết hai lần"]),
     ],
 )
@@ -153,6 +173,14 @@ def test_a_read_only_database_is_named(tmp_path: Path) -> None:
         (["digest", "--week", "2026-W60"], "không phải tuần"),
         (["why", "12345"], "Không có việc nào"),
         (["say", "--as", "ai-do", "xong 1"], "Không có cán bộ"),
+        (["say", "--as", "xa-nao/ai-do", "xong 1"], "Không có cơ quan nào mã “xa-nao”"),
+        (["status", "--office", "nope"], "Chưa nạp cơ quan nào"),
+        (["status", "--office", str(HUNG_THANG)], "chưa được nạp"),
+        (["digest", "--week", "2026-W11", "--office", "nope"], "Không có cơ quan nào mã “nope”"),
+        (["suspend", "12345", "--reason", "chờ", "--yes"], "Không có việc nào"),
+        (["cancel", "1", "--reason", " ", "--yes"], "lý do"),
+        (["journal", "verify", "--head", "12"], "không phải dấu nhật ký"),
+        (["link", "ai-do", "--channel", "zalo", "--address", "1"], "chưa được bật"),
     ],
 )
 def test_a_wrong_word_on_the_command_line_gets_a_sentence(tmp_path: Path, words: list[str], said: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from sqlmodel import SQLModel
 from data.database import open_database
 from schedules.office_file import shipped_offices
 from schedules.office_schema import schema
-from tests.test_bad_input import HUNG_THANG, nhacviec
+from tests.test_bad_input import HUNG_THANG, nhacviec, refused
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,48 @@ def test_loading_shows_the_difference_and_a_no_leaves_everything(loaded: Path, t
     assert "không có gì thay đổi" in nhacviec("load", str(HUNG_THANG), database=loaded).stdout
 
 
+def test_after_loading_the_coming_work_is_there(tmp_path: Path) -> None:
+    database = tmp_path / "nv.db"
+    assert "Chưa nạp cơ quan nào" in nhacviec("status", database=database).stdout
+    said = nhacviec("load", "--yes", str(HUNG_THANG), database=database).stdout
+    assert "Lập" in said
+    coming = json.loads(nhacviec("status", "--json", database=database).stdout)
+    assert 0 < len(coming) < len(json.loads(nhacviec("status", "--all", "--json", database=database).stdout))
+    assert not any(row["opened"] for row in coming)
+
+
+def test_an_office_is_named_by_its_id_or_its_file(loaded: Path) -> None:
+    for command in (["status", "--json"], ["digest", "--week", "2026-W11", "--json"]):
+        whole = nhacviec(*command, database=loaded).stdout
+        for name in ("hung-thang", str(HUNG_THANG)):
+            assert nhacviec(*command, "--office", name, database=loaded).stdout == whole
+        refused(nhacviec(*command, "--office", "nope", database=loaded), "“nope”", "hung-thang")
+
+
+def test_work_is_suspended_resumed_and_cancelled_by_the_operator(loaded: Path) -> None:
+    work = json.loads(nhacviec("status", "--all", "--json", database=loaded).stdout)[-1]
+    number = str(work["id"])
+
+    def state() -> str:
+        return str(json.loads(nhacviec("why", number, "--json", database=loaded).stdout)["state"])
+
+    asked = nhacviec("suspend", number, "--reason", "chờ văn bản mới", database=loaded)  # nobody answers the question
+    assert work["title"] in asked.stdout
+    refused(asked, "chưa thay đổi gì")
+    assert "tạm dừng" not in state()
+    done = nhacviec("suspend", number, "--reason", "chờ văn bản mới", "--yes", database=loaded)
+    assert done.returncode == 0, done.stderr
+    assert state() == "tạm dừng"
+    refused(nhacviec("suspend", number, "--reason", "chờ", "--yes", database=loaded), "đang ở tình trạng “tạm dừng”")
+    assert nhacviec("resume", number, "--yes", database=loaded).returncode == 0
+    assert nhacviec("cancel", number, "--reason", "không phải làm nữa", "--yes", database=loaded).returncode == 0
+    assert state() == "đã huỷ"
+    refused(nhacviec("resume", number, "--yes", database=loaded), "đã huỷ")
+    told = nhacviec("why", number, "--json", database=loaded).stdout
+    assert "người vận hành" in told
+    assert "không phải làm nữa" in told
+
+
 def test_run_stops_within_five_seconds_of_sigterm(loaded: Path, tmp_path: Path) -> None:
     log = (tmp_path / "log").open("w+")
     process = subprocess.Popen(
@@ -93,6 +136,70 @@ def test_a_person_is_answered_on_the_simulator(loaded: Path) -> None:
     result = nhacviec("say", "--as", "ttpvhcc-cv", "trợ giúp", database=loaded)
     assert result.returncode == 0, result.stderr
     assert "xong 3" in result.stdout
+
+
+def test_saying_something_for_one_person_leaves_everybody_elses_messages_alone(tmp_path: Path) -> None:
+    database = tmp_path / "nv.db"
+    assert nhacviec("load", "--yes", str(HUNG_THANG), database=database).returncode == 0
+    with sqlite3.connect(database) as connection:  # a reminder that is due, an answer to somebody else
+        for kind, key in (("digest", "digest:x"), ("answer", "answer:99:0")):
+            connection.execute(
+                "INSERT INTO message (office_id, person_id, kind, key, urgent, payload, status, not_before, attempts,"
+                " copies) VALUES ('hung-thang', 1, ?, ?, 0, '{}', 'queued', '2026-01-01 00:00:00', 0, 0)",
+                (kind, key),
+            )
+    connection.close()
+    for _ in range(2):  # two processes, two replies
+        said = nhacviec("say", "--as", "ttpvhcc-cv", "trợ giúp", database=database)
+        assert "xong 3" in said.stdout, said.stderr
+    with sqlite3.connect(database) as connection:
+        found = connection.execute("SELECT status, count(*) FROM message GROUP BY status ORDER BY status").fetchall()
+    connection.close()
+    assert found == [("queued", 2), ("sent", 2)]
+
+
+def test_a_stranger_is_listed_until_somebody_links_them(tmp_path: Path) -> None:
+    database = tmp_path / "nv.db"
+    token = {"NHACVIEC_TELEGRAM_TOKEN": "123456:" + "a" * 35}
+    assert nhacviec("load", "--yes", str(HUNG_THANG), database=database, **token).returncode == 0
+    assert json.loads(nhacviec("strangers", "--json", database=database).stdout) == []
+    with sqlite3.connect(database) as connection:
+        for key, text in (("1", "/start"), ("2", "Em là Lan ở Phòng Kinh tế, số điện thoại 0912 345 678")):
+            connection.execute(
+                "INSERT INTO inbound (channel, bot, update_key, address, text, raw, received_at)"
+                " VALUES ('telegram', '123456', ?, '990011', ?, '', '2026-03-10 01:00:00')",
+                (key, text),
+            )
+    connection.close()
+    (row,) = json.loads(nhacviec("strangers", "--json", database=database).stdout)
+    assert (row["channel"], row["address"], row["times"], row["last_at"]) == (
+        *("telegram", "990011", 2),
+        "2026-03-10 08:00",
+    )
+    assert row["words"].startswith("Em là Lan")
+    assert "0912" not in row["words"]
+    linking = ("link", "kinh-te-cv", "--channel", "telegram", "--address", row["address"])
+    linked = nhacviec(*linking, database=database, **token)
+    assert linked.returncode == 0, linked.stderr
+    assert json.loads(nhacviec("strangers", "--json", database=database).stdout) == []
+    refused(nhacviec("say", "--as", "kinh-te-cv", "việc", database=database), "đã nối với telegram")
+
+
+def test_a_head_written_down_shows_that_the_last_lines_are_missing(tmp_path: Path) -> None:
+    database = tmp_path / "nv.db"
+    assert nhacviec("load", "--yes", str(HUNG_THANG), database=database).returncode == 0
+    for number in ("1", "2", "3"):
+        assert nhacviec("suspend", number, "--reason", "chờ", "--yes", database=database).returncode == 0
+    told = nhacviec("journal", "verify", database=database).stdout
+    head = told.split("Dấu cuối: ")[1].strip()
+    assert nhacviec("suspend", "4", "--reason", "chờ", "--yes", database=database).returncode == 0
+    assert nhacviec("journal", "verify", "--head", head, database=database).returncode == 0  # older, still in the chain
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TRIGGER journal_no_delete")
+        connection.execute("DELETE FROM journal WHERE seq > (SELECT max(seq) - 2 FROM journal)")
+    connection.close()
+    assert nhacviec("journal", "verify", database=database).returncode == 0  # the chain alone cannot tell
+    refused(nhacviec("journal", "verify", "--head", head, database=database), head, "không còn trong nhật ký")
 
 
 def test_a_stand_in_is_written_down_and_the_journal_verifies(loaded: Path) -> None:

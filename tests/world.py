@@ -99,8 +99,11 @@ def one_task(day: str, slug: str = "ke-hoach", title: str = "Kế hoạch chuy�
     return obligation(slug, title, **{"kind": "one_off_date", "due": {"date": day}} | changes)
 
 
-def office_file(obligations: Iterable[Obligation], without: Iterable[str] = ()) -> OfficeFile:
-    """A commune of five units and one person a role; ``without`` names people who are not in it."""
+def office_file(obligations: Iterable[Obligation], without: Iterable[str] = (), **office: Any) -> OfficeFile:
+    """A commune of five units and one person a role; ``without`` names people who are not in it.
+
+    ``office`` are other settings of the office itself: hours, digest day.
+    """
     return OfficeFile.model_validate(
         {
             "office": {
@@ -108,6 +111,7 @@ def office_file(obligations: Iterable[Obligation], without: Iterable[str] = ()) 
                 "name": "UBND xã Mẫu",
                 "province": "Thành phố Hải Phòng",
                 "standing_unit": "vhxh",
+                **office,
             },
             "plan": {"title": "Kế hoạch CCHC năm 2026", "issuer": "UBND xã Mẫu", "period": [2026, 2026]},
             "units": _UNITS,

@@ -22,6 +22,8 @@ journal = typer.Typer(help="Nhật ký: kiểm tra lịch sử có bị sửa kh
 app.add_typer(journal, name="journal")
 
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")]
+Occurrence = Annotated[int, typer.Argument(metavar="MÃ", help="Mã của việc, xem ở lệnh status.")]
 OfficeName = Annotated[str | None, typer.Option("--office", help="Mã cơ quan hoặc đường dẫn tệp nhiệm vụ.")]
 
 
@@ -36,7 +38,7 @@ def check(files: list[Path], as_json: AsJson = False) -> None:
 @app.command()
 def load(
     file: Path,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Nạp tệp nhiệm vụ: cho xem thay đổi trước, rồi mới ghi (với --json chỉ ghi khi có --yes)."""
@@ -60,7 +62,7 @@ def preview(
 
 
 @app.command()
-def why(occurrence: int, as_json: AsJson = False) -> None:
+def why(occurrence: Occurrence, as_json: AsJson = False) -> None:
     """Vì sao đã nhắc, vì sao không nhắc: toàn bộ câu chuyện của một việc (mã xem ở lệnh status)."""
     from engine.cli import looking as commands
 
@@ -69,12 +71,46 @@ def why(occurrence: int, as_json: AsJson = False) -> None:
 
 @app.command()
 def status(
-    office: OfficeName = None, everything: Annotated[bool, typer.Option("--all")] = False, as_json: AsJson = False
+    office: OfficeName = None,
+    everything: Annotated[bool, typer.Option("--all", help="Cả những việc còn xa, khoảng một năm tới.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Các việc đang mở: hạn, tình trạng, người phụ trách."""
+    """Các việc đang mở và sắp tới hạn trong 30 ngày: mã, hạn, tình trạng, người phụ trách."""
     from engine.cli import looking as commands
 
     commands.status(office, everything, as_json)
+
+
+@app.command()
+def suspend(
+    occurrence: Occurrence,
+    reason: Annotated[str, typer.Option("--reason", help="Lý do, ghi vào nhật ký.")],
+    yes: Yes = False,
+) -> None:
+    """Tạm dừng một việc: thôi nhắc cho tới khi có lệnh resume."""
+    from engine.cli import work as commands
+
+    commands.suspend(occurrence, reason, yes)
+
+
+@app.command()
+def resume(occurrence: Occurrence, yes: Yes = False) -> None:
+    """Nhắc tiếp một việc đã tạm dừng."""
+    from engine.cli import work as commands
+
+    commands.resume(occurrence, yes)
+
+
+@app.command()
+def cancel(
+    occurrence: Occurrence,
+    reason: Annotated[str, typer.Option("--reason", help="Lý do, ghi vào nhật ký.")],
+    yes: Yes = False,
+) -> None:
+    """Huỷ một việc: kỳ này không phải làm nữa; việc và lý do vẫn còn trong nhật ký."""
+    from engine.cli import work as commands
+
+    commands.cancel(occurrence, reason, yes)
 
 
 @app.command()
@@ -135,21 +171,40 @@ def stand_in(
 def link(
     person: str,
     channel: Annotated[str, typer.Option("--channel", help="telegram")],
-    address: Annotated[str, typer.Option("--address", help="Mã hội thoại (chat id) của cán bộ trên kênh đó.")],
+    address: Annotated[
+        str, typer.Option("--address", help="Mã hội thoại (chat id), lấy ở lệnh strangers sau khi cán bộ nhắn tới bot.")
+    ],
     office: OfficeName = None,
 ) -> None:
-    """Nối một cán bộ với địa chỉ nhắn tin."""
+    """Nối một cán bộ với địa chỉ nhắn tin. Địa chỉ lấy ở lệnh strangers."""
     from engine.cli import people as commands
 
     commands.link(person, channel, address, office)
 
 
-@journal.command()
-def verify(as_json: AsJson = False) -> None:
-    """Kiểm tra chuỗi nhật ký: dòng nào bị sửa hoặc mất sẽ lộ ra."""
+@app.command()
+def strangers(as_json: AsJson = False) -> None:
+    """Những người nhắn tới mà chưa được nối: kênh, địa chỉ, mấy chữ đầu. Dùng để nối bằng lệnh link."""
     from engine.cli import looking as commands
 
-    commands.verify_journal(as_json)
+    commands.strangers(as_json)
+
+
+@journal.command()
+def verify(
+    head: Annotated[
+        list[str] | None,
+        typer.Option("--head", help="Dấu cuối đã chép lại lần trước, viết 124:1f2e3d4c5b6a7988; dùng được nhiều lần."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kiểm tra chuỗi nhật ký: dòng bị sửa hoặc mất sẽ lộ ra; mất ở cuối thì cần --head.
+
+    Mỗi lần in dấu cuối của từng cơ quan: hãy chép lại ở nơi khác, lần sau đưa vào --head.
+    """
+    from engine.cli import looking as commands
+
+    commands.verify_journal(head or [], as_json)
 
 
 def main() -> None:

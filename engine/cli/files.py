@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-import typer
-
 from engine.cli import output
 from engine.errors import BadOfficeFile, NhacViecError
 from schedules.office_file import read_office, warnings_of
@@ -37,16 +35,14 @@ def check(files: list[Path], as_json: bool) -> None:
         report.append({"file": str(path), "ok": True, "warnings": warnings, "calendar": calendar})
         if not as_json:
             dated = len(office.obligations) - undated
-            output.console.print(
+            output.line(
                 f"{path}: hợp lệ. {office.office.name}: {len(office.obligations)} nhiệm vụ ({dated} có hạn), "
-                f"{len(office.units)} đơn vị, {len(office.people)} cán bộ.",
-                markup=False,
-                highlight=False,
+                f"{len(office.units)} đơn vị, {len(office.people)} cán bộ."
             )
             for line in calendar:
-                output.console.print(f"  lịch nghỉ: {line}", markup=False, highlight=False)
+                output.line(f"  lịch nghỉ: {line}")
             for line in warnings:
-                output.console.print(f"  cần xem: {line}", markup=False, highlight=False)
+                output.line(f"  cần xem: {line}")
     if as_json:
         output.as_json(report)
     if problems:
@@ -57,6 +53,7 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
     """Show what would change, ask, apply."""
     from engine.app import build
     from engine.load import apply, compare
+    from engine.plan import plan
     from engine.settings import read_settings
 
     office = read_office(path)
@@ -66,7 +63,7 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
     if as_json:
         output.as_json([asdict(change) for change in changes])
     elif not changes:
-        output.console.print(f"{office.office.name}: không có gì thay đổi.", markup=False, highlight=False)
+        output.line(f"{office.office.name}: không có gì thay đổi.")
     else:
         rows = [(HOW[c.how], WHAT[c.what], c.slug, c.name, ", ".join(c.keys)) for c in changes]
         output.table(f"Thay đổi khi nạp {path}", ["", "", "Mã", "Tên", "Mục sửa"], rows)
@@ -75,9 +72,10 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
     if as_json and not yes:
         return
     if not yes:
-        typer.confirm("Ghi những thay đổi này?", abort=True)
+        output.confirm("Ghi những thay đổi này?")
     with product.engine.begin() as connection:
         apply(connection, office, product.clock.now())
+        planned = plan(connection, product.clock.now())  # the next turn would; so "status" knows it at once
     if "simulator" in product.channels:
         from engine.load import link_simulator
 
@@ -86,4 +84,4 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
     counts = Counter(HOW[c.how] for c in changes)
     if not as_json:
         told = ", ".join(f"{how} {n}" for how, n in counts.items())
-        output.console.print(f"Đã nạp {office.office.name}: {told}.", markup=False, highlight=False)
+        output.line(f"Đã nạp {office.office.name}: {told}. Lập {planned} kỳ; xem bằng: nhacviec status")

@@ -1,27 +1,32 @@
-"""``preview``, ``why``, ``status``, ``digest`` and ``journal verify``: looking without touching."""
+"""``preview``, ``why``, ``status``, ``digest``, ``strangers`` and ``journal verify``: looking without touching."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Select, func, select
 
-from data.database import explained, open_database, reading
-from data.journal import verify
+from data.database import reading
+from data.journal import Verdict, holds, verify
 from engine.cli import output
+from engine.cli.finding import database, loaded_offices, office_file
 from engine.clock import SystemClock
-from engine.errors import NhacViecError, NotFound
-from engine.office import OBLIGATION, OCCURRENCE, OFFICE, PERSON, UNIT, view_office
+from engine.errors import NhacViecError
+from engine.office import CHAT, INBOUND, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
 from engine.rules.lifecycle import CLOSED, WorkState
 from engine.rules.status import in_words
-from engine.settings import read_settings
 from engine.why import SAYS
-from schedules.office_file import read_office, shipped_offices
+from schedules.office_file import read_office
 
+CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
+COMING = dt.timedelta(days=30)  # how far ahead "status" looks without --all
+SHOWN_OF_A_STRANGER = 24  # letters
+SHOWN_OF_A_HEAD = 16  # of 64; nobody writes more down
+LEAST_OF_A_HEAD = 8
 KINDS = {"reminder": "nhắc việc", "digest": "bản tin tuần", "answer": "trả lời"}
 
 
@@ -34,7 +39,7 @@ def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> No
     first_day, last_day = output.day(first), output.day(last)
     if last_day < first_day:
         raise NhacViecError("Ngày kết thúc sớm hơn ngày bắt đầu. Hãy xem lại --from và --to.")
-    file = read_office(_office_path(office))
+    file = read_office(office_file(office))
     zone = ZoneInfo(file.office.timezone)
     with Progress(console=output.console, transient=True, disable=as_json) as progress:
         task = progress.add_task(file.office.name, total=(last_day - first_day).days + 1)
@@ -63,20 +68,11 @@ def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> No
     output.console.print(f"{len(messages)} tin từ {first_day:%d/%m/%Y} đến {last_day:%d/%m/%Y}.", highlight=False)
 
 
-def _office_path(office: str) -> Path:
-    shipped = {path.stem: path for path in shipped_offices()}
-    if office in shipped:
-        return shipped[office]
-    if Path(office).exists():
-        return Path(office)
-    raise NotFound(f"Không có cơ quan hay tệp nào tên “{office}”. Các tệp có sẵn: {', '.join(shipped)}.")
-
-
 def why(occurrence: int, as_json: bool) -> None:
     """The story of one occurrence."""
     from engine.why import story_of
 
-    engine = _open()
+    engine = database()
     with reading(engine) as connection:
         story = story_of(connection, occurrence, SystemClock().now())
         zone = _zone_of(connection, occurrence)
@@ -105,49 +101,58 @@ def why(occurrence: int, as_json: bool) -> None:
 
 
 def status(office: str | None, everything: bool, as_json: bool) -> None:
-    """Open work."""
-    engine = _open()
+    """Open work, and what comes next."""
+    engine = database()
     now = SystemClock().now()
     with reading(engine) as connection:
-        rows = []
-        for office_id in connection.execute(select(OFFICE.c.id).order_by(OFFICE.c.id)).scalars().all():
-            if office not in (None, office_id):
-                continue
-            view = view_office(connection, office_id)
-            query = (
-                select(OCCURRENCE, UNIT.c.name.label("unit"), PERSON.c.name.label("doer"))
-                .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
-                .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
-                .outerjoin(PERSON, PERSON.c.id == OCCURRENCE.c.doer_id)
-                .where(
-                    OCCURRENCE.c.office_id == office_id,
-                    OCCURRENCE.c.work_state.not_in([str(state) for state in CLOSED]),
-                )
-                .order_by(OCCURRENCE.c.internal_due, OCCURRENCE.c.id)
-            )
-            if not everything:
-                query = query.where(OCCURRENCE.c.opened_at.is_not(None))
-            for row in connection.execute(query):
-                state = in_words(WorkState(row.work_state), row.due, row.internal_due, view.today(now))
-                rows.append(
-                    {
-                        "id": row.id,
-                        "office": office_id,
-                        "title": row.title,
-                        "unit": row.unit,
-                        "doer": row.doer,
-                        "due": row.due.isoformat(),
-                        "internal_due": row.internal_due.isoformat(),
-                        "state": state,
-                    }
-                )
+        offices = loaded_offices(connection, office)
+        rows = [
+            _work_row(view, row, now)
+            for view in (view_office(connection, office_id) for office_id in offices)
+            for row in connection.execute(_unfinished(view, None if everything else view.today(now) + COMING))
+        ]
     if as_json:
         output.as_json(rows)
-    elif not rows:
-        output.console.print("Chưa có việc nào đang mở. Nạp tệp nhiệm vụ bằng: nhacviec load TỆP", highlight=False)
-    else:
+    elif rows:
         shown = [(r["id"], r["title"], r["unit"], r["doer"] or "", r["internal_due"], r["state"]) for r in rows]
-        output.table("Việc đang mở", ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn nội bộ", "Tình trạng"], shown)
+        output.table(
+            "Việc đang mở và sắp tới", ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn nội bộ", "Tình trạng"], shown
+        )
+    elif not offices:
+        output.line("Chưa nạp cơ quan nào. Hãy nạp tệp nhiệm vụ bằng: nhacviec load TỆP")
+    elif everything:
+        output.line("Không có việc nào chưa xong. Hãy xem lại tệp nhiệm vụ bằng: nhacviec check TỆP")
+    else:
+        output.line(
+            f"Không có việc nào đang mở hay tới hạn trong {COMING.days} ngày. Xem cả năm: nhacviec status --all"
+        )
+
+
+def _unfinished(view: OfficeView, until: dt.date | None) -> Select[Any]:
+    """The work of an office that is not closed: everything, or what is open or due by ``until``."""
+    query = (
+        select(OCCURRENCE, UNIT.c.name.label("unit"), PERSON.c.name.label("doer"))
+        .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+        .outerjoin(PERSON, PERSON.c.id == OCCURRENCE.c.doer_id)
+        .where(OCCURRENCE.c.office_id == view.id, OCCURRENCE.c.work_state.not_in([str(state) for state in CLOSED]))
+        .order_by(OCCURRENCE.c.internal_due, OCCURRENCE.c.id)
+    )
+    return query if until is None else query.where(OCCURRENCE.c.opened_at.is_not(None) | (OCCURRENCE.c.due <= until))
+
+
+def _work_row(view: OfficeView, row: Any, now: dt.datetime) -> dict[str, Any]:
+    words = in_words(WorkState(row.work_state), row.due, row.internal_due, view.today(now))
+    return {
+        "id": row.id,
+        "office": view.id,
+        "title": row.title,
+        "unit": row.unit,
+        "doer": row.doer,
+        "due": row.due.isoformat(),
+        "internal_due": row.internal_due.isoformat(),
+        "opened": row.opened_at is not None,
+        "state": words if row.opened_at else f"{words} (chưa mở)",
+    }
 
 
 def digest(week: str, office: str | None, as_json: bool) -> None:
@@ -160,18 +165,16 @@ def digest(week: str, office: str | None, as_json: bool) -> None:
         monday = monday_of(week)
     except ValueError:
         raise NhacViecError(f"“{week}” không phải tuần. Hãy viết năm và số tuần, ví dụ 2026-W11.") from None
-    engine = _open()
+    engine = database()
     now = SystemClock().now()
     with reading(engine) as connection:
-        offices = [o for o in connection.execute(select(OFFICE.c.id)).scalars() if office in (None, o)]
+        offices = loaded_offices(connection, office)
         if not offices:
-            raise NotFound("Chưa nạp cơ quan nào. Hãy nạp tệp nhiệm vụ bằng: nhacviec load TỆP")
+            raise NhacViecError("Chưa nạp cơ quan nào. Hãy nạp tệp nhiệm vụ bằng: nhacviec load TỆP")
         messages = []
         for office_id in offices:
             view = view_office(connection, office_id)
-            # A week gone by is judged as of its end, so that the numbers stay what they were.
-            end = dt.datetime.combine(monday + dt.timedelta(days=7), dt.time(), view.zone).astimezone(dt.UTC)
-            messages.append(digest_of_week(connection, view, monday, min(now, end), "lãnh đạo"))
+            messages.append(digest_of_week(connection, view, monday, now, "lãnh đạo"))
     if as_json:
         output.as_json([asdict(message) for message in messages])
         return
@@ -179,27 +182,79 @@ def digest(week: str, office: str | None, as_json: bool) -> None:
         output.console.print(escape(render(message).text), highlight=False)
 
 
-def verify_journal(as_json: bool) -> None:
-    """Check every office's chain."""
-    engine = _open()
-    with reading(engine) as connection:
-        verdicts = [verify(connection, o) for o in connection.execute(select(OFFICE.c.id)).scalars().all()]
+def strangers(as_json: bool) -> None:
+    """Who wrote and is linked to nobody: what an operator needs for ``link``, and little of what was said."""
+    known = select(CHAT.c.id).where(
+        CHAT.c.channel == INBOUND.c.channel, CHAT.c.bot == INBOUND.c.bot, CHAT.c.address == INBOUND.c.address
+    )
+    unknown = (
+        select(func.max(INBOUND.c.id).label("last"), func.count().label("times"))
+        .where(INBOUND.c.person_id.is_(None), ~known.exists())
+        .group_by(INBOUND.c.channel, INBOUND.c.bot, INBOUND.c.address)
+        .subquery()
+    )
+    query = select(INBOUND, unknown.c.times).join(unknown, unknown.c.last == INBOUND.c.id).order_by(INBOUND.c.id.desc())
+    with reading(database()) as connection:
+        found = connection.execute(query).all()
+    rows = [
+        {
+            "channel": row.channel,
+            "address": row.address,
+            "words": _beginning(row.text),
+            "last_at": f"{row.received_at.astimezone(CIVIL):%Y-%m-%d %H:%M}",
+            "times": row.times,
+        }
+        for row in found
+    ]
     if as_json:
-        output.as_json([asdict(verdict) for verdict in verdicts])
+        output.as_json(rows)
+    elif not rows:
+        output.line(
+            "Không có người lạ nào nhắn tới. Hãy nhờ cán bộ mở bot và bấm Start, trong lúc nhacviec run đang chạy."
+        )
+    else:
+        shown = [
+            (r["channel"], r["address"], r["words"], f"{r['last_at']:.16}".replace("T", " "), r["times"]) for r in rows
+        ]
+        output.table("Người nhắn tới mà chưa được nối", ["Kênh", "Địa chỉ", "Tin cuối", "Lúc", "Số tin"], shown)
+        output.line("Hỏi đúng người rồi nối: nhacviec link MÃ-CÁN-BỘ --channel KÊNH --address ĐỊA-CHỈ")
+
+
+def _beginning(text: str) -> str:
+    """Enough to tell who it may be, on one line; the rest of a stranger's words is none of our business."""
+    words = " ".join(text.split())
+    return words if len(words) <= SHOWN_OF_A_STRANGER else words[:SHOWN_OF_A_STRANGER].rstrip() + "…"
+
+
+def verify_journal(heads: list[str], as_json: bool) -> None:
+    """Check every office's chain, and that the heads written down elsewhere are still in one of them."""
+    wanted = [_head(text) for text in heads]
+    engine = database()
+    with reading(engine) as connection:
+        offices = loaded_offices(connection, None)
+        verdicts = [verify(connection, office_id) for office_id in offices]
+        missing = [h for h in wanted if not any(holds(connection, office_id, *h) for office_id in offices)]
+    if as_json:
+        output.as_json([{**asdict(verdict), "mark": _mark(verdict)} for verdict in verdicts])
     for verdict in verdicts:
         if not as_json and verdict.broken_at is None:
-            output.console.print(
-                f"{verdict.office_id}: {verdict.lines} dòng, nguyên vẹn. Dấu cuối: {verdict.head[:16]}", highlight=False
-            )
+            output.line(f"{verdict.office_id}: {verdict.lines} dòng, nguyên vẹn. Dấu cuối: {_mark(verdict)}")
     broken = [f"{v.office_id}: nhật ký bị sửa hoặc mất từ dòng {v.broken_at}." for v in verdicts if v.broken_at]
+    broken += [f"Dấu {seq}:{mark} không còn trong nhật ký: có dòng đã bị xoá hoặc sửa." for seq, mark in missing]
     if broken:
         raise NhacViecError("\n".join(broken) + "\nHãy giữ nguyên tệp và đối chiếu với bản sao lưu.")
 
 
-def _open() -> Engine:
-    settings = read_settings()
-    with explained(settings.database):
-        return open_database(settings.database)
+def _mark(verdict: Verdict) -> str:
+    return f"{verdict.lines}:{verdict.head[:SHOWN_OF_A_HEAD]}"
+
+
+def _head(text: str) -> tuple[int, str]:
+    """ "124:1f2e3d4c5b6a7988" as line and hash; the hash may be cut short."""
+    seq, _, mark = text.strip().lower().partition(":")
+    if not (seq.isdecimal() and len(mark) >= LEAST_OF_A_HEAD and all(letter in "0123456789abcdef" for letter in mark)):
+        raise NhacViecError(f"“{text}” không phải dấu nhật ký. Hãy chép lại cả số dòng, ví dụ 124:1f2e3d4c5b6a7988.")
+    return int(seq), mark
 
 
 def _zone_of(connection: Connection, occurrence: int) -> ZoneInfo:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -19,6 +20,25 @@ console = Console()
 def as_json(value: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def line(text: str) -> None:
+    """One line as it stands: nothing in it is markup, coloured or wrapped."""
+    sys.stdout.write(text + "\n")
+
+
+def confirm(question: str) -> None:
+    """Go on only if the operator says so.
+
+    :raises NhacViecError: they did not, or nobody is there to answer.
+    """
+    try:
+        agreed = typer.confirm(question)
+    except typer.Abort:
+        agreed = False
+        sys.stderr.write("\n")
+    if not agreed:
+        raise NhacViecError("Đã dừng, chưa thay đổi gì.")
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from data import journal
-from data.rows import AnyRow
 from data.upsert import upsert
 from engine.app import Product, build
 from engine.cli import output
-from engine.errors import NhacViecError, NotFound
-from engine.office import CHAT, PERSON, STAND_IN
+from engine.cli.finding import find_person
+from engine.errors import NhacViecError
+from engine.office import CHAT, STAND_IN
 from engine.settings import read_settings
 
 
@@ -37,10 +37,8 @@ def stand_in(person: str, substitute: str, first: str, last: str, decision: str,
         data = {"person": one.name, "substitute": other.name, "from": first, "to": last, "decision": decision}
         line = journal.Line("operator", "stand_in", None, data)
         journal.append(connection, one.office_id, product.clock.now(), [line])
-    output.console.print(
-        f"Từ {first_day:%d/%m/%Y} đến hết {last_day:%d/%m/%Y}, {other.name} nhận tin thay {one.name} ({decision}).",
-        markup=False,
-        highlight=False,
+    output.line(
+        f"Từ {first_day:%d/%m/%Y} đến hết {last_day:%d/%m/%Y}, {other.name} nhận tin thay {one.name} ({decision})."
     )
 
 
@@ -70,29 +68,14 @@ def link(person: str, channel: str, address: str, office: str | None) -> None:
                 index_elements=["channel", "bot", "address"], set_={"blocked_at": None, "blocked_why": None}
             )
         )
-    output.console.print(f"Đã nối {row.name} với {channel}.", markup=False, highlight=False)
+    output.line(f"Đã nối {row.name} với {channel}.")
 
 
 def bot_of(product: Product, channel: str) -> str:
     """The bot that serves a channel."""
     if channel not in product.channels:
-        raise NhacViecError(f"Kênh “{channel}” chưa được bật. Hãy đặt NHACVIEC_TELEGRAM_TOKEN rồi thử lại.")
+        running = ", ".join(product.channels)
+        raise NhacViecError(
+            f"Kênh “{channel}” chưa được bật (đang bật: {running}). Telegram cần NHACVIEC_TELEGRAM_TOKEN trong .env."
+        )
     return product.channels[channel].bot
-
-
-def find_person(connection: Connection, name: str, office: str | None) -> AnyRow:
-    """A person by "slug" or "office/slug".
-
-    :raises NotFound: there is none, or several offices have one of this name.
-    """
-    prefix, _, slug = name.rpartition("/")
-    query = select(PERSON).where(PERSON.c.slug == slug, PERSON.c.active)
-    if prefix or office:
-        query = query.where(PERSON.c.office_id == (prefix or office))
-    rows = connection.execute(query).all()
-    if not rows:
-        raise NotFound(f"Không có cán bộ nào mã “{name}”. Xem mã trong mục people của tệp nhiệm vụ.")
-    if len(rows) > 1:
-        places = ", ".join(f"{row.office_id}/{row.slug}" for row in rows)
-        raise NotFound(f"Nhiều cơ quan có mã “{slug}”: {places}. Hãy viết kèm mã cơ quan.")
-    return rows[0]

@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import select
 
 from bots.simulator import SimulatedMessage, Simulator
+from data.database import reading
 from engine.cli import output
 from engine.errors import NhacViecError
+from engine.office import CHAT
 
 CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -97,9 +100,13 @@ def run() -> None:
     log = logging.getLogger("nhacviec")
     log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", ", ".join(product.channels), settings.turn_seconds)
 
+    turns = 0
+
     def told(turned: Turned) -> None:
+        nonlocal turns
+        turns += 1
         done = turned.delivered
-        if turned.handled or turned.planned or done.sent or done.refused or done.unknown:
+        if turns == 1 or turned.handled or turned.planned or done.sent or done.refused or done.unknown:
             log.info(
                 "Trả lời %d, lập %d kỳ, gửi %d tin, hoãn %d, từ chối %d, không rõ %d.",
                 turned.handled,
@@ -115,22 +122,20 @@ def run() -> None:
 
 
 def say(person: str, words: str) -> None:
-    """One line typed by one person on the simulator, and what comes back."""
-    from engine.app import build
-    from engine.cli.people import find_person
-    from engine.receive import store
+    """One line typed by one person on the simulator, and what comes back to them alone."""
+    from engine.app import build, hear
+    from engine.cli.finding import find_person
     from engine.settings import read_settings
 
     product = build(read_settings())
     simulator = product.channels.get("simulator")
     if not isinstance(simulator, Simulator):
         raise NhacViecError("Lệnh say chỉ dùng với trình mô phỏng. Đang có mã bot thật: hãy trả lời trên điện thoại.")
-    with product.engine.begin() as connection:
+    with reading(product.engine) as connection:
         row = find_person(connection, person, None)
-        address = f"{row.office_id}/{row.slug}"
-        now = product.clock.now()
-        store(connection, [simulator.typed(address, words, key=f"say-{now.timestamp()}")], now)
-    asyncio.run(product.turn())
-    for message in simulator.sent:
-        if message.address == address:
-            output.console.print(escape(message.text), highlight=False)
+        chats = connection.execute(select(CHAT.c.channel, CHAT.c.address).where(CHAT.c.person_id == row.id)).all()
+    address = next((chat.address for chat in chats if chat.channel == simulator.name), None)
+    if address is None:
+        raise NhacViecError(f"{row.name} đã nối với {chats[0].channel}: hãy trả lời trên điện thoại của người đó.")
+    for text in hear(product, simulator.typed(address, words)):
+        output.line(text)

@@ -146,6 +146,21 @@ def hearers(
     return list(found.values()), unheard
 
 
+def confirmers(
+    staff: Staff, chain: Mapping[str, list[int]], level: str, reporter: int | None, today: dt.date
+) -> list[Hearer]:
+    """Who is asked to confirm a report: the named level, else the standing office, else the leaders.
+
+    Nobody is asked about their own report: whoever only stands in for their head is passed over.
+    """
+    for nearest in (level, "standing", "leaders"):
+        heard, _ = hearers(staff, chain, [nearest], today)
+        others = [hearer for hearer in heard if hearer.person_id != reporter]
+        if others:
+            return others
+    return []
+
+
 def stand_in(staff: Staff, person_id: int, today: dt.date) -> int | None:
     """Who hears for this person today; follows a stand-in of a stand-in, and gives up on a circle."""
     seen = {person_id}

@@ -59,10 +59,15 @@ def monday_of(week: str) -> dt.date:
     return dt.date.fromisocalendar(int(year), int(number), 1)
 
 
-def reported_week(day: dt.date) -> dt.date:
-    """The Monday of the week that a digest sent on ``day`` reports: the one that is (nearly) over."""
-    monday = day - dt.timedelta(days=day.weekday())
-    return monday if day.weekday() >= 3 else monday - dt.timedelta(days=7)
+def reported_week(day: dt.date, weekday: int) -> dt.date:
+    """The Monday of the week that a digest sent on ``day`` reports, when digests are meant for that ``weekday``.
+
+    A digest meant for Monday to Wednesday (0 to 2) tells of the week before, one meant for Thursday or Friday of its
+    own week, which is nearly over; days off that hold it back for a while do not change which week that is.
+    """
+    meant_for = day - dt.timedelta(days=(day.weekday() - weekday) % 7)
+    monday = meant_for - dt.timedelta(days=weekday)
+    return monday if weekday >= 3 else monday - dt.timedelta(days=7)
 
 
 def numbers(

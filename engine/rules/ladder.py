@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from schedules.hours import WorkingHours
 from schedules.office_model import Ladder, Rung
 
+REPEATS_COUNT_FROM = dt.date(2023, 12, 29)  # a Friday: without holidays, every fifth working day is a Friday
 OPENS_WORKING_DAYS_BEFORE = 10  # two working weeks: long enough to plan, short enough to keep `việc` readable
 
 
@@ -36,11 +37,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """The decision: take ``step`` (or nothing yet), having passed over ``skipped``; look again at ``next_at``."""
+    """The decision: take ``step`` (or nothing yet), having passed over ``skipped``; look again at ``next_at``.
+
+    ``at_top``: the step is the ladder's last rung, or a repeat of it.
+    """
 
     step: Step | None
     skipped: tuple[Step, ...]
     next_at: dt.datetime
+    at_top: bool = False
 
 
 def anchors_of(cutoff: dt.date | None, due: dt.date, internal_due: dt.date) -> Anchors:
@@ -111,9 +116,12 @@ def climb(
         ahead.append(repeats.upcoming)
     if pulled_forward and taken is None:
         taken = ahead.pop(0)
+        while ahead and ahead[0].at == taken.at:  # of two rungs at one moment the higher is taken, as always
+            skipped.append(taken)
+            taken = ahead.pop(0)
         if not ahead:
             ahead.append(_repeats(ladder, steps[-1], hours, taken.at, taken.at).upcoming)
-    return Climb(taken, tuple(skipped), ahead[0].at)
+    return Climb(taken, tuple(skipped), ahead[0].at, at_top=taken is not None and taken.rung == steps[-1].rung)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +133,20 @@ class _Repeats:
 def _repeats(
     ladder: Ladder, last: Step, hours: WorkingHours, climbed_to: dt.datetime | None, now: dt.datetime
 ) -> _Repeats:
-    """Repeats of the last rung: the newest one passed by ``now`` (if not yet climbed), and the one to come."""
-    day = last.at.astimezone(hours.zone).date()
-    # Counting by index from the last rung, never from the previous repeat: a late turn must not shift the rhythm.
-    number = max(1, hours.calendar.count(day, now.astimezone(hours.zone).date()) // ladder.repeat_last_every - 1)
+    """Repeats of the last rung: the newest one passed by ``now`` (if not yet climbed), and the one to come.
+
+    All work that repeats every n working days does so on the same days, so that who has five things overdue hears of
+    them in one message; the first repeat leaves at least half of n after the rung itself. Counted by index, never
+    from the previous repeat: a late turn must not shift the rhythm.
+    """
+    calendar, every = hours.calendar, ladder.repeat_last_every
+    earliest = calendar.count(REPEATS_COUNT_FROM, hours.civil_day(last.at)) + (every + 1) // 2
+    first = -(-earliest // every)
+    number = max(1, calendar.count(REPEATS_COUNT_FROM, hours.civil_day(now)) // every - first)
     passed: list[Step] = []
     while True:
-        at = hours.slot_on(hours.calendar.add(day, number * ladder.repeat_last_every), last.rung.slot).starts
+        day = calendar.add(REPEATS_COUNT_FROM, (first + number - 1) * every)
+        at = hours.slot_on(day, last.rung.slot).starts
         step = Step(f"{last.name}#{number + 1}", last.rung, at)
         if at > now and (climbed_to is None or at > climbed_to):
             return _Repeats(passed[-1:], step)

@@ -6,6 +6,7 @@ is never stored. "Quá hạn" is therefore not a state here.
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 
 
@@ -21,6 +22,15 @@ class WorkState(StrEnum):
     CANCELLED = "cancelled"  # đã huỷ
 
 
+#: Why a reminder that was on its way is not said any more.
+SILENT_BECAUSE = {
+    WorkState.WAITING: "việc đang chờ xác nhận",
+    WorkState.SUSPENDED: "việc đang tạm dừng",
+    WorkState.DONE: "việc đã xong trước bậc nhắc này",
+    WorkState.CANCELLED: "kỳ này đã huỷ",
+}
+
+
 class Action(StrEnum):
     """What can happen to it."""
 
@@ -31,6 +41,7 @@ class Action(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     CANCEL = "cancel"
+    REOPEN = "reopen"  # cancelled by mistake
 
 
 OPEN = frozenset({WorkState.NEW, WorkState.DOING, WorkState.RETURNED})
@@ -49,15 +60,25 @@ _MOVES: dict[tuple[WorkState, Action], WorkState] = {
     **{(state, _A.SUSPEND): _S.SUSPENDED for state in OPEN},
     (_S.SUSPENDED, _A.RESUME): _S.DOING,
     **{(state, _A.CANCEL): _S.CANCELLED for state in (*OPEN, _S.SUSPENDED, _S.WAITING)},
+    (_S.CANCELLED, _A.REOPEN): _S.NEW,
 }
 
 
 def after(state: WorkState, action: Action, *, needs_confirmation: bool = False) -> WorkState | None:
     """The state that ``action`` leads to, or None where it makes no sense.
 
-    A report leads to "waiting for confirmation" where the obligation asks for it.
+    A report leads to "waiting for confirmation" where the obligation asks for it; so does opening again what waited.
     """
     target = _MOVES.get((state, action))
-    if target is WorkState.DONE and action is Action.REPORT and needs_confirmation:
+    if target and needs_confirmation and action in (Action.REPORT, Action.REOPEN):
         return WorkState.WAITING
     return target
+
+
+def state_at(
+    moment: dt.datetime, state: WorkState, reported_at: dt.datetime | None, closed_at: dt.datetime | None
+) -> WorkState:
+    """The state at an earlier moment, as far as the row still tells: what was reported or cancelled later was open."""
+    if reported_at is not None:
+        return state if reported_at <= moment else WorkState.NEW
+    return WorkState.NEW if closed_at is not None and closed_at > moment else state

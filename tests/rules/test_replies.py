@@ -156,11 +156,15 @@ def test_a_closing_word_never_survives_an_honest_no(words: list[str]) -> None:
     "text", ["xong 3 " * 20_000, "a" * 100_000, "3" * 100_000, "1/" * 50_000, "a.b-" * 25_000, " " * 100_000 + "xong 3"]
 )
 def test_a_very_long_text_costs_no_time(text: str) -> None:
-    understand("xong", TODAY)
-    began = time.perf_counter()
-    intent = understand(text, TODAY)
-    assert time.perf_counter() - began < 0.05
-    assert not closes(intent)
+    assert not closes(understand(text, TODAY))
+    assert min(seconds_for(text) for _ in range(3)) < 0.05
+
+
+def seconds_for(text: str) -> float:
+    """Of this process alone: how busy the machine is says nothing about the grammar."""
+    began = time.process_time()
+    understand(text, TODAY)
+    return time.process_time() - began
 
 
 def test_control_characters_are_read_over() -> None:

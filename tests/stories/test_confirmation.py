@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from data.handles import HANDLE
 from tests.stories.conftest import OpenWorld
-from tests.world import CHAIR, HEAD, OFFICER, STANDING, STANDING_HEAD, World, civil, one_task
+from tests.world import CHAIR, HEAD, OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, World, civil, one_task
 
 
 def reported(open_world: OpenWorld) -> World:
@@ -70,14 +70,18 @@ def test_returned_with_a_reason_it_is_done_again(open_world: OpenWorld) -> None:
     assert world.occurrence("Kế hoạch").reported_at == civil("2026-03-26 09:00")
 
 
-def test_a_confirmer_who_keeps_silent_is_asked_again_every_three_working_days(open_world: OpenWorld) -> None:
+def test_a_confirmer_who_keeps_silent_is_asked_again_and_then_the_leaders_too(open_world: OpenWorld) -> None:
     world = reported(open_world)
-    for day in ("2026-03-30", "2026-04-02", "2026-04-07"):
+    for day, asked in (("2026-03-30", [HEAD]), ("2026-04-02", [HEAD, VICE_CHAIR, CHAIR])):
         world.run_until(f"{day} 07:29")
         world.everyone_silent()
         world.run_until(f"{day} 08:00")
-        world.phone(HEAD).expect("CHỜ XÁC NHẬN", "1. Kế hoạch chuyển đổi số")
+        for person in asked:
+            world.phone(person).expect("CHỜ XÁC NHẬN", "1. Kế hoạch chuyển đổi số")
     world.everyone_silent()
+    world.say(CHAIR, "xác nhận 1")
+    world.phone(CHAIR).expect("Đã xác nhận hoàn thành")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
 
 
 def test_a_confirmer_who_cannot_be_reached_any_more_is_replaced_by_the_standing_office(open_world: OpenWorld) -> None:
@@ -160,4 +164,55 @@ def test_once_confirmed_the_doer_can_no_longer_take_it_back(open_world: OpenWorl
     world.say(OFFICER, "hoàn tác")
     world.phone(OFFICER).expect("Không có thao tác nào để hoàn tác")
     assert world.occurrence("Kế hoạch").work_state == "done"
+    world.ignore_rest()
+
+
+def test_a_confirmation_taken_back_waits_again(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Đã xác nhận hoàn thành việc 1", "hoàn tác")
+    world.say(HEAD, "hoàn tác")
+    world.phone(HEAD).expect("Đã hoàn tác")
+    assert world.occurrence("Kế hoạch").work_state == "waiting"
+    world.run_until("2026-03-25 17:00")
+    world.everyone_silent()  # the doer has not been told that it was confirmed
+    world.run_until("2026-03-30 08:00")
+    world.phone(HEAD).expect("CHỜ XÁC NHẬN", "1. Kế hoạch chuyển đổi số")
+
+
+def test_a_return_taken_back_waits_again(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.say(HEAD, "trả lại 1 vì thiếu phụ lục 2")
+    world.phone(HEAD).expect("Đã trả lại việc 1", "hoàn tác")
+    world.say(HEAD, "hoàn tác")
+    world.phone(HEAD).expect("Đã hoàn tác")
+    row = world.occurrence("Kế hoạch")
+    assert (row.work_state, row.reported_at) == ("waiting", civil("2026-03-25 09:00"))
+    world.run_until("2026-03-27 17:00")
+    world.everyone_silent()
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Đã xác nhận hoàn thành việc 1")
+    world.run_until("2026-03-30 08:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
+
+
+def test_a_return_can_not_be_taken_back_once_the_work_is_done_again(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.say(HEAD, "trả lại 1 vì thiếu phụ lục 2")
+    world.run_until("2026-03-25 14:00")
+    world.say(OFFICER, "xong 1")
+    world.phone(HEAD).put_aside()
+    world.say(HEAD, "hoàn tác")
+    world.phone(HEAD).expect("Không có thao tác nào để hoàn tác")
+    world.ignore_rest()
+
+
+def test_confirming_twice_says_that_it_is_confirmed(open_world: OpenWorld) -> None:
+    world = reported(open_world)
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Đã xác nhận")
+    world.say(HEAD, "xác nhận 1")
+    world.phone(HEAD).expect("Việc 1 (Kế hoạch chuyển đổi số) đã được xác nhận hoàn thành trước đó")
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("đã được báo xong trước đó")
     world.ignore_rest()

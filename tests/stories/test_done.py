@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from data.journal import JOURNAL
 from engine import actions
 from engine.office import INBOUND, OCCURRENCE
 from tests.stories.conftest import OpenWorld
@@ -103,6 +104,39 @@ def test_typing_done_twice_is_kindly_told_once_is_enough(open_world: OpenWorld) 
     world.say(OFFICER, "xong 1")
     world.phone(OFFICER).expect("Việc 1 (Kế hoạch chuyển đổi số) đã được báo xong trước đó")
     assert world.history("reported") == 1
+
+
+def test_cancelled_work_is_said_to_be_cancelled(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25")])
+    world.phone(OFFICER).expect("HẠN HÔM NAY")
+    world.operate(actions.cancel, "Kế hoạch", "không còn phải làm")
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Việc 1 (Kế hoạch chuyển đổi số) đã được huỷ")
+
+
+def test_a_greeting_is_answered_in_one_line(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25")])
+    world.phone(OFFICER).expect("HẠN HÔM NAY")
+    world.say(OFFICER, "chào em")
+    assert "\n" not in world.phone(OFFICER).expect("Xin chào", "việc", "trợ giúp")
+
+
+def test_doubtful_words_about_work_are_asked_back_with_the_open_work(open_world: OpenWorld) -> None:
+    world = two_things_open(open_world)
+    for words in ("chưa xong", "2", "việc 2 sao rồi"):
+        world.say(OFFICER, words)
+        world.phone(OFFICER).expect(NOT_UNDERSTOOD, "trợ giúp", "1. Kế hoạch chuyển đổi số", "2. Rà soát thủ tục")
+    assert world.history("reported") == 0
+
+
+def test_one_document_number_after_several_numbers_is_that_of_each(open_world: OpenWorld) -> None:
+    world = two_things_open(open_world)
+    world.say(OFFICER, "xong 1 số 12/BC-UBND, 2")  # whose is it?
+    world.phone(OFFICER).expect("việc nào")
+    world.say(OFFICER, "xong 1, 2 số 12/BC-UBND")
+    assert len(world.phone(OFFICER).put_aside()) == 2
+    told = world.rows(select(JOURNAL.c.data).where(JOURNAL.c.action == "reported"))
+    assert ["12/BC-UBND" in row.data for row in told] == [True, True]
 
 
 def test_a_bare_done_acts_when_one_thing_is_open(open_world: OpenWorld) -> None:
@@ -318,9 +352,9 @@ def test_a_suspended_task_is_silent_and_goes_on_when_resumed(open_world: OpenWor
     world.everyone_silent()
 
     world.operate(actions.resume, "Kế hoạch")
-    world.run_until("2026-04-07 08:00")  # the next rung from here on: the repeat of the leaders'
+    world.run_until("2026-04-08 08:00")  # the next rung from here on: the repeat of the leaders'
     for person in (HEAD, STANDING, CHAIR):
-        world.phone(person).expect("QUÁ HẠN", "đã quá 13 ngày")
+        world.phone(person).expect("QUÁ HẠN", "đã quá 14 ngày")
     world.ignore_rest()
 
 

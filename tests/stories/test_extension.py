@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import select
+
+from data.database import reading
+from engine.office import REMINDER
+from engine.why import story_of
 from tests.stories.conftest import OpenWorld
 from tests.world import CHAIR, HEAD, OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, World, one_task
 
@@ -81,6 +86,48 @@ def test_a_request_needs_a_later_day_and_a_reason(open_world: OpenWorld) -> None
     assert world.extensions() == []
 
 
+def test_a_day_that_has_passed_is_named_as_such_even_without_a_year(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-27 07:30", [one_task("2026-03-31")])
+    world.run_until("2026-03-28 09:00")
+    world.phone(OFFICER).put_aside()
+    world.say(OFFICER, "gia hạn 1 đến 25/3 vì chờ số liệu")
+    world.phone(OFFICER).expect("Ngày 25/3/2026 đã qua", "sau hôm nay")
+    world.say(OFFICER, "gia hạn 1 vì 25/3 mới họp")  # a day in the reason is not the one asked for
+    world.phone(OFFICER).expect("đến ngày nào")
+    assert world.extensions() == []
+
+
+def test_why_tells_what_became_of_a_request_in_vietnamese(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    task = world.occurrence("Kế hoạch").id
+    with reading(world.engine) as connection:
+        assert "đang chờ duyệt" in story_of(connection, task, world.clock.now()).reasons[-1]
+    world.say(OFFICER, "hoàn tác")
+    world.say(OFFICER, "gia hạn 1 đến 2/4 vì chờ số liệu")
+    world.say(STANDING, "từ chối 1 vì muộn")
+    world.say(OFFICER, "gia hạn 1 đến 3/4 vì chờ số liệu")
+    world.say(STANDING, "đồng ý 1")
+    with reading(world.engine) as connection:
+        reasons = story_of(connection, task, world.clock.now()).reasons
+    assert [reason.rpartition("(")[2].rstrip(").") for reason in reasons] == [
+        "đã rút lại",
+        "không được duyệt",
+        "đã duyệt",
+    ]
+    world.ignore_rest()
+
+
+def test_an_approval_that_names_another_day_is_asked_back(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    for day in ("31/3", "20/3"):  # the second has passed
+        world.say(STANDING, f"đồng ý 1 đến {day}")
+        world.phone(STANDING).expect("đề nghị gia hạn đến thứ Tư 1/4/2026", "đồng ý 1")
+    assert world.extensions() == [("waiting", "2026-04-01")]
+    world.say(STANDING, "đồng ý 1 đến 1/4")
+    world.phone(STANDING).expect("Đã duyệt gia hạn việc 1")
+    world.ignore_rest()
+
+
 def test_only_the_standing_office_and_the_leaders_may_grant(open_world: OpenWorld) -> None:
     world = asked(open_world)
     task = world.occurrence("Kế hoạch").id
@@ -128,6 +175,73 @@ def test_work_done_while_a_request_waits_needs_no_decision_any_more(open_world: 
     assert world.extensions() == [("withdrawn", "2026-04-01")]
     world.run_until("2026-04-10 17:00")
     world.everyone_silent()
+
+
+def test_done_by_mistake_and_taken_back_the_request_waits_again(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đã ghi nhận xong việc 1")
+    world.say(OFFICER, "hoàn tác")
+    world.phone(OFFICER).expect("Đã hoàn tác")
+    assert world.extensions() == [("waiting", "2026-04-01")]
+    world.say(STANDING, "đồng ý 1")
+    world.phone(STANDING).expect("Đã duyệt gia hạn việc 1")
+    world.run_until("2026-03-25 14:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC GIA HẠN")
+
+
+def test_a_request_that_the_approvers_had_not_heard_of_yet_is_asked_after_all(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    world.say(OFFICER, "gia hạn 1 đến 3/4 vì chờ số liệu của thôn")  # waits for the afternoon
+    world.say(OFFICER, "xong 1")
+    world.say(OFFICER, "hoàn tác")
+    world.phone(OFFICER).put_aside()
+    world.run_until("2026-03-25 14:00")
+    for person in (STANDING, STANDING_HEAD):
+        world.phone(person).expect("CHỜ DUYỆT GIA HẠN", "thứ Sáu 3/4/2026")
+    assert world.extensions() == [("withdrawn", "2026-04-01"), ("waiting", "2026-04-03")]
+
+
+def test_a_second_request_taken_back_leaves_the_first_one_waiting(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    world.say(OFFICER, "gia hạn 1 đến 3/4 vì chờ số liệu của thôn")
+    world.say(OFFICER, "hoàn tác")
+    world.phone(OFFICER).put_aside()
+    assert world.extensions() == [("waiting", "2026-04-01"), ("withdrawn", "2026-04-03")]
+    world.run_until("2026-03-25 17:00")
+    world.everyone_silent()  # the approvers have had the first question
+
+
+def test_a_grant_taken_back_at_once_was_never_told(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    world.say(STANDING, "đồng ý 1")
+    world.phone(STANDING).expect("Đã duyệt gia hạn việc 1", "hoàn tác")
+    world.say(STANDING, "hoàn tác")
+    world.phone(STANDING).expect("Đã hoàn tác", "hạn thứ Tư 25/3/2026")
+    assert world.extensions() == [("waiting", "2026-04-01")]
+    world.run_until("2026-03-25 17:00")
+    world.everyone_silent()
+    world.run_until("2026-03-26 08:00")  # the day to aim at is the old one, and so is the ladder
+    world.phone(OFFICER).expect("QUÁ HẠN", "đã quá 1 ngày")
+    world.phone(HEAD).expect("QUÁ HẠN")
+
+
+def test_whoever_counts_on_a_grant_hears_that_it_was_taken_back(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    world.say(STANDING, "đồng ý 1")
+    world.run_until("2026-03-25 14:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC GIA HẠN")
+    world.say(STANDING, "hoàn tác")
+    world.phone(STANDING).put_aside()
+    world.run_until("2026-03-26 08:00")
+    world.phone(OFFICER).expect("QUÁ HẠN", "đã quá 1 ngày")
+    world.phone(HEAD).expect("QUÁ HẠN")
+    rung = select(REMINDER.c.rung).where(REMINDER.c.says == "extension_refused")
+    assert len(world.rows(rung)) == 1
+    world.say(STANDING, "từ chối 1 vì đã quá hạn")
+    world.phone(STANDING).expect("Đã từ chối gia hạn việc 1")
+    assert world.extensions() == [("refused", "2026-04-01")]
+    world.ignore_rest()
 
 
 def test_the_standing_office_does_not_grant_its_own_request(open_world: OpenWorld) -> None:

@@ -161,7 +161,9 @@ def test_an_officer_who_blocked_the_bot_is_told_of_by_the_head_and_the_standing_
     world.run_until("2026-03-25 17:00")
     world.phone(HEAD).expect("Kế hoạch chuyển đổi số", "Chuyên viên Phòng Kinh tế", "thứ Tư 25/3/2026")
     for person in (STANDING, STANDING_HEAD):
-        world.phone(person).expect("CHƯA LIÊN LẠC ĐƯỢC", "Không nhắn được tới Chuyên viên Phòng Kinh tế")
+        world.phone(person).expect(
+            "CHƯA LIÊN LẠC ĐƯỢC", "Không nhắn được tới Chuyên viên Phòng Kinh tế (người nhận đã chặn bot)"
+        )
     world.everyone_silent()
     assert ("last-call", "người nhận đã chặn bot") in world.silences(OFFICER)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
+from engine import actions
 from tests.stories.conftest import OpenWorld
 from tests.world import (
     CHAIR,
@@ -13,6 +18,7 @@ from tests.world import (
     STANDING,
     STANDING_HEAD,
     VICE_CHAIR,
+    World,
     monthly_report,
     obligation,
     one_task,
@@ -45,6 +51,7 @@ def test_silence_climbs_from_the_officer_to_the_head_the_standing_office_and_the
     world.run_until("2026-03-31 08:00")
     for person in (HEAD, STANDING, STANDING_HEAD, VICE_CHAIR, CHAIR):
         world.phone(person).expect("QUÁ HẠN", "Phòng Kinh tế", "đã quá 6 ngày")
+    world.phone(OFFICER).expect("QUÁ HẠN", "đã quá 6 ngày", "xong 1")
     world.everyone_silent()
 
 
@@ -54,11 +61,11 @@ def test_the_last_rung_comes_again_every_five_working_days_while_nobody_answers(
     for phone in world.phones.values():
         phone.put_aside()
 
-    for day in ("2026-04-07", "2026-04-14", "2026-04-21"):
+    for day in ("2026-04-08", "2026-04-15", "2026-04-22"):
         world.run_until(f"{day} 07:29")
         world.everyone_silent()
         world.run_until(f"{day} 08:00")
-        for person in (HEAD, STANDING, STANDING_HEAD, VICE_CHAIR, CHAIR):
+        for person in (OFFICER, HEAD, STANDING, STANDING_HEAD, VICE_CHAIR, CHAIR):
             world.phone(person).expect("QUÁ HẠN", "Kế hoạch chuyển đổi số")
     world.everyone_silent()
 
@@ -69,13 +76,26 @@ def test_repeats_keep_their_rhythm_when_a_turn_comes_late(open_world: OpenWorld)
     for phone in world.phones.values():
         phone.put_aside()
 
-    world.sleep_until("2026-04-09 09:00")  # the repeat of Tuesday 7/4 is told on Thursday
-    world.phone(HEAD).expect("QUÁ HẠN", "đã quá 15 ngày")
-    world.run_until("2026-04-13 17:00")
+    world.sleep_until("2026-04-10 09:00")  # the repeat of Wednesday 8/4 is told on Friday
+    world.phone(HEAD).expect("QUÁ HẠN", "đã quá 16 ngày")
+    world.run_until("2026-04-14 17:00")
     world.phone(HEAD).silent()
-    world.run_until("2026-04-14 08:00")  # the next one is a Tuesday again
-    world.phone(HEAD).expect("QUÁ HẠN", "đã quá 20 ngày")
+    world.run_until("2026-04-15 08:00")  # the next one is a Wednesday again
+    world.phone(HEAD).expect("QUÁ HẠN", "đã quá 21 ngày")
     world.ignore_rest()
+
+
+def test_everything_overdue_is_repeated_in_one_message(open_world: OpenWorld) -> None:
+    tasks = [one_task("2026-03-25"), one_task("2026-03-24", id="ra-soat", title="Rà soát thủ tục")]
+    world = open_world("2026-03-23 07:00", tasks)
+    world.run_until("2026-03-31 17:00")
+    for phone in world.phones.values():
+        phone.put_aside()
+
+    world.run_until("2026-04-08 08:00")
+    for person in (OFFICER, HEAD, STANDING, STANDING_HEAD, VICE_CHAIR, CHAIR):
+        world.phone(person).expect("Kế hoạch chuyển đổi số", "Rà soát thủ tục")
+    world.everyone_silent()
 
 
 def test_a_report_with_a_cutoff_is_heard_before_it_after_it_and_on_the_day(open_world: OpenWorld) -> None:
@@ -171,3 +191,22 @@ def test_a_deadline_on_new_years_day_is_reminded_on_the_old_years_last_day(open_
     world.phone(OFFICER).expect("ĐÃ QUA HẠN NỘI BỘ", "Hạn chính thức thứ Hai 5/1/2026")
     world.phone(HEAD).expect("ĐÃ QUA HẠN NỘI BỘ")
     world.everyone_silent()
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (lambda world: world.operate(actions.suspend, "Kế hoạch", "xã dừng"), "việc đang tạm dừng"),
+        (lambda world: world.operate(actions.cancel, "Kế hoạch", "xã dừng"), "kỳ này đã huỷ"),
+        (lambda world: world.say(OFFICER, "xong 1"), "việc đang chờ xác nhận"),
+    ],
+)
+def test_a_line_that_is_not_said_names_what_happened_to_the_work(
+    open_world: OpenWorld, happens: Callable[[World], None], reason: str
+) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25", confirm="head")])
+    world.say(OFFICER, "gia hạn 1 đến 1/4 vì chờ số liệu")
+    world.say(STANDING, "từ chối 1 vì không có lý do")  # the officer has had a message: this line waits
+    happens(world)
+    assert [why for rung, why in world.silences(OFFICER) if rung.startswith("refused")] == [reason]
+    world.ignore_rest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.stories.conftest import OpenWorld
-from tests.world import CHAIR, HEAD, OFFICER, SECOND_OFFICER, STANDING, VICE_CHAIR, one_task
+from tests.world import CHAIR, HEAD, OFFICER, SECOND_OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, one_task
 
 
 def test_the_stand_in_hears_for_a_week_and_then_the_officer_again(open_world: OpenWorld) -> None:
@@ -82,6 +82,39 @@ def test_the_stand_in_of_the_head_confirms(open_world: OpenWorld) -> None:
     world.phone(SECOND_OFFICER).expect("Đã xác nhận hoàn thành việc 1")
     world.run_until("2026-03-25 14:00")
     world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
+
+
+def test_a_doer_who_stands_in_for_the_head_does_not_confirm_their_own_work(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25", confirm="head")])
+    world.phone(OFFICER).expect("HẠN HÔM NAY")
+    world.stand_in(HEAD, OFFICER, "2026-03-25", "2026-03-27")
+
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đang chờ xác nhận")
+    for person in (STANDING, STANDING_HEAD):
+        world.phone(person).expect("CHỜ XÁC NHẬN", "Chuyên viên Phòng Kinh tế báo đã xong")
+    world.say(OFFICER, "xác nhận 1")
+    world.phone(OFFICER).expect("không được giao quyền này")
+    world.say(STANDING, "xác nhận 1")
+    world.phone(STANDING).expect("Đã xác nhận hoàn thành việc 1")
+    world.run_until("2026-03-25 14:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC XÁC NHẬN")
+
+
+def test_the_standing_office_standing_in_for_its_head_is_confirmed_by_the_leaders(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-25 07:30", [one_task("2026-03-25", lead="vhxh", doer=STANDING, confirm="head")])
+    world.phone(STANDING).expect("HẠN HÔM NAY")
+    world.stand_in(STANDING_HEAD, STANDING, "2026-03-25", "2026-03-27")
+
+    world.say(STANDING, "xong 1")
+    world.phone(STANDING).expect("Đang chờ xác nhận")
+    world.phone(CHAIR).expect("CHỜ XÁC NHẬN")
+    world.say(STANDING, "xác nhận 1")
+    world.phone(STANDING).expect("không được giao quyền này")
+    world.say(CHAIR, "xác nhận 1")
+    world.phone(CHAIR).expect("Đã xác nhận hoàn thành việc 1")
+    world.run_until("2026-03-25 14:00")
+    world.phone(STANDING).expect("ĐÃ ĐƯỢC XÁC NHẬN")
 
 
 def test_the_stand_in_of_the_approver_grants(open_world: OpenWorld) -> None:

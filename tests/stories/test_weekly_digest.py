@@ -6,8 +6,11 @@ import json
 
 from sqlalchemy import select
 
+from data.database import reading
 from data.journal import JOURNAL
-from engine.messages import Unknown
+from engine import actions
+from engine.digest import digest_of_week
+from engine.messages import DigestMessage, Retry, Unknown
 from tests.stories.conftest import OpenWorld
 from tests.world import (
     CHAIR,
@@ -18,7 +21,9 @@ from tests.world import (
     STANDING_HEAD,
     VICE_CHAIR,
     World,
+    civil,
     monthly_report,
+    office_file,
     one_task,
 )
 
@@ -128,6 +133,95 @@ def test_the_digest_makes_way_for_a_reminder_of_the_same_morning(open_world: Ope
     world.run_until("2026-03-30 14:00")
     for leader in (VICE_CHAIR, CHAIR):
         world.phone(leader).expect("Bản tin tuần 13/2026", "Đang quá hạn: 1")
+
+
+def test_a_digest_does_not_join_a_reminder_that_could_leave_only_now(open_world: OpenWorld) -> None:
+    # The leaders' rung is Friday 27/3, but the provider is down until Monday, the morning of the digest.
+    world = open_world("2026-03-23 07:00", [one_task("2026-03-23")], digests=True)
+    world.run_until("2026-03-26 17:00")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).put_aside()
+    world.simulator.outcomes = [Retry("gặp trục trặc mạng", 30)] * 200
+    world.run_until("2026-03-27 17:00")
+    world.simulator.outcomes = []
+    world.run_until("2026-03-30 11:29")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("QUÁ HẠN", "đã quá 7 ngày")
+        world.phone(leader).silent()
+    world.run_until("2026-03-30 14:00")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 13/2026")
+
+
+def test_loading_a_file_while_the_digest_is_due_does_not_lose_it(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-03 17:00", [monthly_report()], digests=True)
+    world.clock.move_to(civil("2026-04-06 09:00"))  # switched on late on Monday, and a file is loaded first
+    world.load(office_file([monthly_report(product="Báo cáo")]))
+    world.turn()
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 14/2026")
+    world.run_until("2026-04-13 08:00")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 15/2026")
+
+
+def test_a_digest_moved_to_another_weekday_leaves_on_that_day(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-06 12:00", [monthly_report()], digests=True)
+    world.load(office_file([monthly_report()], digest={"weekday": "friday", "slot": "afternoon"}))
+    world.run_until("2026-04-10 13:29")
+    put_others_aside(world)
+    world.everyone_silent()
+    world.run_until("2026-04-10 14:00")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 15/2026")
+
+
+def test_the_digest_of_a_week_gone_by_is_what_it_was(open_world: OpenWorld) -> None:
+    world = open_world(
+        "2026-03-16 07:30",
+        [
+            one_task("2026-03-18", "a", "Việc A"),
+            one_task("2026-03-18", "b", "Việc B"),
+            one_task("2026-03-19", "c", "Việc C"),
+            one_task("2026-03-20", "d", "Việc D", confirm="head"),
+            one_task("2026-03-24", "e", "Việc E"),
+            one_task("2026-03-26", "f", "Việc F"),
+            one_task("2026-03-27", "g", "Việc G"),
+        ],
+        digests=True,
+    )
+    world.ignore_rest()
+    report_at(world, "2026-03-18 09:00", OFFICER, "Việc A")
+    report_at(world, "2026-03-20 09:00", OFFICER, "Việc D")
+    world.say(OFFICER, "gia hạn đến 10/4 vì chờ số liệu", about=world.occurrence("Việc C").id)
+    world.run_until("2026-03-23 17:00")
+    told = [m.message for m in world.simulator.sent if isinstance(m.message, DigestMessage)][-1]
+    assert (told.week, told.on_time, told.overdue_total) == ("2026-W12", 2, 2)
+    assert (told.coming_total, told.extensions_waiting) == (3, 1)
+
+    # Since then everything has changed.
+    report_at(world, "2026-03-24 09:00", OFFICER, "Việc B")
+    report_at(world, "2026-03-24 09:05", OFFICER, "Việc E")
+    world.say(STANDING, "đồng ý", about=world.occurrence("Việc C").id)
+    world.say(HEAD, "xác nhận", about=world.occurrence("Việc D").id)
+    world.operate(actions.cancel, "Việc F", "không còn phải làm")
+    world.say(OFFICER, "gia hạn đến 20/4 vì chờ số liệu", about=world.occurrence("Việc G").id)
+    world.run_until("2026-04-02 09:00")
+    with reading(world.engine) as connection:
+        office = world.office(connection)
+        again = digest_of_week(connection, office, told.monday, world.clock.now(), told.person)
+    assert again == told
+
+
+def test_work_marked_secret_is_not_named_in_the_digest(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-06 07:00", [one_task("2026-04-09", title="Việc mật", secret=True)], digests=True)
+    world.run_until("2026-04-06 08:00")
+    for leader in (VICE_CHAIR, CHAIR):
+        assert "Việc mật" not in world.phone(leader).expect("Bản tin tuần 14/2026", "Công việc không nêu tên")
+    world.ignore_rest()
 
 
 def test_a_digest_whose_monday_is_a_holiday_comes_on_the_next_working_day(open_world: OpenWorld) -> None:

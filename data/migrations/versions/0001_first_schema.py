@@ -107,7 +107,7 @@ def upgrade() -> None:
             "obligation_to_plan",
             ["planned_until"],
             unique=False,
-            sqlite_where=sa.text("active"),
+            sqlite_where=sa.text("active = 1"),
             postgresql_where=sa.text("active"),
         )
 
@@ -218,6 +218,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'claimed'"),
             postgresql_where=sa.text("status = 'claimed'"),
         )
+        batch_op.create_index("message_person_sent", ["person_id", "sent_at"], unique=False)
         batch_op.create_index(
             "message_queue",
             ["not_before", "id"],
@@ -277,6 +278,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "occurrence_alarm",
             ["next_move_at"],
+            unique=False,
+            sqlite_where=sa.text("next_move_at IS NOT NULL"),
+            postgresql_where=sa.text("next_move_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "occurrence_office_alarm",
+            ["office_id", "next_move_at"],
             unique=False,
             sqlite_where=sa.text("next_move_at IS NOT NULL"),
             postgresql_where=sa.text("next_move_at IS NOT NULL"),
@@ -431,6 +439,11 @@ def downgrade() -> None:
     with op.batch_alter_table("occurrence", schema=None) as batch_op:
         batch_op.drop_index("occurrence_office_due")
         batch_op.drop_index("occurrence_office_closed")
+        batch_op.drop_index(
+            "occurrence_office_alarm",
+            sqlite_where=sa.text("next_move_at IS NOT NULL"),
+            postgresql_where=sa.text("next_move_at IS NOT NULL"),
+        )
         batch_op.drop_index("occurrence_doer")
         batch_op.drop_index(
             "occurrence_alarm",
@@ -440,6 +453,7 @@ def downgrade() -> None:
 
     op.drop_table("occurrence")
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index("message_person_sent")
         batch_op.drop_index(
             "message_queue", sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'")
         )
@@ -457,7 +471,9 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_table("unit")
     with op.batch_alter_table("obligation", schema=None) as batch_op:
-        batch_op.drop_index("obligation_to_plan", sqlite_where=sa.text("active"), postgresql_where=sa.text("active"))
+        batch_op.drop_index(
+            "obligation_to_plan", sqlite_where=sa.text("active = 1"), postgresql_where=sa.text("active")
+        )
 
     op.drop_table("obligation")
     with op.batch_alter_table("journal", schema=None) as batch_op:

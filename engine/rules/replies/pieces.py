@@ -1,0 +1,91 @@
+"""A reply cut into pieces, and what the pieces carry: numbers, dates, a document, a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.rules.chat_words import Kind, Lean, Token, date_at, day_named
+from engine.rules.replies.meaning import Doubt
+from engine.rules.replies.phrases import Role, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some tokens that belong together, and what they do."""
+
+    role: Role
+    start: int
+    end: int
+    value: Value = None
+    numbers: tuple[int, ...] = ()
+    day: int | None = None  # "đến 25": a day of the month without the word
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply cut and read: everything the last step looks at."""
+
+    said: str
+    tokens: tuple[Token, ...]
+    pieces: tuple[Piece, ...]
+    today: dt.date
+
+    def shown(self, start: int, end: int) -> str | None:
+        """The tokens from ``start`` to before ``end`` as they were typed."""
+        if start >= end:
+            return None
+        return self.said[self.tokens[start].start : self.tokens[end - 1].end].strip() or None
+
+    def folded(self, piece: Piece) -> str:
+        """One piece, folded."""
+        return " ".join(token.folded for token in self.tokens[piece.start : piece.end])
+
+
+def numbers_in(pieces: Sequence[Piece]) -> tuple[int, ...]:
+    counted = (piece for piece in pieces if piece.role is Role.NUMBERS)
+    return tuple(dict.fromkeys(number for piece in counted for number in piece.numbers))
+
+
+def date_of(reply: Reply, piece: Piece, lean: Lean = Lean.AHEAD) -> dt.date | None:
+    if piece.day is not None:
+        return day_named(piece.day, reply.today, lean)
+    there = date_at(reply.tokens, piece.start, reply.today, lean)
+    return there.date if there else None
+
+
+def document_in(reply: Reply, pieces: Sequence[Piece]) -> tuple[str | None, dt.date | None]:
+    """The document's number as typed, and the date that stands straight behind it."""
+    at = next((i for i, piece in enumerate(pieces) if piece.role is Role.DOCUMENT), None)
+    if at is None:
+        return None, None
+    piece = pieces[at]
+    shown = reply.shown(piece.start, piece.end)
+    if shown and reply.tokens[piece.start].kind is Kind.DOCUMENT:
+        shown = shown.replace(" ", "")
+    dated = dated_behind(pieces, at)
+    return shown, date_of(reply, dated, Lean.BEHIND) if dated else None
+
+
+def dated_behind(pieces: Sequence[Piece], at: int) -> Piece | None:
+    behind = next((piece for piece in pieces[at + 1 :] if piece.role is not Role.BREAK), None)
+    return behind if behind is not None and behind.role is Role.DATE else None
+
+
+def link_in(reply: Reply) -> str | None:
+    piece = next((piece for piece in reply.pieces if piece.role is Role.LINK), None)
+    return reply.shown(piece.start, piece.end) if piece else None
+
+
+def trimmed(reply: Reply, pieces: Sequence[Piece]) -> str | None:
+    """A reason in its own spelling, without the commas before it and the courtesies after it."""
+    kept = list(pieces)
+    while kept and kept[0].role is Role.BREAK:
+        kept.pop(0)
+    while kept and (
+        kept[-1].role in (Role.POLITE, Role.BREAK, Role.PLEASE)
+        or (kept[-1].role is Role.HEDGE and kept[-1].value is Doubt.QUESTION)
+    ):
+        kept.pop()
+    return reply.shown(kept[0].start, kept[-1].end) if kept else None
