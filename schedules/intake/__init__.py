@@ -1,0 +1,1 @@
+"""From a plan document to draft obligations: blocks → tables and prose → duties → a draft a person reviews."""
