@@ -1,0 +1,1 @@
+"""The Vietnamese deadline grammar: words of a plan's time column → kind, first due date, rule, and what is unsure."""
