@@ -53,7 +53,7 @@ class OfficeView:
     @cached_property
     def hours(self) -> WorkingHours:
         """When messages may leave."""
-        return _hours(self.definition, self.calendar)
+        return hours_by(self.definition, self.calendar)
 
     def today(self, now: dt.datetime) -> dt.date:
         """The civil day at ``now`` in the office's zone."""
@@ -137,7 +137,7 @@ def view_offices(connection: Connection, office_ids: Iterable[str]) -> dict[str,
 def hours_of(connection: Connection) -> dict[str, WorkingHours]:
     """When messages may leave, for every office, without reading its people."""
     stored = connection.execute(_DEFINITIONS)
-    return {row.id: _hours(_definition(row.definition), vietnam_calendar()) for row in stored}
+    return {row.id: hours_by(_definition(row.definition), vietnam_calendar()) for row in stored}
 
 
 def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, OfficeView]:
@@ -185,9 +185,14 @@ def _definition(text: str) -> m.Office:
     return m.Office.model_validate_json(text)
 
 
+def hours_by(definition: m.Office, calendar: WorkCalendar) -> WorkingHours:
+    """The working hours that an office's definition names; offices with the same hours share one table of slots."""
+    return _hours(calendar, definition.timezone, definition.morning, definition.afternoon)
+
+
 @lru_cache(maxsize=64)
-def _hours(definition: m.Office, calendar: WorkCalendar) -> WorkingHours:
-    return WorkingHours(calendar, definition.timezone, definition.morning, definition.afternoon)
+def _hours(calendar: WorkCalendar, timezone: str, morning: tuple[str, str], afternoon: tuple[str, str]) -> WorkingHours:
+    return WorkingHours(calendar, timezone, morning, afternoon)
 
 
 @lru_cache(maxsize=64)

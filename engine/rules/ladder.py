@@ -55,14 +55,19 @@ def anchors_of(cutoff: dt.date | None, due: dt.date, internal_due: dt.date) -> A
 
 def steps_of(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> list[Step]:
     """Every rung of the ladder at its moment, in order of time. Rungs anchored on a missing cut-off fall away."""
-    steps = []
+    moments = _moments(ladder, anchors, hours)
+    steps = [Step(rung.id, rung, moments[rung.id]) for rung in ladder.rungs if rung.id in moments]
+    steps.sort(key=lambda step: step.at)  # stable: rungs of one moment keep the ladder's order
+    return steps
+
+
+def _moments(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> dict[str, dt.datetime]:
+    moments = {}
     for rung in ladder.rungs:
         anchor: dt.date | None = getattr(anchors, rung.anchor)
         if anchor is not None:
-            day = _working_day(anchor, rung.days, hours)
-            steps.append(Step(rung.id, rung, hours.slot_on(day, rung.slot).starts))
-    steps.sort(key=lambda step: step.at)  # stable: rungs of one moment keep the ladder's order
-    return steps
+            moments[rung.id] = hours.slot_on(_working_day(anchor, rung.days, hours), rung.slot).starts
+    return moments
 
 
 def _working_day(anchor: dt.date, days: int, hours: WorkingHours) -> dt.date:
@@ -75,8 +80,7 @@ def _working_day(anchor: dt.date, days: int, hours: WorkingHours) -> dt.date:
 def opens_at(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> dt.datetime:
     """When the occurrence opens (and its chain is frozen): ten working days before, or with its first rung."""
     usual = hours.calendar.add(anchors.internal_due, -OPENS_WORKING_DAYS_BEFORE)
-    at = hours.slot_on(usual, "morning").starts
-    return min([at, *(step.at for step in steps_of(ladder, anchors, hours)[:1])])
+    return min(hours.slot_on(usual, "morning").starts, *_moments(ladder, anchors, hours).values())
 
 
 def climb(
