@@ -32,7 +32,7 @@ from schedules.dates import expand
 from schedules.office_file import ladder_of, ladders
 from schedules.office_model import Obligation, OfficeFile
 
-OPERATOR = Actor("operator")
+OPERATOR = Actor("người vận hành")
 NOT_IN_FILE = "nhiệm vụ không còn trong tệp"
 A_YEAR = dt.timedelta(days=366)  # how far a changed rule may move a period
 _ANY_TIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # a rehearsal leaves no trace of when it was

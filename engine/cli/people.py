@@ -35,7 +35,7 @@ def stand_in(person: str, substitute: str, first: str, last: str, decision: str,
             )
         )
         data = {"person": one.name, "substitute": other.name, "from": first, "to": last, "decision": decision}
-        line = journal.Line("operator", "stand_in", None, data)
+        line = journal.Line("người vận hành", "stand_in", None, data)
         journal.append(connection, one.office_id, product.clock.now(), [line])
     output.line(
         f"Từ {first_day:%d/%m/%Y} đến hết {last_day:%d/%m/%Y}, {other.name} nhận tin thay {one.name} ({decision})."
