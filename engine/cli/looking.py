@@ -114,10 +114,12 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
     if as_json:
         output.as_json(rows)
     elif rows:
-        shown = [(r["id"], r["title"], r["unit"], r["doer"] or "", r["internal_due"], r["state"]) for r in rows]
-        output.table(
-            "Việc đang mở và sắp tới", ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn nội bộ", "Tình trạng"], shown
-        )
+        columns = ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn nội bộ", "Hạn", "Tình trạng"]
+        shown = [
+            (r["id"], r["title"], r["unit"], r["doer"] or "", _day(r["internal_due"]), _day(r["due"]), r["state"])
+            for r in rows
+        ]
+        output.table("Việc đang mở và sắp tới", columns, shown)
     elif not offices:
         output.line("Chưa nạp cơ quan nào. Hãy nạp tệp nhiệm vụ bằng: nhacviec load TỆP")
     elif everything:
@@ -138,6 +140,10 @@ def _unfinished(view: OfficeView, until: dt.date | None) -> Select[Any]:
         .order_by(OCCURRENCE.c.internal_due, OCCURRENCE.c.id)
     )
     return query if until is None else query.where(OCCURRENCE.c.opened_at.is_not(None) | (OCCURRENCE.c.due <= until))
+
+
+def _day(iso: str) -> str:
+    return f"{dt.date.fromisoformat(iso):%d/%m/%Y}"
 
 
 def _work_row(view: OfficeView, row: Any, now: dt.datetime) -> dict[str, Any]:
