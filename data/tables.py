@@ -26,7 +26,8 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"naive datetime {value!r}: which zone?")
-        value = value.astimezone(dt.UTC)
+        if value.tzinfo is not dt.UTC:
+            value = value.astimezone(dt.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002  (the library's signature)
@@ -42,8 +43,8 @@ def instant(*, nullable: bool = True) -> Any:
 
 
 def json_column() -> Any:
-    """A column that holds a small JSON document."""
-    return Field(default=None, sa_column=Column(JSON, nullable=True))
+    """A column that holds a small JSON document, or nothing."""
+    return Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
 class Office(SQLModel, table=True):
@@ -157,7 +158,7 @@ class Occurrence(SQLModel, table=True):
     internal_due: dt.date  # the day to aim at; an extension moves this one only
     first_internal_due: dt.date  # before any extension
     due_time: str | None = None
-    reasons: list[str] = json_column()
+    reasons: list[str] | None = json_column()
 
     work_state: str = "new"
     doer_id: int | None = Field(default=None, foreign_key="person.id")

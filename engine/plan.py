@@ -92,7 +92,7 @@ def occurrences_of(
         "internal_due": dates.internal_due,
         "first_internal_due": dates.internal_due,
         "due_time": obligation.due.time if obligation.due else None,
-        "reasons": list(dates.reasons),
+        "reasons": list(dates.reasons) or None,
         "work_state": "new",
         "revision": 1,
         "version": 1,
