@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, insert, select, union, union_all, update
+from sqlalchemy import Connection, bindparam, insert, select, union, union_all, update
 
 from data import handles, journal
 from data.rows import AnyRow
@@ -92,6 +92,7 @@ _PUT = (
     .where(REMINDER.c.id == bindparam("b_id"))
     .values(status="in_message", message_id=bindparam("b_message"))
 )
+_WRITE = insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id)
 _MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
 _OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status).join(
     PERSON, (PERSON.c.id == MESSAGE.c.person_id) & PERSON.c.office_id.in_(bindparam("offices", expanding=True))
@@ -114,32 +115,37 @@ def remind(connection: Connection, now: dt.datetime) -> int:
     slots = {office.id: slot for office in offices.values() if (slot := office.hours.slot_at(now)) is not None}
     if not slots:
         return 0
-    _climb_all(connection, {office: offices[office] for office in slots}, now)
+    said = _climb_all(connection, {office: offices[office] for office in slots}, now)
     # Offices of one country share their hours: nearly always this is one group.
     of_slot: dict[Slot, list[str]] = defaultdict(list)
     for office_id, slot in slots.items():
         of_slot[slot].append(office_id)
-    return sum(_gather(connection, group, slot, now) for slot, group in of_slot.items())
+    return sum(
+        _gather(connection, group, slot, now, [line for office_id in group for line in said[office_id]])
+        for slot, group in of_slot.items()
+    )
 
 
 # ---- climb --------------------------------------------------------------------------------------------------------
 
 
-def _climb_all(connection: Connection, offices: Mapping[str, OfficeView], now: dt.datetime) -> None:
+def _climb_all(
+    connection: Connection, offices: Mapping[str, OfficeView], now: dt.datetime
+) -> dict[str, list[dict[str, Any]]]:
+    """Move every alarm that is due. Returns the reminders of each office: what to say, and what not and why."""
     desks = {office.id: _Desk(office, now) for office in offices.values()}
     due = connection.execute(_DUE, {"offices": list(desks), "now": now}).all()
     lost = _lost(connection, [row.id for row in due if row.pulled_forward])
     for row in due:
         desks[row.office_id].move(row, lost.get(row.id, ()))
-    at_desks = desks.values()
-    for statement, rows in (
-        (_OPEN, [row for desk in at_desks for row in desk.opened]),
-        (_MOVE, [row for desk in at_desks for row in desk.moved]),
-        (_remember(connection), [row for desk in at_desks for row in desk.reminders]),
-    ):
-        if rows:
-            connection.execute(statement, rows)
+    opened = [row for desk in desks.values() for row in desk.opened]
+    moved = [row for desk in desks.values() for row in desk.moved]
+    if opened:
+        connection.execute(_OPEN, opened)
+    if moved:
+        connection.execute(_MOVE, moved)
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
+    return {office_id: desk.reminders for office_id, desk in desks.items()}
 
 
 def _lost(connection: Connection, occurrences: list[int]) -> dict[int, list[Unheard]]:
@@ -149,10 +155,6 @@ def _lost(connection: Connection, occurrences: list[int]) -> dict[int, list[Unhe
         for row in connection.execute(_LOST, {"occurrences": occurrences}):
             found.setdefault(row.occurrence_id, []).append(Unheard(row.person_id, row.reason))
     return {occurrence: unheard[:1] for occurrence, unheard in found.items()}
-
-
-def _remember(connection: Connection) -> Insert:
-    return upsert(connection, REMINDER).on_conflict_do_nothing()
 
 
 class _Desk:
@@ -298,6 +300,7 @@ class _Desk:
                 "scheduled_at": at,
                 "status": "suppressed" if reason else "pending",
                 "reason": reason,
+                "message_id": None,
                 "on_behalf_of": on_behalf_of,
                 "detail": detail,
             }
@@ -307,18 +310,25 @@ class _Desk:
 # ---- gather -------------------------------------------------------------------------------------------------------
 
 
-def _gather(connection: Connection, offices: list[str], slot: Slot, now: dt.datetime) -> int:
-    """One message a person and slot. A person whose message still waits in the outbox gets the new lines into it."""
-    of_person: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(_PENDING, {"offices": offices}):
-        of_person[row.person_id].append(row)
-    if not of_person:
+def _gather(
+    connection: Connection, offices: list[str], slot: Slot, now: dt.datetime, fresh: list[dict[str, Any]]
+) -> int:
+    """One message a person and slot, from what was just decided and what still waits from before.
+
+    A person whose message still waits in the outbox gets the new lines into it; one who has had theirs waits.
+    """
+    waiting = connection.execute(_PENDING, {"offices": offices}).all()
+    to_say = [line for line in fresh if line["status"] == "pending"]
+    office_of: dict[int, str] = {row.person_id: row.office_id for row in waiting}
+    office_of |= {line["person_id"]: line["office_id"] for line in to_say}
+    if not fresh and not waiting:
         return 0
     busy, unsent = _this_slot(connection, offices, slot, now)
-    urgent = {person for person, lines in of_person.items() if any(line.says in _URGENT for line in lines)}
+    urgent = {row.person_id for row in waiting if row.says in _URGENT}
+    urgent |= {line["person_id"] for line in to_say if line["says"] in _URGENT}
     rows = [
         {
-            "office_id": lines[0].office_id,
+            "office_id": office_id,
             "person_id": person_id,
             "kind": "reminder",
             "key": f"remind:{slot.key}",
@@ -329,21 +339,42 @@ def _gather(connection: Connection, offices: list[str], slot: Slot, now: dt.date
             "attempts": 0,
             "copies": 0,
         }
-        for person_id, lines in of_person.items()
+        for person_id, office_id in sorted(office_of.items())
         if person_id not in busy and person_id not in unsent
     ]
     message_of = dict(unsent)
     if rows:
-        new = connection.execute(insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id), rows)
+        new = connection.execute(_WRITE, rows)
         message_of |= {row.person_id: row.id for row in new}
-    placed = [line for person, lines in of_person.items() if person in message_of for line in lines]
-    if placed:
-        connection.execute(_PUT, [{"b_id": line.id, "b_message": message_of[line.person_id]} for line in placed])
-        handles.give(connection, [(line.person_id, line.occurrence_id) for line in placed], now)
+    _place(connection, fresh, to_say, waiting, message_of, now)
     grown = [{"b_id": message} for person, message in unsent.items() if person in urgent]
     if grown:
         connection.execute(_MAKE_URGENT, grown)
     return len(rows)
+
+
+def _place(
+    connection: Connection,
+    fresh: list[dict[str, Any]],
+    to_say: list[dict[str, Any]],
+    waiting: Sequence[AnyRow],
+    message_of: Mapping[int, int],
+    now: dt.datetime,
+) -> None:
+    """Put each line into its person's message, and give the work its number."""
+    for line in to_say:
+        message = message_of.get(line["person_id"])
+        if message is not None:
+            line |= {"status": "in_message", "message_id": message}
+    if fresh:
+        connection.execute(upsert(connection, REMINDER).on_conflict_do_nothing(), fresh)
+    late = [row for row in waiting if row.person_id in message_of]
+    if late:
+        connection.execute(_PUT, [{"b_id": row.id, "b_message": message_of[row.person_id]} for row in late])
+    numbered = [(row.person_id, row.occurrence_id) for row in late]
+    numbered += [(line["person_id"], line["occurrence_id"]) for line in to_say if line["status"] == "in_message"]
+    if numbered:
+        handles.give(connection, numbered, now)
 
 
 def _this_slot(
