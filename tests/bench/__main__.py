@@ -30,7 +30,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import STATE_RUNNING
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select, update
 
 from bots.simulator import Simulator
 from data.database import connect, create_schema
@@ -250,31 +250,75 @@ def _copy_occurrences(raw: sqlite3.Connection, count: int, communes: int) -> Non
 
 
 def busy_turn(size: Size, folder: Path) -> list[Figure]:
-    """Many occurrences due at one instant, beside APScheduler's wake-up with as many due jobs that do nothing."""
+    """Many occurrences due at one instant, beside APScheduler's wake-up with as many due jobs that do nothing.
+
+    Twice: on the morning on which the work opens as well (chains, numbers, journal), and on a later rung, as on four
+    mornings of five.
+    """
     offices = [_crowded(f"xa-{n}", size.due_each) for n in range(size.offices)]
-    prepared = _database(folder / "c.db", offices)
-    engine = connect(f"sqlite:///{prepared}")
+    opening = _database(folder / "c.db", offices)
+    engine = connect(f"sqlite:///{opening}")
     with engine.begin() as connection:
         load.link_simulator(connection, LOADED)
         plan(connection, LOADED)
+        connection.execute(update(OFFICE).values(next_digest_at=None))  # reminders are what is measured
         due = connection.execute(select(func.count()).where(OCCURRENCE.c.next_move_at == BUSY)).scalar_one()
     engine.dispose()
     assert due == size.offices * size.due_each
+    later = folder / "c-later.db"
+    shutil.copy(opening, later)
+    engine = connect(f"sqlite:///{later}")
+    with asyncio.Runner() as runner:
+        runner.run(turn(engine, {"simulator": Simulator()}, BUSY))
+    with engine.connect() as connection:
+        alarms = set(connection.execute(select(OCCURRENCE.c.next_move_at).where(OCCURRENCE.c.next_move_at > BUSY)))
+    engine.dispose()
+    assert len(alarms) == 1
+    theirs = _wake_up(size, folder, due)
+    return [
+        *_turns(size, folder, later, alarms.pop()[0], due, theirs, "c. A turn with {due:,} due in {offices} communes"),
+        *_turns(size, folder, opening, BUSY, due, theirs, "c. The same, and every one of the {due:,} opens as well"),
+    ]
+
+
+def _turns(
+    size: Size, folder: Path, prepared: Path, at: dt.datetime, due: int, theirs: float, what: str
+) -> list[Figure]:
     whole: list[float] = []
     decided: list[float] = []
     for run in range(size.runs):
         simulator = Simulator()
-        engine = connect(f"sqlite:///{shutil.copy(prepared, folder / f'c{run}.db')}")
+        engine = connect(f"sqlite:///{shutil.copy(prepared, folder / f'turn{run}.db')}")
         with asyncio.Runner() as runner:
-            runner.run(turn(engine, {"simulator": simulator}, BUSY - dt.timedelta(seconds=1)))  # open, warm
+            runner.run(turn(engine, {"simulator": simulator}, at - dt.timedelta(seconds=1)))  # open, warm
             with _timed(whole):
-                runner.run(turn(engine, {"simulator": simulator}, BUSY))
+                runner.run(turn(engine, {"simulator": simulator}, at))
         engine.dispose()
-        engine = connect(f"sqlite:///{shutil.copy(prepared, folder / f'd{run}.db')}")
+        engine = connect(f"sqlite:///{shutil.copy(prepared, folder / f'decide{run}.db')}")
         with _timed(decided), engine.begin() as connection:
-            messages = remind(connection, BUSY)
+            messages = remind(connection, at)
         engine.dispose()
         assert len(simulator.sent) == messages
+    what = what.format(due=due, offices=size.offices)
+    return [
+        Figure(
+            f"{what}: climb, gather, claim, send {messages:,} merged messages, record; APScheduler only wakes {due:,} "
+            "jobs that send nothing",
+            _seconds(median(whole)),
+            _seconds(theirs),
+            theirs / median(whole),
+            goal=20,
+        ),
+        Figure(
+            "   of it, what a wake-up does: see what is due and move it on (climb, gather, outbox written)",
+            _seconds(median(decided)),
+            _seconds(theirs),
+            theirs / median(decided),
+        ),
+    ]
+
+
+def _wake_up(size: Size, folder: Path, due: int) -> float:
     theirs: list[float] = []
     for run in range(size.runs_of_theirs):
         scheduler = _scheduler(folder / f"aps-c{run}.db")
@@ -284,22 +328,7 @@ def busy_turn(size: Size, folder: Path) -> list[Figure]:
             scheduler._process_jobs()
         assert not scheduler.get_jobs()
         scheduler.shutdown()
-    return [
-        Figure(
-            f"c. A turn with {due:,} due in {size.offices} communes: climb, gather, claim, send {messages:,} merged "
-            f"messages, record; APScheduler only wakes {due:,} jobs that send nothing",
-            _seconds(median(whole)),
-            _seconds(median(theirs)),
-            median(theirs) / median(whole),
-            goal=20,
-        ),
-        Figure(
-            "   of it, what a wake-up does: see what is due and move it on (climb, gather, outbox written)",
-            _seconds(median(decided)),
-            _seconds(median(theirs)),
-            median(theirs) / median(decided),
-        ),
-    ]
+    return median(theirs)
 
 
 def _crowded(office_id: str, due: int) -> OfficeFile:
