@@ -1,0 +1,142 @@
+"""The rules: which tokens make which pieces. Read the table from top to bottom; ``making`` picks up the numbers.
+
+Conventions are those of the deadline phrases' README (numbers in brackets); what follows from several pieces together
+is decided in :mod:`schedules.phrases.joining`.
+"""
+
+from __future__ import annotations
+
+from schedules.phrases import making as make
+from schedules.phrases.patterns import Rule, Table
+from schedules.phrases.pieces import Piece
+
+# ---- Parts of patterns that return ----
+
+_OF_REPORT = "( báo_cáo | thực_hiện | văn_bản )"
+_EVERY_YEAR = f"every:( [ , | LEFT ] hằng năm | ( năm | kỳ ) {_OF_REPORT} | năm này [ báo_cáo ] )"
+_NEXT_YEAR = f"next:( năm sau [ với ] [ ( năm | kỳ ) {_OF_REPORT} ] )"
+_LAST_YEAR = f"last:( năm trước !ngày [ với ] [ ( năm | kỳ ) {_OF_REPORT} ] )"
+#: What may stand behind a day or a month: its year, the year before or after, or that it comes every year.
+_YEAR = (
+    "[ ( / | - | . | – | , ) y:Y | / yy:YY | [ , | LEFT ] [ trong ] năm y:Y "
+    f"| {_NEXT_YEAR} | {_LAST_YEAR} | {_EVERY_YEAR} | plain:năm !Y !trước !N ]"
+)
+_PERIOD = "( quarter:quý | own:kỳ | year:năm | half:( D tháng ) )"
+_PLACE = "( end:cuối | begin:đầu | middle:giữa | thứ k:M )"
+_AFTER = "[ later:sau | trước | này | báo_cáo ] [ ( quý | kỳ ) báo_cáo ]"
+#: Which month of which period: "tháng cuối mỗi quý", "tháng đầu quý sau", "tháng sau", "tháng báo cáo".
+_MONTH = (
+    f"( month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] {_PERIOD} {_AFTER} "
+    "| tháng later:sau [ ( tháng | kỳ | quý ) báo_cáo ] | tháng trước [ before_report:( kỳ báo_cáo ) ] "
+    "| [ trong ] hằng tháng | tháng báo_cáo | tháng này | kỳ báo_cáo | tháng !N )"
+)
+_EACH = "( month:tháng | quarter:quý | year:năm | half:( D tháng ) )"
+_PAPER_DATE = "ngày ( D ( / | - | . ) M ( / | - | . ) Y | [ D ] tháng [ M ] năm Y )"
+_DAYS = "( ngày | ngày_làm_việc | tuần )"
+_WITHIN = "[ trong | chậm_nhất | sau ] [ thời_hạn ]"
+_ENDS = "( begin:đầu | middle:giữa | end:cuối )"
+
+RULES: list[Rule[list[Piece]]] = [
+    # Papers, before anything else reads their numbers
+    Rule(f"[ văn_bản ] ( MÃ | số [ N | MÃ ] [ / ] ) [ , ] …*6 {_PAPER_DATE}", make.paper),
+    Rule(f"( văn_bản | luật ) [ … ] {_PAPER_DATE}", make.paper),
+    Rule("luật …*8 [ năm ] Y", make.paper),
+    Rule("MÃ", make.paper),
+    Rule("số ( N | Y )", make.paper),
+    # The first days of a period, and the days after it
+    Rule(f"[ trong ] n:N ( ngày | ngày_làm_việc ) đầu [ hằng ] {_EACH} [ later:sau ]", make.first_days),
+    Rule(f"{_WITHIN} n:N ngày ( khi | ( kể_từ | sau ) [ ngày ] ) kết_thúc [ hằng ] {_EACH} !Y !N", make.after_period),
+    # So long after or before something [13]
+    Rule(f"{_WITHIN} n:N ngày [ , ] kể_từ [ ngày ] d:D / m:M / y:Y", make.counted_from),
+    Rule(f"{_WITHIN} n:N ngày [ , ] kể_từ [ ngày ] d:D tháng m:M năm y:Y", make.counted_from),
+    Rule(f"{_WITHIN} n:N ( giờ | phút | tháng | năm | {_DAYS} ) [ , ] ( kể_từ | khi ) ELSE*40", make.offset),
+    Rule(f"{_WITHIN} n:N ( giờ | tháng | {_DAYS} ) [ , ] sooner:trước_khi ELSE*40", make.offset),
+    Rule(f"{_WITHIN} n:N {_DAYS} [ , ] sooner:trước ELSE*40", make.offset),
+    Rule(f"{_WITHIN} n:N {_DAYS} sau ELSE*40", make.offset),
+    Rule(f"trong [ thời_hạn ] n:N ( giờ | phút | tháng | {_DAYS} ) !đầu !cuối", make.offset),
+    Rule(f"sooner:trước n:N {_DAYS} ELSE*40", make.offset),
+    Rule(f"sooner:trước [ ngày ] …*8 … n:N {_DAYS}", make.offset),
+    Rule(f"( sau | chậm_nhất [ sau ] ) n:N {_DAYS}", make.offset),
+    Rule("n:N ngày_làm_việc", make.offset),
+    # Days
+    Rule(f"[ ngày ] a:D DASH [ ngày ] d:D / m:M {_YEAR}", make.days_of_month),
+    Rule(f"[ ngày ] a:D DASH [ ngày ] d:D tháng m:M !tháng !lần {_YEAR}", make.days_of_month),
+    Rule(f"[ ngày ] d:D / m:M {_YEAR}", make.day),
+    Rule("[ ngày ] d:D ( - m:M - | . m:M . ) y:Y", make.day),
+    Rule(f"[ ngày ] d:D [ , ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
+    Rule(
+        "ngày a:D DASH [ ngày ] z:D ( [ trong ] hằng tháng | tháng later:sau | tháng báo_cáo | tháng !N )",
+        make.window_of_month,
+    ),
+    Rule("a:D ( - | – ) z:D hằng tháng", make.window_of_month),
+    Rule(f"ngày d:D ( - | . ) m:M {_YEAR}", make.day),
+    Rule("ngày D ( ( , | và ) [ ngày ] D )+ hằng tháng", make.days_of_period),
+    Rule("ngày D ( / | tháng | - ) N", make.no_such_day),
+    Rule("N / N / Y", make.no_such_day),
+    Rule(f"ngày d:D {_MONTH}", make.day_of_period),
+    Rule("d:D [ trong ] hằng tháng", make.day_of_period),
+    Rule(f"ngày cuối tháng m:M {_YEAR}", make.part_of_month),
+    Rule(f"ngày cuối quý q:Q {_YEAR}", make.part_of_quarter),
+    Rule("ngày cuối năm y:Y", make.year),
+    Rule(f"( ngày | ngày_làm_việc ) cuối [ hằng ] {_MONTH}", make.day_of_period),
+    Rule("( ngày | ngày_làm_việc ) cuối [ hằng ] ( quarter:quý | year:năm | own:kỳ )", make.day_of_period),
+    Rule("ngày d:D [ hằng ] ( quarter:quý [ later:sau ] | own:kỳ )", make.day_of_period),
+    Rule("ngày d:D", make.day_alone),
+    # Weekdays and clock times
+    Rule("[ ngày ] thứ D ( ( , | và ) [ thứ ] D )+ hằng tuần", make.weekdays),
+    Rule("[ ngày ] ( thứ D | chủ_nhật )", make.weekdays),
+    Rule("T M [ hằng ] tuần", make.weekdays),
+    Rule("h:N : i:N", make.clock),
+    Rule("h:N giờ [ i:N ] [ phút ]", make.clock),
+    # How often
+    Rule("n:N U [ / | trong ] k:N lần", make.times),
+    Rule("[ hằng ] U [ / ] k:N lần", make.times),
+    Rule("k:N lần [ / | trong | hằng ] [ hằng ] [ n:N ] U !Y !N !R", make.times),
+    Rule("[ n:N ] U / lần", make.label),
+    Rule("lần / [ n:N ] U", make.label),
+    Rule("[ n:N ] ngày [ / ] [ N ] lần", make.every_days),
+    Rule("hằng n:N U", make.label),
+    Rule(f"{_ENDS} hằng ( tháng | quý | năm )", make.part_of_each),
+    # Longer pieces of the year
+    Rule(
+        "[ hằng ] n:N tháng ( đầu | end:cuối ) năm [ y:Y | next:sau | last:trước !ngày !N | every:( hằng năm ) ]",
+        make.part_of_year,
+    ),
+    Rule("n:N tháng ( đầu | end:cuối ) every:( hằng năm )", make.part_of_year),
+    Rule("n:N tháng ( đầu | end:cuối ) ( , | và )", make.part_of_year),
+    Rule(f"tuần ( begin:đầu | end:cuối | [ thứ ] week:M ) THÁNG m:M {_YEAR}", make.part_of_month),
+    Rule(f"{_ENDS} THÁNG m:M {_YEAR}", make.part_of_month),
+    Rule(f"{_ENDS} quý q:Q {_YEAR}", make.part_of_quarter),
+    Rule(f"THÁNG M to:DASH [ THÁNG ] M {_YEAR}", make.months),
+    Rule(f"THÁNG M ( AND M !tháng )+ {_YEAR}", make.months),
+    Rule(f"THÁNG m:M {_YEAR}", make.months),
+    Rule("m:M ( / | - ) y:Y", make.months),
+    Rule(f"quý Q to:DASH Q {_YEAR}", make.quarters),
+    Rule(f"quý Q ( AND Q !tháng )+ {_YEAR}", make.quarters),
+    Rule(f"quý q:Q {_YEAR}", make.quarters),
+    Rule(f"{_ENDS} ( tháng | quý )", make.part_of_each),
+    # Years
+    Rule("năm_học y:Y ( - | – ) z:Y", make.school_year),
+    Rule("[ N năm ] [ giai_đoạn ] [ hằng ] [ năm ] Y DASH [ năm ] Y [ , ] [ open:trở_đi ]", make.years),
+    Rule("[ giai_đoạn ] [ hằng ] [ năm ] Y ( ( , | và ) [ năm ] Y )+ [ , ] [ open:trở_đi ]", make.years),
+    Rule("[ begin:đầu | middle:giữa | cuối | cả ] [ năm ] y:Y [ , ] [ open:trở_đi ]", make.year),
+    Rule("( begin:đầu | middle:giữa | cuối ) năm", make.year),
+    Rule("( trong năm !Y | năm này | next:( năm sau ) )", make.year),
+    # Periods by their names
+    Rule("hằng ( tháng | quý ) !N !R", make.label),
+    Rule("hằng ( tuần | năm ) !Y", make.label),
+    Rule("định_kỳ n:N U", make.label),
+    Rule("whole:cả năm", make.bare_label),
+    Rule("n:N ( tháng | quý | năm ) !Y", make.bare_label),
+    Rule("U", make.bare_label),
+    # No date of its own
+    Rule("đột_xuất", make.on_event),
+    Rule("( khi | trước_khi ) ELSE*40", make.on_event),
+    Rule("kể_từ ngày !D ELSE*40", make.on_event),
+    Rule("kể_từ !ngày !D !Y !tháng !quý !năm ELSE*40", make.on_event),
+    Rule("theo !hằng !định_kỳ !giai_đoạn !ngày !tháng !quý !năm !tuần !N PAPER*40", make.elsewhere),
+    Rule("thường_xuyên", make.always),
+    Rule("kịp_thời", make.in_time),
+]
+
+TABLE = Table(RULES)

@@ -1,0 +1,119 @@
+"""Every phrase of our own is read as the conventions say; what is unsure says so; what else it says is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from schedules.office_model import Kind
+from schedules.phrases import Offset, due_of, read_deadline, say
+from tests.phrases.own_phrases import OWN, Row
+
+
+@pytest.mark.parametrize("row", OWN, ids=lambda row: row.phrase)
+def test_a_phrase_is_read(row: Row) -> None:
+    head = read_deadline(row.phrase, row.year).head
+    due = head.first_due.isoformat() if head.first_due else ""
+    assert (str(head.kind), due, head.rrule) == (row.kind, row.first_due, row.rrule)
+    assert head.why or head.kind != Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("phrase", "flags"),
+    [
+        ("trước ngày 15/12/2026", {"strict_reading"}),
+        ("chậm nhất ngày 15/12/2026", set()),
+        ("trước 16h00 ngày 15/12/2026", set()),  # before the hour, on the day [10]
+        ("ngày 31/11 hằng năm", {"impossible_date"}),
+        ("hằng quý", {"default_anchor"}),
+        ("15/3", {"inferred_year"}),
+        ("báo cáo gửi trước ngày 20/11", {"inferred_year", "ambiguous", "strict_reading"}),
+        ("từ năm 2026", {"open_end"}),
+        ("giữa năm 2026", {"ambiguous"}),
+        ("Thường xuyên trong năm 2026", {"ambiguous"}),
+        ("Ban hành Kế hoạch CCHC năm 2026", {"ambiguous"}),
+        ("2/3 số hộ dân", {"inferred_year", "ambiguous"}),
+        ("từ ngày 15/12/2025 đến ngày 14/3/2026", {"data_window"}),
+        ("03 lần/năm", {"default_anchor", "ambiguous"}),
+        ("ngày làm việc cuối cùng của tháng", {"ambiguous"}),
+    ],
+)
+def test_what_is_unsure_is_flagged(phrase: str, flags: set[str]) -> None:
+    assert set(read_deadline(phrase, 2026).head.flags) == flags
+
+
+@pytest.mark.parametrize(
+    ("phrase", "also"),
+    [
+        ("quý, năm", ["yearly"]),
+        ("định kỳ hằng quý và khi cần thiết", ["on_demand"]),
+        ("quý I/2026 và quý III/2026", ["one_off_quarter"]),
+        ("Hằng tháng (ngày 20), hằng quý (ngày 20 tháng cuối quý), hằng năm (ngày 15/12)", ["quarterly", "yearly"]),
+        ("Báo cáo quý I, 6 tháng, quý III và năm", ["half_yearly", "yearly"]),
+        ("thứ 2, thứ 5 hàng tuần", ["weekly"]),
+        ("trước ngày 15/12 hằng năm", []),
+    ],
+)
+def test_what_else_a_phrase_says_is_kept(phrase: str, also: list[str]) -> None:
+    assert [str(reading.kind) for reading in read_deadline(phrase, 2026).also] == also
+
+
+def test_the_most_frequent_dated_schedule_leads() -> None:
+    read = read_deadline("báo cáo năm trước ngày 10/12; trước ngày 25 hằng tháng; hằng quý", 2026)
+    assert (read.head.kind, read.head.first_due) == (Kind.MONTHLY, dt.date(2026, 1, 25))
+
+
+def test_a_data_window_stands_beside_the_date_to_send_by() -> None:
+    head = read_deadline("số liệu từ 15/12/2025 đến 14/3/2026, gửi trước ngày 16/3/2026", 2026).head
+    assert (head.first_due, head.window) == (
+        dt.date(2026, 3, 16),
+        (dt.date(2025, 12, 15), dt.date(2026, 3, 14)),
+    )
+    assert "data_window" not in head.flags
+
+
+@pytest.mark.parametrize(
+    ("phrase", "offset"),
+    [
+        (
+            "trong 05 (năm) ngày làm việc kể từ ngày nhận được",
+            Offset(5, "working_day", "after", "kể từ ngày nhận được"),
+        ),
+        ("chậm nhất 30 ngày trước khi hết hạn", Offset(30, "day", "before", "trước khi hết hạn")),
+        ("trong 24 giờ kể từ khi có sự cố", Offset(24, "hour", "after", "kể từ khi có sự cố")),
+    ],
+)
+def test_an_offset_keeps_its_event(phrase: str, offset: Offset) -> None:
+    head = read_deadline(phrase, 2026).head
+    assert (head.kind, head.offset) == (Kind.ON_DEMAND, offset)
+
+
+def test_a_clock_time_is_kept_in_the_office_form() -> None:
+    due = due_of(read_deadline("trước 16h00 thứ Sáu hàng tuần", 2026).head)
+    assert due is not None
+    assert (due.weekday, due.time, due.before) == ("friday", "16:00", False)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said"),
+    [
+        ("ngày 25 tháng cuối quý", "Hằng quý, hạn ngày 25 tháng cuối quý; kỳ đầu 25/03/2026."),
+        ("trước ngày 10 hằng tháng", "Hằng tháng, hạn trước ngày 10; kỳ đầu 10/01/2026."),
+        ("31/01 năm sau đối với báo cáo năm", "Hằng năm, hạn ngày 31/01 năm sau; kỳ đầu 31/01/2027."),
+        ("6 tháng (trước ngày 16/6)", "Báo cáo 6 tháng đầu năm, hạn trước ngày 16/06 hằng năm; kỳ đầu 16/06/2026."),
+        ("16h30 thứ Sáu hằng tuần", "Thứ Sáu hằng tuần, 16:30; kỳ đầu 02/01/2026."),
+        ("Hằng năm, giai đoạn 2026-2030", "Hằng năm, hạn ngày 31/12; kỳ đầu 31/12/2026; đến hết ngày 31/12/2030."),
+        ("trước 17h00 ngày 20/3/2026", "Một lần, chậm nhất ngày 20/03/2026 lúc 17:00."),
+        ("Quý II/2026", "Trong quý II/2026, chậm nhất ngày 30/06/2026."),
+        ("từ 01/3 đến 31/5/2026", "Từ ngày 01/03/2026 đến ngày 31/05/2026."),
+        ("2026-2030", "Giai đoạn 2026 - 2030, chậm nhất ngày 31/12/2030."),
+        ("2 tháng một lần", "2 tháng một lần, hạn ngày cuối tháng; kỳ đầu 28/02/2026."),
+        ("hai tuần một lần", "Hai tuần hoặc nhiều tuần một lần, chưa rõ ngày."),
+        ("trong 05 ngày làm việc kể từ ngày nhận", "Trong 5 ngày làm việc kể từ ngày nhận."),
+        ("Thường xuyên", "Thường xuyên, không có hạn."),
+        ("theo quy định", "Chưa rõ thời hạn."),
+    ],
+)
+def test_a_reading_is_said_back(phrase: str, said: str) -> None:
+    assert say(read_deadline(phrase, 2026).head) == said
