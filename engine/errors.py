@@ -27,3 +27,7 @@ class DatabaseTrouble(NhacViecError):
 
 class NotFound(NhacViecError):
     """The thing named on the command line is not there."""
+
+
+class BadDocument(NhacViecError):
+    """A document that cannot be read into paragraphs and tables."""
