@@ -106,6 +106,11 @@ class Source(Strict):
     where: Text = Field(description='Place in the plan, such as "V.1.c" or "Danh mục II.3".')
     words: Text | None = Field(default=None, description="The deadline's words as printed.")
     basis: Text | None = Field(default=None, description="Other document that sets or supports the day.")
+    line: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Line of the plan, as imported.")
+    text: Text | None = Field(default=None, description="The sentence or table row as printed, as imported.")
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="How sure the import was of its reading; absent once a person has written the entry."
+    )
 
 
 class Obligation(Strict):
