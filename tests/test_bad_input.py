@@ -16,13 +16,16 @@ from schedules.office_file import shipped_offices
 HUNG_THANG = next(path for path in shipped_offices() if path.stem == "hung-thang")
 
 
-def nhacviec(*words: str, database: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def nhacviec(
+    *words: str, database: Path | None = None, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The command line as a user starts it, away from the settings of whoever runs the tests."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("NHACVIEC_")}
     env |= {"NHACVIEC_DATABASE": f"sqlite:///{database}" if database else "sqlite://", **environment}
     return subprocess.run(
         [sys.executable, "-m", "engine.cli", *words],
         capture_output=True,
+        input=typed,
         text=True,
         env=env,
         cwd=tempfile.gettempdir(),  # where no .env lies

@@ -47,6 +47,40 @@ def load(
     commands.load(file, yes, as_json)
 
 
+@app.command(name="import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="TỆP", help="Văn bản (.docx, .pdf, .xlsx, .csv, .md, .txt); - là dán.")
+    ],
+    year: Annotated[int | None, typer.Option("--year", min=2000, max=2100, help="Năm của kế hoạch.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Ghi bản nháp tệp nhiệm vụ vào đây.")] = None,
+    as_json: AsJson = False,
+    accept_confident: Annotated[
+        bool, typer.Option("--accept-confident", help="Nhận ngay mục chắc chắn; mục khác để chờ quyết định.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Đọc văn bản kế hoạch, tìm nhiệm vụ và thời hạn, cho duyệt từng mục rồi ghi bản nháp tệp nhiệm vụ."""
+    from engine.cli import importing as commands
+
+    commands.import_plan(file, year, out, as_json, accept_confident, yes)
+
+
+@app.command()
+def deadline(
+    phrase: Annotated[str | None, typer.Argument(metavar="CÂU", help="Ví dụ: trước ngày 15/12 hằng năm")] = None,
+    year: Annotated[int | None, typer.Option("--year", help="Năm của kế hoạch; năm nay nếu không ghi.")] = None,
+    tsv: Annotated[
+        Path | None, typer.Option("--tsv", help="Tệp mỗi dòng một câu, cột sau là năm; in mỗi dòng một JSON.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Đọc một thời hạn bằng lời (trước ngày 25 tháng cuối quý): loại, hạn đầu tiên, quy tắc lặp, điều chưa chắc."""
+    from engine.cli import reading as commands
+
+    commands.deadline(phrase, year, tsv, as_json)
+
+
 @app.command()
 def preview(
     office: Annotated[str, typer.Option("--office", help="Mã cơ quan (hung-thang) hoặc đường dẫn tệp nhiệm vụ.")],

@@ -1,0 +1,138 @@
+"""What every column of a task table holds: by its header, and where that says nothing, by its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from schedules.intake.blocks import Table
+from schedules.intake.spans import schedules_in
+from schedules.intake.units import EACH, mentions
+from schedules.intake.wording import fold
+
+Column = Literal["number", "task", "lead", "support", "time", "product", "basis", "person", "funding", "target", "note"]
+
+# The words of a header, and what it heads. Earlier rows win where two words stand at the same place.
+_HEADERS: tuple[tuple[Column, str], ...] = (
+    ("number", r"^(?:tt|stt|số tt|số thứ tự|#|no\.?)\W*$"),
+    ("support", r"phối hợp|cùng thực hiện|đơn vị tham gia|cơ quan tham gia"),
+    ("person", r"người (?:phụ trách|thực hiện|chịu trách nhiệm|chủ trì|theo dõi|đầu mối)|lãnh đạo|cán bộ"
+               r"|chuyên viên|công chức|họ (?:và )?tên|đồng chí"),
+    ("lead", r"chủ trì|(?:cơ quan|đơn vị|phòng|ban|bộ phận|nơi)[^:]{0,20}(?:thực hiện|tham mưu|đầu mối|phụ"
+             r" trách|chịu trách nhiệm|được giao|báo cáo|giao)"
+             r"|phân công|trách nhiệm|giao cho|^đơn vị(?! tính)|^cơ quan|^phòng"),
+    ("time", r"thời gian|thời hạn|hạn (?:hoàn|chót|cuối|nộp|gửi|xử)|^hạn\b|tiến độ|ngày (?:hoàn|nộp|gửi|báo)"
+             r"|kỳ (?:báo cáo|hạn)|lộ trình|thời điểm|định kỳ|tần suất|hoàn thành"),
+    ("product", r"sản phẩm|kết quả|đầu ra|hình thức văn bản|thể thức"),
+    ("basis", r"căn cứ|cơ sở pháp lý|văn bản (?:chỉ đạo|giao|quy định|liên quan)|nguồn văn bản|tham chiếu"),
+    ("funding", r"kinh phí|nguồn vốn|dự toán"),
+    ("target", r"chỉ tiêu|mục tiêu|đơn vị tính|đvt"),
+    ("note", r"ghi chú|ý kiến"),
+    ("task", r"nội dung|nhiệm vụ|công việc|hoạt động|tên|giải pháp|danh mục|việc|báo cáo|đề án"),
+)  # fmt: skip
+_HEADER = tuple((column, re.compile(pattern)) for column, pattern in _HEADERS)
+_NUMBER = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3})*|[IVX]{1,6}|[A-Za-zđ])?\s*[.)]?$")
+_PRODUCT = re.compile(
+    r"^(?:-\s*)?(?:các\s+)?(?:báo cáo|kế hoạch|quyết định|văn bản|công văn|tờ trình|nghị quyết|thông báo"
+    r"|danh sách|danh mục|biên bản|hội nghị"
+    r"|đề án|quy chế|quy định|chương trình|hồ sơ|tin|bài|biểu|phiếu|dự toán|đường link|hình ảnh|cuộc|lớp"
+    r"|bảng|kết luận|tài liệu|dữ liệu|phần mềm|hệ thống|phương án)\b"
+)
+SURE = 0.5
+
+
+def columns_of(table: Table) -> dict[Column, int]:
+    """Column → its place. Empty where this is no table of tasks."""
+    found = _by_header(table.header)
+    width = max((len(row.cells) for row in table.rows), default=0)
+    for column, place in _by_content(table, width, found).items():
+        found.setdefault(column, place)
+    if "task" not in found or not ({"lead", "time", "product", "person"} & found.keys()):
+        return {}
+    return found
+
+
+def _by_header(header: Sequence[str]) -> dict[Column, int]:
+    found: dict[Column, int] = {}
+    for place, text in enumerate(header):
+        column = column_named(text)
+        if column and column not in found:
+            found[column] = place
+    return found
+
+
+def column_named(header: str) -> Column | None:
+    """What a header's words say: the word that stands first, "phối hợp" before all."""
+    folded = " ".join(fold(header).split())
+    if not folded:
+        return None
+    if re.search(r"phối hợp", folded) and not re.search(r"chủ trì|nhiệm vụ", folded):
+        return "support"
+    hits = [
+        (match.start(), row, column)
+        for row, (column, pattern) in enumerate(_HEADER)
+        if (match := pattern.search(folded))
+    ]
+    return min(hits)[2] if hits else None
+
+
+def _by_content(table: Table, width: int, known: dict[Column, int]) -> dict[Column, int]:
+    """The columns that no header names, by what most of their cells look like."""
+    taken = set(known.values())
+    free = [
+        place
+        for place in range(width)
+        if place not in taken and not (place < len(table.header) and table.header[place].strip())
+    ]
+    cells = {
+        place: [row.cells[place] for row in table.rows if place < len(row.cells) and row.cells[place]] for place in free
+    }
+    found: dict[Column, int] = {}
+    for place in free:
+        if _share(cells[place], lambda cell: bool(_NUMBER.match(cell))) > SURE and place == 0 and cells[place]:
+            found["number"] = place
+    rest = [place for place in free if place not in found.values() and cells[place]]
+    units = [place for place in rest if _share(cells[place], looks_like_unit) > SURE]
+    for column, place in zip(("lead", "support"), units, strict=False):
+        found[column] = place  # type: ignore[index]
+    rest = [place for place in rest if place not in units]
+    times = sorted(rest, key=lambda place: -_share(cells[place], looks_like_time))
+    if times and _share(cells[times[0]], looks_like_time) >= SURE - 0.1:
+        found["time"] = times[0]
+        rest.remove(times[0])
+    if rest and "task" not in known:
+        task = max(rest, key=lambda place: sum(map(len, cells[place])) / len(cells[place]))
+        found["task"] = task
+        rest.remove(task)
+    products = [place for place in rest if _share(cells[place], looks_like_product) > SURE - 0.2]
+    if products:
+        found["product"] = products[0]
+    return found
+
+
+def _share(cells: Sequence[str], test: object) -> float:
+    assert callable(test)
+    return sum(bool(test(cell)) for cell in cells) / len(cells) if cells else 0.0
+
+
+def looks_like_time(cell: str) -> bool:
+    """Whether a cell says when, and little else."""
+    text = " ".join(cell.split())
+    if re.fullmatch(r"20\d{2}(?:\s?[-–]\s?20\d{2})?|(?:\d{1,2}/){1,2}\d{2,4}|(?:tháng\s+)?\d{1,2}", fold(text)):
+        return True
+    spans = schedules_in(text)
+    return bool(spans) and sum(len(span.text) for span in spans) >= 0.45 * len(text)
+
+
+def looks_like_unit(cell: str) -> bool:
+    """Whether a cell names units, and little else."""
+    text = " ".join(cell.split())
+    covered = sum(mention.end - mention.start for mention in mentions(text))
+    covered += sum(match.end() - match.start() for match in EACH.finditer(text))
+    return covered >= 0.5 * len(text) > 0
+
+
+def looks_like_product(cell: str) -> bool:
+    """Whether a cell begins with the name of something that is handed in."""
+    return bool(_PRODUCT.match(fold(cell.strip())))

@@ -1,0 +1,104 @@
+"""A short title for a duty: its verb and its object, without who, when and how."""
+
+from __future__ import annotations
+
+import re
+
+from schedules.intake.spans import Span
+from schedules.intake.units import EACH, mentions
+from schedules.intake.wording import capital, shorten
+
+LONGEST_TITLE = 160
+_BODY = (
+    r"(?:(?:Chủ tịch\s+)?(?:UBND|HĐND|Ủy ban nhân dân|Uỷ ban nhân dân|Ủy ban nhân)(?:\s+(?:các\s+)?(?:xã"
+    r"|phường|thành phố|tỉnh|huyện|thị trấn|đặc khu))?)"
+)
+_BEFORE_VERB = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"^(?:giao|yêu cầu|đề nghị|phân công)(?:\s+cho)?\s+",
+        r"^(?:trong|theo|căn cứ)\s+(?:phạm vi\s+)?chức năng[^;]{0,60}?(?=có trách nhiệm|chủ động|chủ trì|phối hợp)",
+        r"^(?:có trách nhiệm|chịu trách nhiệm|là cơ quan[^:]{0,80}:|có nhiệm vụ)\s*:?\s*",
+        r"^(?:chủ trì|đầu mối),?\s*(?:,|và)?\s*(?=phối hợp)",
+        r"^phối hợp(?:\s+chặt chẽ)?(?:\s+(?:với|cùng))?\s+(?:các\s+)?(?:cơ quan|phòng|đơn vị|công chức|ban"
+        r"|ngành|bộ phận|sở|địa phương)[^;]{0,90}?(?:liên quan|thành phố|chuyên môn)\s*,?\s*",
+        r"^(?:chủ trì|đầu mối)\s*,?\s+",
+        rf"^(?:tham mưu|giúp|đề xuất)(?:,\s*(?:giúp|đề xuất))?(?:\s+(?:cho|với|giúp))?\s+(?:lãnh"
+        rf" đạo\s+)?{_BODY}(?:,?\s*Trưởng ban Ban Chỉ đạo)?\s*,?\s*",
+        r"^(?:thường xuyên|định kỳ|duy trì|kịp thời|chủ động|tập trung|tích cực|tiếp tục|đồng thời|và)\b\s*,?\s*",
+        r"^(?:liên tục)\b\s*,?\s*",
+        r"^(?:đổi mới|nâng cao|đa dạng hóa)(?:(?:,|\s+và)?\s*(?:đổi mới|nâng cao|đa dạng hóa|cải"
+        r" tiến))*\s+(?:hơn nữa\s+)?(?:(?:chất lượng|hiệu quả|phương pháp|hình thức)(?:,\s*(?:chất lượng"
+        r"|hiệu quả|hình thức))*\s+)?(?:công tác|việc)?\s*(?:tổ chức\s+)?(?=\w)",
+        r"^(?:chỉ đạo\s+)?thực hiện nghiêm(?:\s+túc)?\s+(?:chế độ\s+)?(?:thông tin,?\s+)?",
+        r"^(?:tiến hành|tổ chức|triển khai|thực hiện)(?:,?\s*(?:tiến hành|tổ chức|triển khai|thực"
+        r" hiện))*\s+(?:có\s+hiệu quả\s+)?(?:công tác\s+|việc\s+)?(?=(?:tự kiểm tra|kiểm tra|rà soát|đánh"
+        r" giá|khảo sát|đo lường|tổng kết|sơ kết|theo dõi|đối thoại|thống kê|giám sát|đôn đốc|xác định)\b)",
+        r"^[\s,;:.–-]+",
+    )
+)  # fmt: skip
+# "Tổ chức triển khai có hiệu quả công tác A và theo dõi B hằng năm": what comes every year is B.
+_OPENING = re.compile(
+    r"^(?:tổ chức triển khai|thực thi|triển khai|thực hiện (?:tốt|hiệu quả))\b[^;]{20,}\bvà\s+(?=(?:theo dõi"
+    r"|đánh giá|kiểm tra|báo cáo|tổng kết)\b)"
+    r"|^các\s+",
+    re.IGNORECASE,
+)
+
+
+def title_of(clause: str, span: Span | None) -> str:
+    """The title of the duty a clause speaks of."""
+    text = _without(clause, span) if span else clause
+    for _ in range(8):
+        shorter = _one_less(text)
+        if shorter == text or len(shorter) < 12:
+            break
+        text = shorter
+    text = _OPENING.sub("", text) if span and len(text) > 40 else text
+    return capital(shorten(text, LONGEST_TITLE)) or capital(shorten(clause, LONGEST_TITLE))
+
+
+def _without(clause: str, span: Span) -> str:
+    """The clause without its deadline; a bracket with nothing else in it goes too."""
+    if " … " in span.text:
+        first, last = span.text.split(" … ", 1)
+        middle = clause[span.start + len(first) : span.end - len(last)].strip(" ,")
+        return f"{clause[: span.start].strip()} {middle} {clause[span.end :].strip()}".strip(" ,;:")
+    before, after = clause[: span.start].rstrip(), clause[span.end :].lstrip()
+    if before.endswith("(") and after.startswith(")"):
+        before, after = before[:-1].rstrip(), after[1:].lstrip()
+    before = re.sub(r"[\s,]*(?:\b(?:theo định kỳ|vào|trong|theo giai đoạn))?\s*$", "", before) if span.start else ""
+    text = f"{before} {after}".strip(" ,;:")
+    if re.search(r"quy định|quy chế", span.text):
+        after = re.sub(r"^\s*của\s[^,;.]*", "", after)
+        text = f"{before} {after}".strip(" ,;:")
+    text = re.sub(r",?\s+theo hướng\s.*$", "", text)
+    text = re.sub(r",\s*theo (?:đúng )?quy định.*$|\s+theo quy định$", "", text)
+    return re.sub(r"\s*\(\s*\)", "", re.sub(r"\s+,", ",", text))
+
+
+def _one_less(text: str) -> str:
+    """The text with one thing less before its verb."""
+    each = EACH.match(text)
+    named = mentions(text[:140])
+    if each and each.end() < len(text) - 12:
+        return text[each.end() :].lstrip(" ,:-–")
+    if named and named[0].start == 0 and named[0].end < len(text) - 12:
+        return text[named[0].end :].lstrip(" ,:-–")
+    for pattern in _BEFORE_VERB:
+        match = pattern.match(text)
+        if match and match.end():
+            return text[match.end() :]
+    cooperates = re.match(r"phối hợp(?:\s+(?:với|cùng))?\s+", text, re.IGNORECASE)
+    if cooperates and named and named[0].start <= cooperates.end() + 2:
+        last = named[0]
+        for mention in named[1:]:
+            if mention.start - last.end > 6:
+                break
+            last = mention
+        rest = re.sub(
+            r"^\s*(?:,|và)?\s*(?:các\s+)?(?:cơ quan|phòng|đơn vị)[^;]{0,40}?liên quan\s*,?", "", text[last.end :]
+        )
+        if len(rest) > 12:
+            return rest.lstrip(" ,")
+    return text

@@ -1,0 +1,80 @@
+"""A document as read → everything found in it, in seven steps.
+
+1. the head: title, issuer, date, the years it is for;
+2. where every paragraph stands;
+3. the units, and the one that gathers the reports;
+4. the duties of the tables;
+5. the duties of the sentences;
+6. the same duty told twice made one;
+7. the targets, and what the plan leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from schedules.intake.blocks import Document, Table
+from schedules.intake.entries import entries
+from schedules.intake.facts import read_facts
+from schedules.intake.findings import PlanFound
+from schedules.intake.lint import lint
+from schedules.intake.merge import merged
+from schedules.intake.outline import Item, outline
+from schedules.intake.prose import Plan, has_numbers, prose_duties, unit_sections
+from schedules.intake.subjects import Subjects
+from schedules.intake.targets import prose_targets, table_targets
+from schedules.intake.task_table import entry_duties, lead_cells, task_duties
+from schedules.intake.units import find_units, standing_office
+
+Progress = Callable[[float], None]
+
+
+def understand(document: Document, year: int | None = None, progress: Progress | None = None) -> PlanFound:
+    """Everything a plan says: its head, units, duties, targets, and what it leaves open.
+
+    :param year: completes dates without a year; the plan's first year where it is not given.
+    :param progress: called with the share done, from 0 to 1.
+    """
+    step = progress or _silent
+    facts = read_facts(document.blocks, year)
+    items = outline(document.blocks)
+    body = _body(items)
+    tables = [block for block in document.blocks if isinstance(block, Table)]
+    step(0.1)
+    units = find_units(_texts(items, tables), lead_cells(tables), province=_is_province(facts.issuer))
+    sections = list(unit_sections(body, units))
+    standing = standing_office(units, ((unit, item.text) for unit, item in sections))
+    step(0.3)
+    from_tables = task_duties(tables, units, facts.default_year)
+    step(0.5)
+    assigned = [(unit, item.text) for unit, item in sections if unit and units.kind_of(unit) == "unit"]
+    plan = Plan(units, Subjects(assigned, standing), facts.default_year, facts.period)
+    told, sentences = entries(body)
+    from_prose = [*entry_duties(told, units, facts.default_year), *prose_duties(sentences, plan)]
+    step(0.8)
+    duties = merged([*from_tables.duties, *from_prose])
+    step(0.9)
+    warnings = (*document.warnings, *lint(facts, items, tables, from_tables, duties))
+    targets = (*prose_targets(body), *table_targets(tables))
+    step(1.0)
+    return PlanFound(facts, units.found, standing, tuple(duties), targets, warnings, from_tables.rows)
+
+
+def _silent(share: float) -> None:
+    """Nobody asked how far it is."""
+
+
+def _body(items: Sequence[Item]) -> list[Item]:
+    """The paragraphs from the first number on; all of them where the document has no numbers."""
+    return [item for item in items if item.path] if has_numbers(items) else list(items)
+
+
+def _is_province(issuer: str | None) -> bool:
+    """A province's own units are the Sở, which are outside a commune."""
+    return (bool(issuer) and " tỉnh " in f" {issuer} ") or " thành phố " in f" {issuer} "
+
+
+def _texts(items: Sequence[Item], tables: Sequence[Table]) -> Iterator[tuple[str, int]]:
+    yield from ((item.text, item.line) for item in items)
+    for table in tables:
+        yield from ((cell.replace("\n", " ; "), row.line) for row in table.rows for cell in row.cells)
