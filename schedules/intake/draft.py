@@ -108,7 +108,7 @@ def to_office(plan: PlanFound, file_name: str, duties: Sequence[Duty] | None = N
     units = _units(plan, chosen)
     ids = {name: slug for slug, unit in units.items() for name in (unit.name, *unit.aliases)}
     standing = ids.get(plan.standing_office or "") or next(s for s, u in units.items() if u.kind == "unit")
-    office_name = plan.facts.issuer or "UBND xã (chưa rõ tên)"
+    office_name = (plan.facts.issuer or "UBND xã (chưa rõ tên)").removeprefix("Chủ tịch ")
     first, last = plan.facts.period or (plan.facts.default_year, plan.facts.default_year)
     return {
         "office": {
