@@ -229,6 +229,9 @@ class Plan(Strict):
     file: Text | None = None
     period: tuple[Annotated[int, Field(ge=2000, le=2100)], Annotated[int, Field(ge=2000, le=2100)]]
     note: Text | None = None
+    skipped: tuple[Text, ...] = Field(
+        default=(), description="What the import found and a person has left out, so that it is not proposed again."
+    )
 
 
 class OfficeFile(Strict):

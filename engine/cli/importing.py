@@ -13,11 +13,11 @@ from rich.progress import Progress
 from engine.cli import output
 from engine.errors import NhacViecError
 from schedules.intake.blocks import Document
-from schedules.intake.draft import is_confident, reading_of, to_json, to_office
+from schedules.intake.draft import is_confident, reading_of, skip_key, source_of, to_json, to_office
 from schedules.intake.findings import Duty, PlanFound
 from schedules.intake.readers import read_document, read_text
-from schedules.intake.review import accepted, edited, unsure
-from schedules.intake.revise import Change, differences, write_again, write_new
+from schedules.intake.review import accepted, edited, spoken, unsure
+from schedules.intake.revise import Change, decided, differences, write_again, write_new
 from schedules.intake.understand import understand
 from schedules.phrases import read_deadline, say
 
@@ -37,15 +37,19 @@ def import_plan(
     """Read, show, ask, write."""
     plan = _read(path, year, quiet=as_json)
     asks = out is not None and not (as_json or accept_confident or yes) and sys.stdin.isatty()
-    duties = list(plan.duties)
-    if not as_json:
-        _summary(path, plan)
-    if asks:
-        duties = review(plan, duties)
+    known, left_out = decided(out) if out is not None and out.exists() else (set(), set())
+    wanted = [duty for duty in plan.duties if skip_key(duty) not in left_out]
     if as_json:
         output.as_json(to_json(plan))
+    else:
+        _summary(path, plan)
+    old = [duty for duty in wanted if source_of(duty) in known]
+    new = [duty for duty in wanted if source_of(duty) not in known]
+    chosen, skipped = review(plan, new) if asks else (new, [])
     if out is not None:
-        _write(out, to_office(plan, path.name, duties), duties, quiet=as_json, yes=yes or accept_confident)
+        duties = [*old, *chosen]
+        draft = to_office(plan, path.name, duties, skipped)
+        _write(out, draft, duties, quiet=as_json, yes=yes or accept_confident)
 
 
 def _read(path: Path, year: int | None, *, quiet: bool) -> PlanFound:
@@ -127,18 +131,22 @@ def _show(out: Path, changes: Sequence[Change]) -> None:
 # ---- review -------------------------------------------------------------------------------------------------------
 
 
-def review(plan: PlanFound, duties: Sequence[Duty]) -> list[Duty]:
-    """Ask about each duty, beside its source line. What is put off, or left when stopping, stays as unsure as it is."""
-    decided: list[Duty] = []
+def review(plan: PlanFound, duties: Sequence[Duty]) -> tuple[list[Duty], list[Duty]]:
+    """Ask about each duty, beside its source line. Returns what stays and what is left out.
+
+    What is put off, or left when stopping, stays as unsure as it is.
+    """
+    kept: list[Duty] = []
+    left_out: list[Duty] = []
     for index, found in enumerate(duties):
         answer, duty = _decide(plan, found, f"{index + 1}/{len(duties)}")
         if answer == STOP:
-            return [*decided, *duties[index:]]
-        if answer == ACCEPT:
-            decided.append(accepted(duty))
-        elif answer == LATER:
-            decided.append(duty)
-    return decided
+            return [*kept, *duties[index:]], left_out
+        if answer == SKIP:
+            left_out.append(found)
+        else:
+            kept.append(accepted(duty) if answer == ACCEPT else duty)
+    return kept, left_out
 
 
 def _decide(plan: PlanFound, duty: Duty, place: str) -> tuple[str, Duty]:
@@ -156,7 +164,8 @@ def _present(place: str, duty: Duty) -> None:
     output.line(f"{place}. {duty.title}")
     output.line(f"  Nguồn: {duty.where}, dòng {duty.source_line}: {duty.source_text}")
     output.line(f"  Chủ trì: {duty.lead or 'chưa rõ'}{' (từng đơn vị)' if duty.lead_each else ''}")
-    output.line(f"  Thời hạn: “{duty.deadline_text}” – {say(reading_of(duty))}")
+    words = f"“{spoken(duty)}” – " if spoken(duty) else ""
+    output.line(f"  Thời hạn: {words}{say(reading_of(duty))}")
     if duty.product:
         output.line(f"  Sản phẩm: {duty.product}")
     output.line(f"  Chắc chắn: {duty.confidence:.0%}")
@@ -173,17 +182,10 @@ def _edit(plan: PlanFound, duty: Duty) -> Duty:
     if lead.isdigit() and 0 < int(lead) <= len(units):
         lead = units[int(lead) - 1]
     while True:
-        words = str(typer.prompt("Thời hạn, viết bằng lời", default=duty.deadline_text))
-        head = reading_of(duty) if words == duty.deadline_text else read_deadline(words, plan.facts.default_year).head
+        words = str(typer.prompt("Thời hạn, viết bằng lời", default=spoken(duty)))
+        head = reading_of(duty) if words == spoken(duty) else read_deadline(words, plan.facts.default_year).head
         output.line(f"  Đọc là: {say(head)}")
         if typer.confirm("Đúng chưa?", default=True):
             break
     product = str(typer.prompt("Sản phẩm", default=duty.product or ""))
-    return edited(
-        duty,
-        title=title,
-        lead=lead or None,
-        deadline_text=words,
-        product=product,
-        year=plan.facts.default_year,
-    )
+    return edited(duty, title=title, lead=lead or None, words=words, product=product, year=plan.facts.default_year)

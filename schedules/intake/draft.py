@@ -98,8 +98,24 @@ def _duty_json(duty: Duty) -> dict[str, Any]:
 # ---- the office file ----------------------------------------------------------------------------------------------
 
 
-def to_office(plan: PlanFound, file_name: str, duties: Sequence[Duty] | None = None) -> Entry:
+def source_of(duty: Duty) -> tuple[str, str | None, str]:
+    """What makes a duty the same one when the plan is read again: place, deadline's words, sentence."""
+    words = _cut(duty.deadline_text) if duty.deadline_text else None
+    return _cut(duty.where or f"dòng {duty.source_line}"), words, _cut(duty.source_text)
+
+
+def skip_key(duty: Duty) -> str:
+    """How a duty that a person has left out is remembered in the draft."""
+    where, words, _ = source_of(duty)
+    return _cut(f"{where}: {duty.title}{f' ({words})' if words else ''}")
+
+
+def to_office(
+    plan: PlanFound, file_name: str, duties: Sequence[Duty] | None = None, skipped: Iterable[Duty] = ()
+) -> Entry:
     """The draft as plain data, ready to be written as YAML. ``duties``: the accepted ones; all when absent.
+
+    ``skipped``: those a person has left out.
 
     People are roles, two for each unit ("Trưởng …", "Chuyên viên …"): messages need somebody to go to, and the
     office puts its own officers in their place.
@@ -125,6 +141,7 @@ def to_office(plan: PlanFound, file_name: str, duties: Sequence[Duty] | None = N
                 "date": plan.facts.date,
                 "file": _cut(file_name),
                 "period": [first, last],
+                "skipped": [skip_key(duty) for duty in skipped] or None,
             }
         ),
         "units": [_unit_entry(slug, unit) for slug, unit in units.items()],
@@ -223,6 +240,7 @@ def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> En
         kind, due = Kind.UNKNOWN, None
     if kind is Kind.UNKNOWN and not review:
         review.append(reading.why or "Văn bản không nêu thời hạn.")
+    where, words, text = source_of(duty)
     cooperating = [ids[name] for name in duty.cooperating if name in ids and ids[name] != lead]
     return _without_none(
         {
@@ -239,10 +257,10 @@ def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> En
             "strength": None if duty.strength == "duty" else duty.strength,
             "source": _without_none(
                 {
-                    "where": _cut(duty.where or f"dòng {duty.source_line}"),
-                    "words": _cut(duty.deadline_text) if duty.deadline_text else None,
+                    "where": where,
+                    "words": words,
                     "line": duty.source_line or None,
-                    "text": _cut(duty.source_text),
+                    "text": text,
                     "confidence": round(duty.confidence, 2),
                 }
             ),

@@ -15,13 +15,17 @@ def accepted(duty: Duty) -> Duty:
     return replace(duty, confidence=1.0, needs_review=())
 
 
-def edited(duty: Duty, *, title: str, lead: str | None, deadline_text: str, product: str | None, year: int) -> Duty:
-    """The duty in a person's own words; a deadline they have typed is read anew."""
-    if deadline_text != duty.deadline_text:
-        deadline = read_deadline(deadline_text, year)
-        duty = replace(duty, deadline_text=deadline_text, deadline=deadline, choice=0)
+def edited(duty: Duty, *, title: str, lead: str | None, words: str, product: str | None, year: int) -> Duty:
+    """The duty in a person's own words. A deadline they typed is read anew; the printed one stays as its source."""
+    if words != spoken(duty):
+        duty = replace(duty, deadline=read_deadline(words, year), choice=0)
     each = duty.lead_each and lead == duty.lead
     return replace(duty, title=title, lead=lead, lead_each=each, product=product or None)
+
+
+def spoken(duty: Duty) -> str:
+    """The deadline in words: a person's, once they have typed them, else the plan's."""
+    return duty.deadline.phrase or duty.deadline_text
 
 
 def unsure(duties: Iterable[Duty]) -> list[Duty]:

@@ -52,6 +52,16 @@ def write_new(path: Path, draft: Entry) -> None:
     _replace(path, tree)
 
 
+def decided(path: Path) -> tuple[set[tuple[str, str | None, str]], set[str]]:
+    """The sources of a draft's entries, and what was left out of it: nobody is asked about these again.
+
+    :raises BadOfficeFile: the file there is not an office file.
+    """
+    office = read_office(path)
+    sources = {(o.source.where, o.source.words, o.source.text) for o in office.obligations if o.source.text}
+    return sources, set(office.plan.skipped)
+
+
 def differences(path: Path, draft: Entry) -> list[Change]:
     """What writing the draft over ``path`` would change.
 
@@ -79,6 +89,7 @@ def _revised(path: Path, draft: Entry) -> tuple[CommentedMap, list[Change]]:
             changes += _add_unit(tree, unit, [p for p in draft["people"] if p["unit"] == unit["id"]])
             ids[unit["id"]] = unit["id"]
     fresh = [_renamed(obligation, ids) for obligation in draft["obligations"]]
+    changes += _left_out(tree["plan"], draft["plan"])
     changes += _revise_obligations(tree["obligations"], fresh)
     return tree, changes
 
@@ -92,6 +103,13 @@ def _plan_changes(plan: CommentedMap, fresh: Entry) -> Iterable[Change]:
         if after is not None and str(before) != str(after) and list(before or ()) != after:
             yield Change("changed", "plan", key, str(before or ""), str(after))
             plan[key] = _commented_value(after)
+
+
+def _left_out(plan: CommentedMap, fresh: Entry) -> Iterable[Change]:
+    for key in fresh.get("skipped", ()):
+        if key not in plan.setdefault("skipped", CommentedSeq()):
+            plan["skipped"].append(key)
+            yield Change("changed", "plan", "skipped", "", key)
 
 
 def _same_unit(units: Iterable[Entry], unit: Entry) -> str | None:

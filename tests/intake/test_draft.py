@@ -94,7 +94,7 @@ def test_every_entry_says_where_it_comes_from_and_how_sure_it_is() -> None:
 
 
 def test_a_person_decides_and_the_entry_is_live() -> None:
-    looked = accepted(edited(PLAN.duties[4], title="Đối thoại", lead=DESK, deadline_text="ngày 20/5/2026", product="",
+    looked = accepted(edited(PLAN.duties[4], title="Đối thoại", lead=DESK, words="ngày 20/5/2026", product="",
                              year=2026))  # fmt: skip
     assert is_confident(looked)
     entry = to_office(PLAN, "ke-hoach.docx", [looked])["obligations"][0]

@@ -123,8 +123,8 @@ def test_a_person_reviews_each_duty_beside_its_source_line(plan: Path, tmp_path:
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "engine.cli", "import", str(plan), "--out", str(draft)]
     process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    # The first is taken as it is, the second gets a day of its own, everything else is put off.
-    os.write(ours, "c\ns\n\n\nngày 5/3/2026\ny\n\nc\nn\n".encode())
+    # The first is taken as it is, the second gets a day of its own, the third is left out, the rest is put off.
+    os.write(ours, "c\ns\n\n\nngày 5/3/2026\ny\n\nc\nb\nn\n".encode())
     said, _ = process.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
@@ -132,7 +132,12 @@ def test_a_person_reviews_each_duty_beside_its_source_line(plan: Path, tmp_path:
     assert "Nguồn:" in said
     assert "dòng" in said
     office = read_office(draft)
-    assert {str(o.due.date) for o in office.obligations if o.due and o.due.date} >= {"2026-03-05"}
+    decided = next(o for o in office.obligations if o.due and str(o.due.date) == "2026-03-05")
+    assert decided.source.words == "Trước ngày 16 hằng tháng", "the plan's own words stay beside a person's decision"
+    assert len(office.plan.skipped) == 1
+    assert "Rà soát quy trình nội bộ" in office.plan.skipped[0]
+    again = nhacviec("import", str(plan), "--yes", "--out", str(draft))
+    assert "không có gì thay đổi" in again.stdout, again.stdout
 
 
 def test_a_document_that_cannot_be_read_gets_a_sentence_and_no_draft(tmp_path: Path) -> None:
