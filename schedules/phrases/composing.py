@@ -99,6 +99,8 @@ def _of_bounds(joined: Joined, year: int, in_company: bool) -> list[Reading]:
             continue
         if last.noun_before and any(each.kind != Kind.UNKNOWN for each in joined.undated):
             continue  # "sau khi Luật Cán bộ, công chức năm 2025 có hiệu lực"
+        if always and last.year is None and not last.turn:
+            continue  # "thường xuyên trong năm": the year is no deadline
         reading = _of_bound(when, year)
         if always and reading.first_due:
             reading = flagged(reading, "ambiguous", WHY_CONTINUOUS_SPAN)

@@ -64,6 +64,13 @@ def days_of_month(found: Found) -> list[Piece]:
     return [Span(first, last)]
 
 
+def day_of_months(found: Found) -> list[Piece]:
+    """ "ngày 20 tháng 3, 6, 9, 12", "ngày 5 các tháng 4, 7, 10"."""
+    numbers = [token.value for token in found.tokens if token.symbol == "#"]
+    on, *listed = numbers
+    return [_dated(found, day=on, month=month) for month in listed if month <= 12]
+
+
 def day_alone(found: Found) -> list[Piece]:
     return [Spot(grain="day", day=found.number("d"), names_month=False)]
 

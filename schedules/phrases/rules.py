@@ -63,6 +63,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"[ ngày ] a:D DASH [ ngày ] d:D tháng m:M !tháng !lần {_YEAR}", make.days_of_month),
     Rule(f"[ ngày ] d:D / m:M {_YEAR}", make.day),
     Rule("[ ngày ] d:D ( - m:M - | . m:M . ) y:Y", make.day),
+    Rule(f"ngày D [ , ] [ hằng ] tháng M ( AND tháng M | AND M !tháng !lần )+ {_YEAR}", make.day_of_months),
     Rule(f"[ ngày ] d:D [ , ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
     Rule(
         "ngày a:D DASH [ ngày ] z:D ( [ trong ] hằng tháng | tháng later:sau | tháng báo_cáo | tháng !N )",

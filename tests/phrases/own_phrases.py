@@ -285,5 +285,9 @@ OWN = [
     Row("Từ tháng 01 - 12/2026", 2026, "range", "2026-12-31"),
     Row("Hội nghị lần thứ 4", 2026, "unknown", ""),
     Row("Quý I/2026 và hằng năm", 2026, "yearly", "2026-03-31", yearly(-1, 3)),
+    Row("Ngày 20 tháng 3, 6, 9, 12", 2026, "one_off_date", "2026-03-20"),
+    Row("ngày 05 của các tháng 4, 7, 10", 2026, "one_off_date", "2026-04-05"),
+    Row("ngày 25 tháng 3, tháng 6, tháng 9 và tháng 12 hằng năm", 2026, "quarterly", "2026-03-25", quarterly(25)),
+    Row("Thường xuyên trong năm", 2026, "continuous", ""),
     Row("Báo cáo quý I, 6 tháng, quý III và năm", 2026, "quarterly", "2026-03-31", QUARTER_END),
 ]  # fmt: skip
