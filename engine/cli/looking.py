@@ -61,11 +61,11 @@ def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> No
         when = message.at.astimezone(zone).strftime("%d/%m/%Y %H:%M")
         if full:
             output.console.rule(f"{when}  {escape(message.person)}")
-            output.console.print(escape(message.text), highlight=False)
+            output.line(message.text)
             continue
         what = "; ".join(f"{SAYS[says]}: {title}" for says, title in message.lines) or KINDS[message.kind]
-        output.console.print(f"{when}  {message.person}: {what}", markup=False, highlight=False)
-    output.console.print(f"{len(messages)} tin từ {first_day:%d/%m/%Y} đến {last_day:%d/%m/%Y}.", highlight=False)
+        output.line(f"{when}  {message.person}: {what}")
+    output.line(f"{len(messages)} tin từ {first_day:%d/%m/%Y} đến {last_day:%d/%m/%Y}.")
 
 
 def why(occurrence: int, as_json: bool) -> None:
@@ -185,7 +185,7 @@ def digest(week: str, office: str | None, as_json: bool) -> None:
         output.as_json([asdict(message) for message in messages])
         return
     for message in messages:
-        output.console.print(escape(render(message).text), highlight=False)
+        output.line(render(message).text)
 
 
 def strangers(as_json: bool) -> None:

@@ -24,7 +24,7 @@ def as_json(value: Any) -> None:
 
 def line(text: str) -> None:
     """One line as it stands: nothing in it is markup, coloured or wrapped."""
-    sys.stdout.write(text + "\n")
+    print(text, flush=True)  # noqa: T201  (a service's log must not lag behind)
 
 
 def confirm(question: str) -> None:

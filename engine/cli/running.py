@@ -93,7 +93,7 @@ def run() -> None:
 
     def show(message: SimulatedMessage) -> None:
         output.console.rule(escape(message.address), style="cyan")
-        output.console.print(escape(message.text), highlight=False)
+        output.line(message.text)
 
     settings = read_settings()
     product = build(settings, on_message=show)
