@@ -11,6 +11,7 @@ import typer
 from rich.progress import Progress
 
 from engine.cli import output
+from engine.clock import SystemClock
 from engine.errors import NhacViecError
 from schedules.intake.blocks import Document
 from schedules.intake.draft import is_confident, reading_of, skip_key, source_of, to_json, to_office
@@ -60,7 +61,7 @@ def _read(path: Path, year: int | None, *, quiet: bool) -> PlanFound:
             return lambda done: progress.update(task, completed=start + share * done)
 
         document = _pasted() if str(path) == "-" else read_document(path, part(0, 0.7))
-        return understand(document, year, part(0.7, 0.3))
+        return understand(document, year, part(0.7, 0.3), this_year=SystemClock().now().year)
 
 
 def _pasted() -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from schedules.intake.blocks import Table
@@ -11,7 +12,9 @@ from schedules.intake.spans import schedules_in
 from schedules.intake.units import EACH, mentions
 from schedules.intake.wording import fold
 
-Column = Literal["number", "task", "lead", "support", "time", "product", "basis", "person", "funding", "target", "note"]
+Column = Literal[
+    "number", "task", "lead", "support", "start", "time", "product", "basis", "person", "funding", "target", "note"
+]  # fmt: skip
 
 # The words of a header, and what it heads. Earlier rows win where two words stand at the same place.
 _HEADERS: tuple[tuple[Column, str], ...] = (
@@ -21,8 +24,10 @@ _HEADERS: tuple[tuple[Column, str], ...] = (
                r"|chuyên viên|công chức|họ (?:và )?tên|đồng chí"),
     ("lead", r"chủ trì|(?:cơ quan|đơn vị|phòng|ban|bộ phận|nơi)[^:]{0,20}(?:thực hiện|tham mưu|đầu mối|phụ"
              r" trách|chịu trách nhiệm|được giao|báo cáo|giao)"
-             r"|phân công|trách nhiệm|giao cho|^đơn vị(?! tính)|^cơ quan|^phòng"),
-    ("time", r"thời gian|thời hạn|hạn (?:hoàn|chót|cuối|nộp|gửi|xử)|^hạn\b|tiến độ|ngày (?:hoàn|nộp|gửi|báo)"
+             r"|phân công|trách nhiệm|giao cho|^đơn vị(?! tính)|^cơ quan|^phòng|^thực hiện$|^phụ trách$"),
+    ("time", r"(?:^|\s)kết thúc$|^(?:tháng|quý|ngày|kỳ)$"
+             r"|thời gian|thời hạn|hạn (?:hoàn|chót|cuối|nộp|gửi|xử)|^hạn\b|tiến độ|ngày (?:hoàn"
+             r"|nộp|gửi|báo)"
              r"|kỳ (?:báo cáo|hạn)|lộ trình|thời điểm|định kỳ|tần suất|hoàn thành"),
     ("product", r"sản phẩm|kết quả|đầu ra|hình thức văn bản|thể thức"),
     ("basis", r"căn cứ|cơ sở pháp lý|văn bản (?:chỉ đạo|giao|quy định|liên quan)|nguồn văn bản|tham chiếu"),
@@ -32,6 +37,7 @@ _HEADERS: tuple[tuple[Column, str], ...] = (
     ("task", r"nội dung|nhiệm vụ|công việc|hoạt động|tên|giải pháp|danh mục|việc|báo cáo|đề án"),
 )  # fmt: skip
 _HEADER = tuple((column, re.compile(pattern)) for column, pattern in _HEADERS)
+_START = re.compile(r"(?:^|\s)(?:bắt đầu|khởi đầu)$|^ngày giao$")
 _NUMBER = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3})*|[IVX]{1,6}|[A-Za-zđ])?\s*[.)]?$")
 _PRODUCT = re.compile(
     r"^(?:-\s*)?(?:các\s+)?(?:báo cáo|kế hoạch|quyết định|văn bản|công văn|tờ trình|nghị quyết|thông báo"
@@ -39,12 +45,18 @@ _PRODUCT = re.compile(
     r"|đề án|quy chế|quy định|chương trình|hồ sơ|tin|bài|biểu|phiếu|dự toán|đường link|hình ảnh|cuộc|lớp"
     r"|bảng|kết luận|tài liệu|dữ liệu|phần mềm|hệ thống|phương án)\b"
 )
+_QUARTER_HEAD = re.compile(r"(?:^|\s)(?:quý|q)\s*\.?\s*(iv|i{1,3}|[1-4])(?:\s*/\s*20\d{2}|\s+năm\s+20\d{2})?$")
+_MONTH_HEAD = re.compile(r"(?:^|\s)(?:tháng|t)\s*\.?\s*(0?[1-9]|1[0-2])(?:\s*/\s*20\d{2}|\s+năm\s+20\d{2})?$")
 SURE = 0.5
+LONGEST_HEADER = 40
+FEWEST_MARKED = 2  # one column named "Quý I" may be anything
 
 
 def columns_of(table: Table) -> dict[Column, int]:
     """Column → its place. Empty where this is no table of tasks."""
     found = _by_header(table.header)
+    if period_columns(table.header):
+        found.pop("time", None)
     width = max((len(row.cells) for row in table.rows), default=0)
     for column, place in _by_content(table, width, found).items():
         found.setdefault(column, place)
@@ -53,13 +65,56 @@ def columns_of(table: Table) -> dict[Column, int]:
     return found
 
 
+def with_whole_header(table: Table) -> Table:
+    """The table with a second line of its header, that stands as its first row, made part of the header."""
+    if not table.header or not table.rows:
+        return table
+    cells = table.rows[0].cells
+    own = [text for place, text in enumerate(cells) if text.strip() and text != _at(table.header, place)]
+    named = [text for text in own if column_named(text) or _is_period(text)]
+    if len(own) < FEWEST_MARKED or len(named) < len(own) or any(len(text) > LONGEST_HEADER for text in own):
+        return table
+    if any(mentions(text) or looks_like_time(text) for text in own if not _is_period(text)):
+        return table
+    width = max(len(table.header), len(cells))
+    header: list[str] = []
+    for place in range(width):
+        above = _at(table.header, place) or (header[-1].split("\n")[0] if header and _at(cells, place) else "")
+        below = _at(cells, place)
+        header.append(f"{above}\n{below}" if below and below != above else above)
+    return replace(table, header=tuple(header), rows=table.rows[1:])
+
+
+def _at(cells: Sequence[str], place: int) -> str:
+    return cells[place].strip() if place < len(cells) else ""
+
+
+def period_columns(header: Sequence[str]) -> dict[int, str]:
+    """Place → the quarter or month it stands for, of a table whose times are marks under "Quý I | Quý II | …"."""
+    found: dict[int, str] = {}
+    for place, text in enumerate(header):
+        folded = " ".join(fold(text).split())
+        quarter, month = _QUARTER_HEAD.search(folded), _MONTH_HEAD.search(folded)
+        if quarter:
+            found[place] = f"quý {quarter.group(1).upper()}"
+        elif month:
+            found[place] = f"tháng {int(month.group(1))}"
+    return found if len(found) >= FEWEST_MARKED else {}
+
+
 def _by_header(header: Sequence[str]) -> dict[Column, int]:
     found: dict[Column, int] = {}
     for place, text in enumerate(header):
-        column = column_named(text)
+        column = None if _is_period(text) else column_named(text)
         if column and column not in found:
             found[column] = place
     return found
+
+
+def _is_period(text: str) -> bool:
+    """Whether a header is only "Quý I" or "Tháng 3", under whatever stands above it."""
+    folded = " ".join(fold(text).split())
+    return bool(_QUARTER_HEAD.search(folded) or _MONTH_HEAD.search(folded))
 
 
 def column_named(header: str) -> Column | None:
@@ -69,6 +124,8 @@ def column_named(header: str) -> Column | None:
         return None
     if re.search(r"phối hợp", folded) and not re.search(r"chủ trì|nhiệm vụ", folded):
         return "support"
+    if _START.search(folded):
+        return "start"
     hits = [
         (match.start(), row, column)
         for row, (column, pattern) in enumerate(_HEADER)
@@ -80,11 +137,7 @@ def column_named(header: str) -> Column | None:
 def _by_content(table: Table, width: int, known: dict[Column, int]) -> dict[Column, int]:
     """The columns that no header names, by what most of their cells look like."""
     taken = set(known.values())
-    free = [
-        place
-        for place in range(width)
-        if place not in taken and not (place < len(table.header) and table.header[place].strip())
-    ]
+    free = [place for place in range(width) if place not in taken and not _says_what(table.header, place)]
     cells = {
         place: [row.cells[place] for row in table.rows if place < len(row.cells) and row.cells[place]] for place in free
     }
@@ -109,6 +162,10 @@ def _by_content(table: Table, width: int, known: dict[Column, int]) -> dict[Colu
     if products:
         found["product"] = products[0]
     return found
+
+
+def _says_what(header: Sequence[str], place: int) -> bool:
+    return bool(_at(header, place)) and (column_named(_at(header, place)) is not None or _is_period(_at(header, place)))
 
 
 def _share(cells: Sequence[str], test: object) -> float:

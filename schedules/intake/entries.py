@@ -24,7 +24,7 @@ LONGEST_LABEL = 45
 _LABEL = (
     r"(?:(?:cơ quan|đơn vị|bộ phận|phòng)(?:, (?:cơ quan|đơn vị))?\s+(?:chủ trì|thực hiện|phối hợp|tham mưu"
     r"|chịu trách nhiệm)[^:.;,]{0,25}"
-    r"|chủ trì(?: thực hiện)?|phối hợp(?: thực hiện)?"
+    r"|chủ trì(?: thực hiện)?|phối hợp(?: thực hiện)?|thực hiện|phụ trách|phân công|hoàn thành|hạn(?: \w+){0,2}"
     r"|thời gian(?: thực hiện| hoàn thành| triển khai| dự kiến)?[^:.;,]{0,20}|thời hạn[^:.;,]{0,20}|tiến"
     r" độ[^:.;,]{0,20}"
     r"|(?:sản phẩm|kết quả)(?: đầu ra| thực hiện| dự kiến)?[^:.;,]{0,15}|(?:nội dung )?nhiệm vụ|nội dung(?:"

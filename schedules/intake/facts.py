@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from engine.errors import BadDocument
 from schedules.intake.blocks import Block, Paragraph, Table
 from schedules.intake.findings import Facts
 from schedules.intake.outline import marker
@@ -44,14 +45,19 @@ _COMMUNE = ("xã", "phường", "đặc khu", "thị trấn")
 HEAD = 40  # paragraphs in which the head of a document is looked for
 
 
-def read_facts(blocks: Sequence[Block], year: int | None = None) -> Facts:
-    """What the head says; blanks ("Số: /KH-UBND", "ngày tháng năm 2026") are None."""
+def read_facts(blocks: Sequence[Block], year: int | None = None, this_year: int | None = None) -> Facts:
+    """What the head says; blanks ("Số: /KH-UBND", "ngày tháng năm 2026") are None.
+
+    :raises BadDocument: no year is given, none is found, and nobody has said which year it is.
+    """
     paragraphs = [block.text for block in blocks if isinstance(block, Paragraph)]
     head = paragraphs[:HEAD]
     title = _title(head)
     signed = _date(head, paragraphs, [b.title for b in blocks if isinstance(b, Table) and b.title])
     period = _period(title, head, signed)
-    default_year = year or (period[0] if period else signed.year if signed else dt.datetime.now(dt.UTC).year)
+    default_year = year or (period[0] if period else signed.year if signed else this_year)
+    if default_year is None:
+        raise BadDocument("Văn bản không cho biết là kế hoạch của năm nào. Hãy thêm --year, ví dụ --year 2026.")
     return Facts(
         title=title,
         issuer=_issuer(head, title),

@@ -34,7 +34,7 @@ _BULLETS = ("dash", "plus")
 _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("organise", re.compile(r"tổ chức thực hiện|tổ chức triển khai|phân công|trách nhiệm (?:của|chung|cụ thể"
                             r"|thực hiện)|chế độ (?:thông tin,? )?báo cáo|thông tin,? báo cáo")),
-    ("money", re.compile(r"^(?:nguồn )?kinh phí|^dự toán|nguồn lực thực hiện$|kinh phí(?: thực hiện)?$")),
+    ("money", re.compile(r"^(?:nguồn )?kinh phí|^dự toán|nguồn lực thực hiện$|(?<!bố trí )kinh phí(?: thực hiện)?$")),
     ("task", re.compile(r"nhiệm vụ|nội dung|công việc")),
     ("goal", re.compile(r"mục đích|yêu cầu|mục tiêu|chỉ tiêu|quan điểm|phạm vi|căn cứ|thực trạng|đặc điểm"
                         r"|kết quả đạt được|tồn tại")),
@@ -44,7 +44,8 @@ _RESET = re.compile(r"^(?:DỰ THẢO )?(?:KẾ HOẠCH|CHƯƠNG TRÌNH|ĐỀ Á
 _END = re.compile(r"^(?:nơi nhận|tm\.|kt\.|tl\.|tuq\.)")
 # The last word of a line that cannot be the last of its sentence.
 _UNFINISHED = re.compile(
-    r"(?:,|\b(?:và|hoặc|của|các|cho|với|về|tại|từ|đến|do|theo|trong|là|số|ngày|tháng|năm|trước|Sở|UBND|nhân"
+    r"(?:,|\b(?:và|hoặc|của|các|cho|với|về|tại|từ|đến|do|theo|trong|là"
+    r"|(?:định|quyết|hoạch|tư|văn|bản|trình|luật) số|ngày|tháng|năm|trước|Sở|UBND|nhân"
     r" dân|phối hợp))$"
 )
 MAY_BE_CUT = 24
@@ -223,6 +224,8 @@ def _with_leaves(items: list[Item]) -> list[Item]:
     result: list[Item] = []
     for item, below in zip(items, [*items[1:], None], strict=True):
         deeper = below is not None and len(below.path) >= len(item.path) and below.path[: len(item.path)] == item.path
+        if deeper and below is not None and not below.style and item.text.rstrip().endswith((".", ";")):
+            deeper = False  # a whole sentence of its own, and the closing words below it
         result.append(replace(item, leaf=not (bool(item.style) and deeper)))
     return result
 

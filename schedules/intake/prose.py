@@ -36,18 +36,43 @@ from schedules.intake.verbs import (
 from schedules.intake.wording import clauses, fold, sentences, shorten
 from schedules.phrases import Deadline
 
+# "Bà Lê Thị Mẫu, ", and the head of an organisation for the organisation
+_PERSON = (
+    r"(?:(?:mời\s+)?(?:ông|bà|đồng chí|đ/c)\s+[^\W\d][^,:;–-]{3,40}\s*[,–-]\s*)?"
+    r"(?:chủ tịch\s+(?=hội|mặt trận|mttq|ủy ban m))?"
+)
 _LEAD_WORDS = re.compile(
-    r"^\s*(?:giao(?:\s+cho)?|yêu cầu|đề nghị|phân công)?\s*(?:đồng chí\s+)?(?:trưởng\s+|chánh\s+|giám đốc\s+)?",
+    rf"^\s*(?:giao(?:\s+cho)?|yêu cầu|đề nghị|phân công)?\s*{_PERSON}(?:đồng chí\s+)?(?:(?:phó\s+)?trưởng\s+"
+    rf"|chánh\s+|giám đốc\s+)?",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(r"(?:\bgiao(?:\s+cho)?\s+|\bdo\s+)(?=\w)", re.IGNORECASE)
 _WITH = re.compile(r"phối hợp(?:\s+(?:với|cùng|chặt chẽ với))?\s+", re.IGNORECASE)
 _NOT_LEAD_AFTER = re.compile(r"^\s*(?:để|tổng hợp)\b")
+_SUBJECT_TO = re.compile(r"^\s*tổng hợp\b")
+# "(Chủ trì: Phòng Kinh tế)", "(Phòng Kinh tế chủ trì)", "(giao Phòng Kinh tế)"
+_IN_BRACKETS = re.compile(
+    r"\((?:(?:cơ quan|đơn vị)\s+)?(?:(?:chủ trì|thực hiện)\s*:\s*|giao\s+)([^();]{4,120})[^()]*\)"
+    r"|\((?=[^()]{4,90}\bchủ trì\b)([^();]{4,120})[^()]*\)",
+    re.IGNORECASE,
+)
+_ASSIGNS = re.compile(r"^(?:giao|phân công)\s[^;:]{4,120}\b(?:chủ trì|thực hiện)\W*$", re.IGNORECASE)
+_GROUND = re.compile(r"^(?:căn cứ|trên cơ sở|theo)\s[^,;:]{3,90},\s*", re.IGNORECASE)
+_TOPIC = re.compile(r"^[^:;.]{5,110}:\s+")
 _HEAD_OF_UNIT = re.compile(
-    r"^(?:(?:trách nhiệm|nhiệm vụ)(?: cụ thể)?(?: của)?|đối với|giao|đề nghị|yêu cầu|đồng chí)?\s*(?:các"
+    rf"^{_PERSON}(?:(?:trách nhiệm|nhiệm vụ)(?: cụ thể)?(?: của)?|đối với|giao|đề nghị|yêu cầu|đồng chí)?\s*(?:các"
     r" đồng chí\s+)?(?:trưởng\s+|chánh\s+|giám đốc\s+|lãnh đạo\s+)?",
     re.IGNORECASE,
 )
+_COMPLETION = re.compile(r"\b(?:và|phải|cần|hoàn thành|hoàn tất|xong|thực hiện|thời gian|thời hạn|gửi)\b")
+_ROUND = re.compile(r"\b(?:lần|đợt|kỳ)\s+(?:thứ\s+)?(?:\d|I{1,3}|một|hai|ba|nhất)\b\s*:?", re.IGNORECASE)
+_NUMBERED_QUARTER = re.compile(r"(?:quý|quí)\s+(?:I|[1-4])", re.IGNORECASE)
+_PERIOD_DATE = re.compile(
+    r"(?:(?:quý|quí)\s+(?:I{1,3}V?|IV|[1-4])|(?:0?[69]|sáu|chín)\s+tháng(?:\s+đầu năm)?|cả năm|năm)\s*:?\s*\(?"
+    r"(?:(?:là|gửi)\s+)?(?:trước|chậm nhất(?: là)?)\s+(?:ngày\s+)?\d{1,2}\s?/\s?\d{1,2}(?:/\d{4})?",
+    re.IGNORECASE,
+)
+_LOOSE_END = re.compile(r"[\s,;:(–-]*(?:\b(?:ít nhất|tối thiểu|vào|trong|như sau|cụ thể))*[\s,;:(–-]*$")
 SHORTEST_TITLE = 9  # "Tổng kết" alone does not say of what: the sentence has to
 _RECIPIENT = re.compile(r"(?:gửi|về|qua|phối hợp|với|cho|cùng|báo cáo)\s*$")
 _NEXT_VERB = re.compile(r"(?:,|;|\bvà\b)\s*", re.IGNORECASE)
@@ -78,7 +103,7 @@ class Plan:
 def prose_duties(items: Iterable[Item], plan: Plan) -> Iterator[Duty]:
     """Every duty and wish of the running text, in order."""
     for item in items:
-        if item.leaf or _is_content(item):
+        if (item.leaf or _is_content(item)) and not item.text.isupper():
             yield from _duties_of(item, plan)
 
 
@@ -97,13 +122,22 @@ def _is_content(item: Item) -> bool:
 def _duties_of(item: Item, plan: Plan) -> Iterator[Duty]:
     lead = lead_of_headings(item, plan.units)
     inherited = _inherited(item, plan)
-    for sentence in sentences(item.text):
+    told = _with_bare_dates(sentences(item.text), plan)
+    lead = _assigned_last(told, plan) or lead
+    for sentence in told:
         lead = lead_in(sentence, plan.units) or lead
         yield from _duties_in(sentence, item, lead, inherited, plan)
 
 
+def _assigned_last(told: Sequence[str], plan: Plan) -> Lead | None:
+    """Who a short closing sentence gives everything before it to: "Giao Phòng Kinh tế chủ trì."."""
+    if len(told) > 1 and _ASSIGNS.match(told[-1]) and not schedules_in(told[-1], plan.period):
+        return lead_in(told[-1], plan.units)
+    return None
+
+
 def _duties_in(sentence: str, item: Item, lead: Lead | None, inherited: Span | None, plan: Plan) -> Iterator[Duty]:
-    parts = clauses(sentence)
+    parts = _with_bare_dates(clauses(sentence), plan)
     made: list[Duty] = []
     loose: list[tuple[str, Lead | None]] = []
     for part in parts:
@@ -125,6 +159,27 @@ def _duties_in(sentence: str, item: Item, lead: Lead | None, inherited: Span | N
     yield from made
 
 
+def _with_bare_dates(parts: Sequence[str], plan: Plan) -> list[str]:
+    """ "Phê duyệt phương án; hoàn thành trước ngày 15/5" is one clause: the second part only says when."""
+    joined: list[str] = []
+    for part in parts:
+        if len(joined) > 1 and _only_says_when(part, plan) and not _COMPLETION.sub("", fold(joined[-1])).strip(" .,;:"):
+            joined.pop()  # "…; thời gian hoàn thành: Quý II": the label, cut from its date
+        if joined and _only_says_when(part, plan) and not any(s.dated for s in schedules_in(joined[-1], plan.period)):
+            joined[-1] = f"{joined[-1].rstrip(' ;,')}, {schedules_in(part, plan.period)[0].text}"
+        else:
+            joined.append(part)
+    return joined
+
+
+def _only_says_when(part: str, plan: Plan) -> bool:
+    span = next(iter(schedules_in(part, plan.period)), None)
+    if span is None or not (span.dated or "year" in span.sorts) or "báo cáo" in fold(part):
+        return False
+    rest = fold(f"{part[: span.start]} {part[span.end :]}")
+    return not _COMPLETION.sub("", rest).strip(" .,;:")
+
+
 def _in_clause(
     clause: str, sentence: str, item: Item, lead: Lead | None, inherited: Span | None, plan: Plan
 ) -> Iterator[Duty]:
@@ -135,7 +190,7 @@ def _in_clause(
         return
     made = False
     stale = len(spans) < len(every)
-    for part in _parts(clause, spans):
+    for part in _rounds(clause, spans) or _by_period(clause, spans) or _parts(clause, spans):
         main = _main([span for span in schedules_in(part, plan.period) if not _foreign(span, plan)])
         if main is None or (inherited and main.only("event", "vague", "own_year")):
             continue
@@ -154,6 +209,35 @@ def _in_clause(
             return
     if not made and stale and item.role == "organise" and makes_something(clause):
         yield _duty(clause, None, "duty", sentence, item, lead, plan, stale=True)
+
+
+def _rounds(clause: str, spans: Sequence[Span]) -> list[str]:
+    """ "Họp ít nhất 02 lần/năm: lần 1 trước ngày 30/6, lần 2 trước ngày 15/12" as two clauses, one for every round."""
+    labels = list(_ROUND.finditer(clause))
+    ends = [*(label.start() for label in labels[1:]), len(clause)]
+    dated = [
+        next((s for s in spans if s.dated and label.end() <= s.end <= end), None)
+        for label, end in zip(labels, ends, strict=False)
+    ]
+    if len(labels) < 2 or not all(dated):
+        return []
+    base = clause[: labels[0].start()]
+    for span in reversed([s for s in spans if s.end <= labels[0].start() and not s.dated]):
+        base = f"{base[: span.start].rstrip()} {base[span.end :].lstrip()}"
+    base = _LOOSE_END.sub("", base)
+    return [
+        f"{base} ({label.group().strip(' :,')}) {span.text}" for label, span in zip(labels, dated, strict=True) if span
+    ]
+
+
+def _by_period(clause: str, spans: Sequence[Span]) -> list[str]:
+    """ "Báo cáo: quý I trước ngày 10/3, 6 tháng trước ngày 10/6, …" as one clause for every named period."""
+    for span in spans:
+        named = list(_PERIOD_DATE.finditer(span.text))
+        if len(named) > 1 and any(_NUMBERED_QUARTER.match(match.group()) for match in named):
+            before = clause[: span.start].rstrip(" :,(")
+            return [f"{before} {match.group().strip(' ,(')}" for match in named]
+    return []
 
 
 def _parts(clause: str, spans: Sequence[Span]) -> list[str]:
@@ -207,7 +291,7 @@ def _duty(
     *,
     stale: bool = False,
 ) -> Duty:
-    who = lead or Lead(_only_unit(clause, plan.units) or plan.subjects.lead_for(item, clause), inferred=True)
+    who = lead or Lead(_likely_lead(clause, sentence, item, plan), inferred=True)
     words = span.text if span else ""
     deadline: Deadline = reads(words, plan.year)
     title = title_of(clause if span else from_the_making(clause), span)
@@ -240,6 +324,14 @@ def _duty(
         needs_review=tuple(review),
         flags=tuple(flags),
     )
+
+
+def _likely_lead(clause: str, sentence: str, item: Item, plan: Plan) -> str | None:
+    """Who prepares it where no unit is told: the standing office for what a leader does himself."""
+    start = _LEAD_WORDS.match(sentence)
+    if plan.units.leader(sentence[start.end() if start else 0 :]):
+        return plan.subjects.standing
+    return _only_unit(clause, plan.units) or plan.subjects.lead_for(item, clause)
 
 
 def _only_unit(clause: str, units: Units) -> str | None:
@@ -308,11 +400,20 @@ def heading_lead(heading: Heading, units: Units) -> Lead | None:
 
 def lead_in(sentence: str, units: Units) -> Lead | None:
     """Who a sentence tells, by its first words or by "giao …", "do … chủ trì"."""
+    bracket = _IN_BRACKETS.search(sentence)
+    if bracket and (
+        named := [
+            m for m in units.named(bracket.group(1) or bracket.group(2)) if m.kind != "leadership" and m.start <= 1
+        ]
+    ):
+        names = list(dict.fromkeys(mention.text for mention in named))
+        return Lead(names[0], tuple(names[1:]), partner=named[0].kind == "partner")
     start = _LEAD_WORDS.match(sentence)
     offset = start.end() if start else 0
     text = sentence[offset:]
     named = [mention for mention in units.named(text[:400]) if mention.kind != "leadership"]
-    if named and named[0].start == 0 and not _NOT_LEAD_AFTER.match(text[named[0].end :]):
+    starts_here = sentence[:1].isupper() and bool(named) and bool(_SUBJECT_TO.match(text[named[0].end :]))
+    if named and named[0].start == 0 and (starts_here or not _NOT_LEAD_AFTER.match(text[named[0].end :])):
         run = [named[0]]
         for mention in named[1:]:
             if not re.fullmatch(r"\s*(?:,|và|;)?\s*(?:,|và)?\s*", text[run[-1].end : mention.start]):
@@ -325,6 +426,12 @@ def lead_in(sentence: str, units: Units) -> Lead | None:
     first = next(iter(schedules_in(sentence[:160])), None)
     if first and first.start <= 2 and sentence[first.end : first.end + 1] == ",":
         return lead_in(sentence[first.end + 1 :].strip(), units)
+    ground = _GROUND.match(sentence)
+    if ground and (told := lead_in(sentence[ground.end() :], units)):
+        return told
+    topic = _TOPIC.match(sentence)
+    if topic and (told := lead_in(sentence[topic.end() :], units)):
+        return told
     for given in _GIVEN.finditer(sentence):
         after = [m for m in units.named(sentence[given.end() : given.end() + 160]) if m.kind == "unit"]
         if (

@@ -30,12 +30,14 @@ _AT_LATEST = (
     r"|trước|đến|đến hết|hết)?\s*(?:(?:\d{1,2}\s?(?:h|giờ)\s?\d{0,2}(?:\s+phút)?)\s+)?"
 )
 _OF = (
-    rf"(?:\s+(?:của\s+)?(?:{_EACH}\s+(?:tuần|tháng|quý|năm)|tháng(?:\s+(?:cuối(?:\s+cùng)?(?:\s+(?:của\s+)?(?:mỗi\s+)?(?:quý|kỳ)"
+    rf"(?:\s+(?:của\s+)?(?:{_EACH}\s+(?:tuần|tháng|quý|năm)|tháng(?:\s+(?:cuối(?:\s+cùng)?(?:\s+(?:của\s+)?(?:mỗi"
+    rf"\s+)?(?:quý|kỳ(?:\s+báo cáo)?)"
     rf"|\s+kỳ báo cáo)?|đầu(?:\s+(?:của\s+)?quý(?:\s+(?:sau|tiếp theo))?)?|sau|kế tiếp|liền kề|báo cáo|tiếp theo))"
     r"|của\s+năm(?:\s+(?:sau|báo cáo|kế hoạch))?|năm\s+(?:sau|trước|báo cáo|liền kề|kế tiếp|tiếp"
     r" theo)(?:\s+liền kề)?)|\s+của\s+tháng)*"
 )
 _PERIOD = r"(?:tuần|tháng|quý|0?6 tháng|sáu tháng|0?9 tháng|chín tháng|năm)"
+_QUARTERLY = r"(?:quý\s+(?:I{1,3}V?|IV)(?!\w)|(?:0?[69]|sáu|chín) tháng(?:\s+đầu năm)?|(?:cả )?năm(?!\s+\d))"
 _QUARTER = r"(?:quý|quí)\s+(?:I{1,3}V?|IV|[1-4])"
 
 _ABOVE = (
@@ -48,11 +50,13 @@ _ATOMS: tuple[tuple[Sort, str], ...] = (
     ("exact", rf"từ\s+(?:ngày\s+)?(?:{_DMW}|{_DM})\s*(?:đến|-|–)\s*(?:hết\s+)?(?:ngày\s+)?(?:{_DMW}|{_DM})"),
     ("exact", r"từ\s+tháng\s+\d{1,2}(?:\s?/\s?\d{4}|\s+năm\s+\d{4})?\s*(?:đến|-"
               r"|–)\s*(?:hết\s+)?tháng\s+\d{1,2}(?:\s?/\s?\d{4}|\s+năm\s+\d{4})?"),
-    ("exact", rf"{_REPORT}{_AT_LATEST}ngày\s+(?:{_DMW}|{_DM})(?:\s*(?:,|và)\s*(?:ngày\s+)?(?:{_DMW}|{_DM}))*{_OF}"),
+    ("exact", rf"{_REPORT}{_AT_LATEST}ngày\s+(?:{_DMW}|{_DM})(?:\s*(?:\((?:quý [IV]+|0?[69] tháng|cả năm"
+              rf"|năm)[^)]{{0,12}}\)\s*)?(?:,|và)\s*(?:trước\s+)?(?:ngày\s+)?(?:{_DMW}|{_DM}))*{_OF}"),
     ("exact", rf"{_REPORT}{_AT_LATEST}ngày\s+{_DAY}(?!\s?[/.]\d){_OF}"),
     ("exact", rf"{_AT_LATEST}ngày\s+(?:làm việc\s+)?(?:cuối(?:\s+cùng)?"
               rf"|đầu(?:\s+tiên)?)(?:\s+của)?\s+(?:{_EACH}\s+|mỗi\s+)?(?:tuần|tháng|quý|năm)(?:\s+cuối\s+quý)?"),
-    ("exact", rf"{_REPORT}(?:trước|chậm nhất|đến)\s+(?:ngày\s+)?\d{{1,2}}\s?/\s?\d{{1,2}}(?:\s?/\s?\d{{4}})?{_OF}"),
+    ("exact", rf"{_REPORT}(?:(?:hoàn thành|xong)\s+)?(?:trước|chậm nhất|đến)\s+(?:ngày"
+              rf"\s+)?\d{{1,2}}\s?/\s?\d{{1,2}}(?:\s?/\s?\d{{4}})?{_OF}"),
     ("exact", r"\d{1,2}\s?/\s?\d{1,2}\s?/\s?20\d{2}"),
     ("exact", rf"{_REPORT}(?:(?:hoàn thành|xong)\s+)?(?:trong|trước|đến|đến hết|hết|vào|cuối|đầu"
               rf"|giữa)\s+tháng\s+\d{{1,2}}(?:\s?/\s?\d{{4}}|\s+năm\s+\d{{4}})?(?:\s*(?:,|và|-|–)\s*(?:tháng\s+)?\d{{1,2}}(?:\s?/\s?\d{{4}}|\s+năm\s+\d{{4}})?)*{_OF}"),
@@ -61,17 +65,24 @@ _ATOMS: tuple[tuple[Sort, str], ...] = (
     ("exact", rf"(?:(?:hoàn thành|xong)\s+)?(?:(?:trong|trước|đến|đến hết|hết|vào|cuối"
               rf"|đầu)\s+)?{_QUARTER}\b(?:\s*(?:,|và|-|–)\s*(?:quý\s+)?(?:I{{1,3}}V?|IV|[1-4])\b)*(?:\s?[/-]\s?\d{{4}}|\s+năm\s+\d{{4}}|\s+(?:hàng|hằng)\s+năm)?"),
     ("span", r"(?:0?6|sáu|3|ba|9|chín)\s+tháng\s+(?:đầu|cuối)\s+năm(?:\s+\d{4})?"),
-    ("recurring", rf"(?:định kỳ\s+)?(?:(?:ít nhất|tối thiểu|không ít hơn)\s+)?\d{{1,2}}\s+lần\s*(?:/|mỗi|một"
+    ("recurring", rf"(?:định kỳ\s+)?(?:(?:ít nhất|tối thiểu|không ít hơn)\s+)?\d{{1,2}}\s+(?:lần|buổi|đợt|cuộc|kỳ"
+                  rf"|số|lớp|hội nghị|bản tin|tin(?:,? bài)?|bài)\s*(?:/|mỗi|một"
                   rf"|trong)\s*(?:một\s+)?{_PERIOD}"),
-    ("recurring", rf"(?:định kỳ\s+)?(?:{_EACH}|từng)\s+{_PERIOD}(?:\s+một lần|/lần)?"
+    ("recurring", r"(?:định kỳ\s+)?\d{1,2}\s+(?:ngày|tuần|tháng)\s?/\s?(?:0?1\s+)?lần"),
+    ("recurring", rf"(?:định kỳ\s+)?(?:{_EACH}|từng)\s+{_PERIOD}(?:\s+một lần|/lần|\s+(?:ít nhất|tối thiểu)"
+                  rf"\s+\d{{1,2}}\s+(?:lần|cuộc|đợt|buổi))?"
                   rf"(?:\s*(?:,|và)\s*{_PERIOD}(?!\w)(?!\s+(?:\d|đó|nay|sau)))*"),
     ("recurring", r"(?:sáng|chiều)?\s*thứ\s+(?:hai|ba|tư|năm|sáu|bảy)(?=\s*\))"),
-    ("recurring", rf"(?:{_EACH}|từng)\s+thứ\s+(?:hai|ba|tư|năm|sáu|bảy|[2-7])|(?:chiều|sáng)?\s*thứ\s+(?:hai"
+    ("recurring", r"(?:vào\s+)?(?:sáng|chiều|ngày)\s+thứ\s+(?:hai|ba|tư|năm|sáu|bảy|[2-7])(?!\s+(?:hàng|hằng|mỗi))"),
+    ("recurring", rf"(?:{_EACH}|từng)\s+thứ\s+(?:hai|ba|tư|năm|sáu|bảy|[2-7])"
+                  rf"|(?:(?:trước|vào|chậm nhất)\s+)?(?:\d{{1,2}}\s?(?:h|giờ)\s?\d{{0,2}}\s+)?(?:chiều|sáng"
+                  rf"|ngày)?\s*thứ\s+(?:hai"
                   rf"|ba|tư|năm|sáu|bảy|[2-7])\s+{_EACH}\s+tuần"),
     ("recurring", rf"(?:định kỳ\s+)?{_PERIOD}\s*(?=\(\s*(?:trước|chậm nhất|muộn nhất|ngày|gửi|vào|nộp|hoàn thành)\s)"),
     ("recurring", rf"(?:định kỳ\s+)?{_PERIOD}(?=\s+(?:trước|chậm nhất|muộn nhất|vào|là)\s+(?:là\s+|trước\s+)?ngày\s)"),
     ("recurring", rf"(?:định kỳ|báo cáo|báo cáo định kỳ)\s*:?\s*\(?{_PERIOD}(?![\w])(?!\s+\d)(?:\s*(?:,|và"
-                  rf"|hoặc|/)\s*(?:định kỳ\s+)?{_PERIOD}(?![\w])(?!\s+\d))*"),
+                  rf"|hoặc|/)\s*(?:định kỳ\s+)?{_PERIOD}(?![\w])(?!\s+\d))*(?!\s+[IV]+\b)"),
+    ("recurring", rf"báo cáo\s+(?:định kỳ\s+)?{_QUARTERLY}(?:\s*(?:,|và|;)\s*{_QUARTERLY})+"),
     ("recurring", rf"{_PERIOD}(?:\s*,\s*{_PERIOD})+(?:\s+và\s+{_PERIOD})?(?![\w])(?!\s+\d)"
                   rf"|(?<![\w/])(?:tháng|quý|0?6 tháng|0?9 tháng)\s+và\s+(?:quý|0?6 tháng|0?9 tháng"
                   rf"|năm)(?![\w])(?!\s+\d)"),
@@ -95,6 +106,7 @@ _ATOMS: tuple[tuple[Sort, str], ...] = (
     ("event", r"(?:sau|trong(?:\s+(?:thời hạn|vòng))?|chậm nhất(?:"
               r" là)?)\s+\d{1,3}\s*(?:\([^)]{1,20}\)\s*)?(?:ngày|giờ|tháng)(?:\s+làm việc)?(?:,?\s*(?:kể từ"
               r"|tính từ|sau khi|từ khi|trước khi|trước)\s+[^,;.()]{3,60})?"),
+    ("event", r"ngay\s+(?:sau\s+)?khi\s+[^,;.()]{3,50}"),
     ("event", r"(?<!\w )(?:ngay\s+)?sau khi\s+[^,;.()]{3,50}"),
     ("vague", r"theo\s+(?:đúng\s+)?(?:thời gian|thời hạn|chế độ|định kỳ)?\s*(?:quy định|định kỳ)|theo"
               r" (?:đúng )?(?:thời gian|thời hạn)"),
@@ -177,7 +189,13 @@ def _is_regular(one: Span, other: Span) -> bool:
 
 def belong_together(one: Span, other: Span) -> bool:
     """A period and, words later, its date: "Hằng quý, các đơn vị báo cáo … trước ngày 15 của tháng cuối quý"."""
-    dated = other.dated and "recurring" not in other.sorts and not re.search(r"\b20\d{2}\b|báo cáo", fold(other.text))
+    dated = (
+        other.dated
+        and "recurring" not in other.sorts
+        and not re.search(r"\b20\d{2}\b|(?<!kỳ )báo cáo", fold(other.text))
+    )
+    if fold(one.text).endswith("tuần") and one.only("recurring") and other.only("recurring"):
+        return bool(re.search(r"(?:sáng|chiều|ngày)\s+thứ", fold(other.text)))
     return dated and ((one.only("recurring", "vague") and "recurring" in one.sorts) or fold(one.text) == "định kỳ")
 
 

@@ -17,6 +17,10 @@ from schedules.intake.wording import bigrams, fold, runs
 _SAME_THING = (("chính phủ", "chính quyền"), ("tthc", "thủ tục hành chính"), ("cchc", "cải cách hành chính"))
 _MONEY = ("tài chính", "ngân sách", "dự toán", "kinh phí", "quyết toán")
 _ONLY_HELPS = re.compile(r"^(?:[^;:.]{0,160}:\s*)?(?:có trách nhiệm\s+)?phối hợp\b")  # helping is not being in charge
+# Whom a report goes to says nothing about its subject.
+_OFFICES = re.compile(
+    r"(?:(?:phó )?chủ tịch )?(?:ubnd|ủy ban nhân dân)(?: (?:xã|phường|thị trấn|đặc khu|tỉnh|thành phố))?"
+)
 LONGEST_RUN = 8
 LONG_ENOUGH = 3  # "chỉ đạo, điều hành" is four syllables; two may be anything
 ENOUGH_BY_WORDS = 1.0
@@ -37,6 +41,11 @@ class Subjects:
             self._runs.setdefault(unit, set()).update(runs(plain, LONG_ENOUGH, LONGEST_RUN))
             self._pairs.setdefault(unit, Counter()).update(bigrams(plain))
         self._owners = Counter(pair for pairs in self._pairs.values() for pair in pairs)
+
+    @property
+    def standing(self) -> str | None:
+        """The unit that gathers the reports."""
+        return self._standing
 
     def lead_for(self, item: Item, clause: str) -> str | None:
         """The unit most likely in charge of a duty: by the heading, by its words, else the standing office."""
@@ -84,7 +93,7 @@ class Subjects:
 
 
 def _plain(text: str) -> str:
-    folded = fold(text)
+    folded = _OFFICES.sub(" ", fold(text))
     for one, other in _SAME_THING:
         folded = re.sub(rf"\b{one}\b", other, folded)
     return folded

@@ -17,7 +17,7 @@ _VALUE = r"(?P<value>(?<!\d)\d{1,3}(?:\.\d{3}){1,4}(?!\d)|(?<!\d)\d{1,9}(?:[.,]\
 _THINGS = (
     r"phút|giờ|điểm|mô hình|sáng kiến|lượt|cuộc|hội nghị|thủ tục|dịch vụ|tin,? bài|bài|lớp|người|hồ sơ|công"
     r" trình|sản phẩm"
-    r"|bậc|hộ|thôn|trường|đơn vị|tỷ đồng|triệu đồng|nghìn đồng|km|ha|m2|doanh nghiệp|hợp tác xã|cấp độ"
+    r"|bậc|hộ|cây|thôn|trường|đơn vị|tỷ đồng|triệu đồng|nghìn đồng|km|ha|m2|doanh nghiệp|hợp tác xã|cấp độ"
 )
 _BEFORE = (
     r"(?:tối thiểu|ít nhất|tối đa|không quá|không dưới|không thấp hơn|đạt|còn|trên|dưới|hơn|từ|≥|>=|≤"
@@ -28,8 +28,8 @@ _THING = re.compile(
     rf"(?P<lead>(?<!\w){_BEFORE}(?:\s+(?:từ|đa|là|trên|xuống|còn))*)\s+{_VALUE}(?:\s?/\s?(?P<of>\d+))?\s+(?P<unit>{_THINGS})\b(?!\s+(?:lần|năm))"
 )
 _CREATES = re.compile(
-    r"(?:xây dựng|triển khai|thành lập|có|nhân rộng|tổ chức)\s+(?P<lead>)(?P<value>0\d"
-    r"|[1-9]\d?)(?P<of>)\s+(?P<unit>mô hình|sáng kiến|sản phẩm|công trình|thủ tục|dịch vụ)\b"
+    r"(?:xây dựng|triển khai|thành lập|có|nhân rộng|tổ chức|trồng(?: mới)?)\s+(?P<lead>)(?P<value>0\d"
+    r"|[1-9]\d{0,2}(?:\.\d{3})*)(?P<of>)\s+(?P<unit>cây|mô hình|sáng kiến|sản phẩm|công trình|thủ tục|dịch vụ)\b"
 )
 _VALUE_CELL = re.compile(
     rf"^(?P<lead>(?:{_BEFORE}\s*)*){_VALUE}\s*(?P<unit>%|{_THINGS}|trở lên|trở xuống"
@@ -51,13 +51,17 @@ _TARGET_START = re.compile(
     r"^(?:tỷ lệ|tỉ lệ|mức độ|phấn đấu|\d+(?:[.,]\d+)?\s?%|tối thiểu|ít nhất|trên \d|đạt\b|chỉ số|hoàn thành"
     r" \d|bảo đảm \d+\s?%|giảm|cắt giảm|cung cấp \d+\s?%|duy trì tỷ lệ)"
 )
+_LOOKS_BACK = re.compile(
+    r"^(?:đánh giá (?:kết quả|tình hình)|kết quả (?:thực hiện|đạt được)|thực trạng|tình hình|tồn tại)\b"
+)
+_BARE_PERCENT = re.compile(r"^\s*\d+(?:[.,]\d+)?\s?%\s*$")
 _NOT_A_TARGET = re.compile(r"(?:thuế|lãi suất|phạt|trừ|hệ số|ngân sách[^,;]{0,20}hỗ trợ)[^,;]{0,30}$")
 
 
 def prose_targets(items: Iterable[Item]) -> Iterator[Target]:
     """Every target of the running text; not those of the documents it cites."""
     for item in items:
-        if not item.path:
+        if not item.path or any(_LOOKS_BACK.search(fold(heading.text[:120])) for heading in item.path):
             continue
         by = _by_headings(item)
         for sentence in sentences(item.text):
@@ -100,7 +104,7 @@ def table_targets(tables: Iterable[Table]) -> Iterator[Target]:
                 yield from _of_row(table.header, row, place, where)
                 continue
             for cell in dict.fromkeys(row.cells):
-                if "%" in cell:
+                if "%" in cell and not _BARE_PERCENT.match(cell):
                     yield from targets_in(" ".join(cell.split()), where, row.line, None)
 
 

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from schedules.intake.blocks import Row, Table
-from schedules.intake.columns import Column, columns_of, looks_like_product, looks_like_time, looks_like_unit
+from schedules.intake.columns import (
+    Column,
+    columns_of,
+    looks_like_product,
+    looks_like_time,
+    looks_like_unit,
+    period_columns,
+    with_whole_header,
+)
 from schedules.intake.findings import Duty
 from schedules.intake.reading import reads, review_of, with_choices
 from schedules.intake.spans import best_span, schedules_in
@@ -20,18 +28,20 @@ from schedules.intake.units import EACH, Units
 from schedules.intake.wording import capital, fold, shorten
 from schedules.phrases import Deadline
 
-_SAME = re.compile(r"^(?:nt|như trên|-\s*nt\s*-|“|”|\"|''|〃|″)$", re.IGNORECASE)
+_SAME = re.compile(r"^(?:nt|như trên|-\s*nt\s*-|“|”|\"|''|//|〃|″)$", re.IGNORECASE)
 _GROUP_NUMBER = re.compile(r"^\s*([IVX]{1,6}|[A-HĐ])\s*[.)]?\s*$")
 _GROUP_LABEL = re.compile(r"^\s*([IVX]{1,6}|[A-HĐ]|\d{1,2}(?:\.\d{1,2})*)\s*[.):]")
 _TWO_NUMBERS = re.compile(r"^\s*\d{1,3}\s*[.)]?\s*(?:\n|[;,]|\s)\s*\d{1,3}\s*[.)]?\s*$")
 _NEW_ITEM = re.compile(r"\n\s*(?:\d{1,3})\s*[.)]\s+\S")
 _ANNEX = re.compile(r"\b(phụ lục|biểu)\s*(?:số\s*)?([IVX]+|\d+)?", re.IGNORECASE)
 _PERIOD = re.compile(
-    r"(?:(?:định kỳ|hàng|hằng|mỗi)\s+)*(?P<period>tuần|tháng|quý|0?6 tháng|sáu tháng|0?9 tháng|chín tháng"
+    r"(?:(?:định kỳ|hàng|hằng|mỗi)\s+)*(?P<period>tuần|tháng|quý(?:\s+(?:iv|i{1,3})(?!\w))?|0?6 tháng|sáu tháng"
+    r"|0?9 tháng|chín tháng"
     r"|năm)(?![\w])(?!\s+(?:20)?\d)(?!\s+(?:nay|trước|sau|học|tài chính))",
 )
 _SPOKEN = {"tuần": "hằng tuần", "tháng": "hằng tháng", "quý": "hằng quý", "năm": "hằng năm"}
-_BLANK = re.compile(r"^[\s.…_/-]*$")
+_BLANK = re.compile(r"^(?!\s*//\s*$)[\s.…_/-]*$")
+_MARK = re.compile(r"^[xX✓✔√×+●•v]{1,2}$")
 _OPEN_KINDS = ("unknown", "continuous", "range", "multi_year", "on_demand")
 
 
@@ -60,22 +70,27 @@ class _Cells:
 def task_duties(tables: Sequence[Table], units: Units, year: int) -> TableResult:
     """Every duty of every table of tasks."""
     result = TableResult()
-    for table in tables:
+    for table in map(with_whole_header, tables):
         columns = columns_of(table)
         if not columns:
             continue
         name = _table_name(table)
+        marks = period_columns(table.header)
         above: _Cells | None = None
         group: str | None = None
         for row in table.rows:
             cells = _cells(row, columns)
+            cells = replace(cells, time=cells.time or _marked(row, marks))
             if _is_group(cells):
                 group = f"{cells.number.strip(' .)')}. {cells.task}" if cells.number else cells.task
                 continue
             if not cells.task and not cells.product:
                 continue
             cells = _same_as_above(cells, above)
-            above = cells
+            if not cells.task and above:
+                cells = replace(cells, task=f"{above.task}: {cells.product}", number=cells.number or above.number)
+            else:
+                above = cells
             made = list(_duties_of(row, cells, columns, row.group or group, name, units, year))
             result.duties += made
             result.rows += 1
@@ -95,7 +110,7 @@ def entry_duties(told: Sequence[tuple[str, Table]], units: Units, year: int) -> 
 
 def lead_cells(tables: Sequence[Table]) -> Iterator[tuple[str, int]]:
     """Cells of lead columns that name a unit of a kind nobody knows: short, no period, no product."""
-    for table in tables:
+    for table in map(with_whole_header, tables):
         place = columns_of(table).get("lead")
         for row in table.rows if place is not None else ():
             text = row.cells[place] if place is not None and place < len(row.cells) else ""
@@ -112,9 +127,21 @@ def _cells(row: Row, columns: dict[Column, int]) -> _Cells:
         text = row.cells[place].strip() if place is not None and place < len(row.cells) else ""
         return "" if _BLANK.match(text) else text
 
-    return _Cells(
-        cell("number"), cell("task"), cell("lead"), cell("support"), cell("time"), cell("product"), cell("person")
-    )
+    start, end = cell("start"), cell("time")
+    time = f"từ {start} đến {end}" if looks_like_time(start) and looks_like_time(end) else end
+    return _Cells(cell("number"), cell("task"), cell("lead"), cell("support"), time, cell("product"), cell("person"))
+
+
+def _marked(row: Row, marks: dict[int, str]) -> str:
+    """The time that marks under quarters or months tell: "quý II, quý IV"; in every one of them, "hằng quý"."""
+    told = {place: row.cells[place].strip() for place in marks if place < len(row.cells)}
+    marked = [place for place, text in told.items() if _MARK.match(text)]
+    dated = [text for text in told.values() if looks_like_time(text)]
+    if dated and not marked:
+        return "; ".join(dated)
+    if len(marked) == len(marks) in (4, 12):
+        return "hằng quý" if len(marks) == 4 else "hằng tháng"
+    return ", ".join(marks[place] for place in marked)
 
 
 def _is_group(cells: _Cells) -> bool:
@@ -131,13 +158,14 @@ def _same_as_above(cells: _Cells, above: _Cells | None) -> _Cells:
     lead = above.lead if _SAME.match(cells.lead) else cells.lead
     support = above.support if _SAME.match(cells.support) else cells.support
     time = above.time if _SAME.match(cells.time) else cells.time
-    return replace(cells, lead=lead, support=support, time=time)
+    person = above.person if _SAME.match(cells.person) else cells.person
+    return replace(cells, lead=lead, support=support, time=time, person=person)
 
 
 def _duties_of(
     row: Row, cells: _Cells, columns: dict[Column, int], group: str | None, name: str, units: Units, year: int
 ) -> Iterator[Duty]:
-    time, flags, review = _believed_time(cells)
+    time, flags, review = _believed_time(cells, year)
     deadline = reads(time, year)
     words = cells.time
     if not time and not cells.time:
@@ -149,8 +177,9 @@ def _duties_of(
         review = [*(review or _time_review(cells, words, deadline, columns))]
     lead, others, each = _lead_of(cells, units)
     if not lead and not each:
-        review.append(_lead_review(cells))
-        if cells.lead:
+        led = units.leader(cells.lead)
+        review.append(_lead_review(cells, led))
+        if cells.lead and not led:
             flags.append("shifted_cell")
     if _is_fused(cells):
         flags.append("fused_rows")
@@ -182,7 +211,7 @@ def _duties_of(
     yield from hidden
 
 
-def _believed_time(cells: _Cells) -> tuple[str, list[str], list[str]]:
+def _believed_time(cells: _Cells, year: int) -> tuple[str, list[str], list[str]]:
     """The time cell, or nothing where it is plainly not one; with flags and what to check."""
     text = " ".join(cells.time.split())
     swapped = []
@@ -191,6 +220,8 @@ def _believed_time(cells: _Cells) -> tuple[str, list[str], list[str]]:
     if not text:
         return "", ["shifted_cell"] if swapped else [], swapped
     if looks_like_time(text) or schedules_in(text):
+        return text, [], []
+    if not looks_like_product(text) and str(reads(text, year).head.kind) != "unknown":
         return text, [], []
     if looks_like_unit(text):
         return "", ["shifted_cell"], [f'Ô thời gian ghi tên đơn vị ("{shorten(text, 60)}"), không có thời hạn.']
@@ -219,20 +250,22 @@ def _time_in_task(task: str) -> str | None:
 
 def _lead_of(cells: _Cells, units: Units) -> tuple[str | None, tuple[str, ...], str | None]:
     """The first unit of the lead cell; the others of it and those of the support cell work with it."""
-    text = " ".join(cells.lead.replace("\n", "; ").split())
+    text = " ".join((cells.lead or cells.person).replace("\n", "; ").split())  # "Người thực hiện" may name a unit
     leads = units.own(text)
     others = units.own(" ".join(cells.support.replace("\n", "; ").split()))
     each = EACH.search(text)
     if each and (not leads or each.start() == 0):
         return None, tuple(dict.fromkeys((*leads, *others))), text if len(text) < 80 else each.group().strip(" ,-")
-    if not leads:
+    if not leads and cells.lead:
         leads = [name for part in re.split(r";|,", text) for name in units.by_text(part)]
     if not leads:
         return None, tuple(others), None
     return leads[0], tuple(name for name in dict.fromkeys((*leads[1:], *others)) if name != leads[0]), None
 
 
-def _lead_review(cells: _Cells) -> str:
+def _lead_review(cells: _Cells, led: str | None) -> str:
+    if led:
+        return f'Chủ trì là lãnh đạo ("{shorten(cells.lead, 60)}"); hãy chọn đơn vị tham mưu, theo dõi.'
     if cells.lead:
         return f'Ô chủ trì ghi "{shorten(cells.lead, 60)}", không phải tên đơn vị; hãy chọn đơn vị chủ trì.'
     if cells.person:
@@ -272,10 +305,12 @@ def _hidden_periods(duty: Duty, cells: _Cells, year: int) -> Iterator[Duty]:
 def _periodic(duty: Duty, subject: str, product: str, match: re.Match[str], year: int) -> Duty:
     period = match.group("period")
     words = product[match.start() : match.end()].strip(" ,")
-    spoken = _SPOKEN.get(period, f"định kỳ {period}")
+    one_quarter = period.startswith("quý ")
+    spoken = words if one_quarter else _SPOKEN.get(period, f"định kỳ {period}")
+    about = duty.title.removeprefix("Báo cáo ")
     return replace(
         duty,
-        title=shorten(f"Báo cáo {subject}", 130) if subject else shorten(f"Báo cáo: {duty.title}", 130),
+        title=shorten(f"Báo cáo {subject}", 130) if subject else shorten(f"Báo cáo {words}: {about}", 130),
         deadline_text=words,
         deadline=reads(spoken, year),
         choice=0,

@@ -9,6 +9,7 @@ from schedules.intake.units import EACH, mentions
 from schedules.intake.wording import capital, shorten
 
 LONGEST_TITLE = 160
+SHORTEST = 9
 _BODY = (
     r"(?:(?:Chủ tịch\s+)?(?:UBND|HĐND|Ủy ban nhân dân|Uỷ ban nhân dân|Ủy ban nhân)(?:\s+(?:các\s+)?(?:xã"
     r"|phường|thành phố|tỉnh|huyện|thị trấn|đặc khu))?)"
@@ -17,6 +18,13 @@ _BEFORE_VERB = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"^(?:giao|yêu cầu|đề nghị|phân công)(?:\s+cho)?\s+",
+        r"^(?:mời\s+)?(?:ông|bà|đồng chí|đ/c)\s[^:;]{3,120}:\s*",
+        r"^căn cứ\s+(?:kế hoạch|quyết định|chương trình|nội dung|nhiệm vụ)[^,;]{0,40}?\s(?:này|trên)\s*,?\s*",
+        r"^(?:trên cơ sở|căn cứ)\s[^,;]{5,90},\s*",
+        r"^phối hợp\s+(?:với|cùng)\s+các\s[^,;]{3,60}?\s(?=(?:tham mưu|xây dựng|kiểm tra|rà soát|tổ chức|tổng hợp)\b)",
+        r"^(?:đồng chí\s+)?(?:phó\s+)?(?:trưởng|chánh|giám đốc|lãnh đạo|thủ trưởng)\s+(?=(?:phòng|văn phòng|trung"
+        r" tâm|ban"
+        r"|công an|trạm)\b)",
         r"^(?:trong|theo|căn cứ)\s+(?:phạm vi\s+)?chức năng[^;]{0,60}?(?=có trách nhiệm|chủ động|chủ trì|phối hợp)",
         r"^(?:có trách nhiệm|chịu trách nhiệm|là cơ quan[^:]{0,80}:|có nhiệm vụ)\s*:?\s*",
         r"^(?:chủ trì|đầu mối),?\s*(?:,|và)?\s*(?=phối hợp)",
@@ -46,12 +54,22 @@ _OPENING = re.compile(
 )
 
 
+_WHO_IN_BRACKETS = re.compile(r"\s*\((?:[^()]*\bchủ trì\b[^()]*|giao\s[^()]*)\)", re.IGNORECASE)
+_JOINING = re.compile(r"^\s*(?:và|đồng thời)\b[\s,]*", re.IGNORECASE)
+_TOPIC = re.compile(r"^[^:;.]{5,110}:\s+")
+_REPORT_NAMED = re.compile(
+    r"báo cáo(?:\s+định kỳ)?(?:\s+(?:tuần|tháng|quý|0?6 tháng|sáu tháng|0?9 tháng|chín tháng|năm)(?:\s+\d{4})?"
+    r"(?=\s*:?\s*(?:gửi|nộp|là|chậm|muộn|trước|trong|vào|ngày)))?[\s:,(]*",
+    re.IGNORECASE,
+)
+
+
 def title_of(clause: str, span: Span | None) -> str:
     """The title of the duty a clause speaks of."""
-    text = _without(clause, span) if span else clause
+    text = _JOINING.sub("", _WHO_IN_BRACKETS.sub("", _without(clause, span) if span else clause))
     for _ in range(8):
         shorter = _one_less(text)
-        if shorter == text or len(shorter) < 12:
+        if shorter == text or len(shorter) < SHORTEST:
             break
         text = shorter
     text = _OPENING.sub("", text) if span and len(text) > 40 else text
@@ -60,6 +78,9 @@ def title_of(clause: str, span: Span | None) -> str:
 
 def _without(clause: str, span: Span) -> str:
     """The clause without its deadline; a bracket with nothing else in it goes too."""
+    if (named := _REPORT_NAMED.match(span.text)) and named.end() < len(span.text):
+        start = span.start + named.end()  # "báo cáo năm: trước ngày 10/12": what is handed in stays
+        span = Span(span.text[named.end() :], start, span.end, span.sorts)
     if " … " in span.text:
         first, last = span.text.split(" … ", 1)
         middle = clause[span.start + len(first) : span.end - len(last)].strip(" ,")
@@ -79,9 +100,14 @@ def _without(clause: str, span: Span) -> str:
 
 def _one_less(text: str) -> str:
     """The text with one thing less before its verb."""
+    topic = _TOPIC.match(text)
+    rest = text[topic.end() :] if topic else ""
+    if rest and (EACH.match(rest) or any(mention.start == 0 for mention in mentions(rest[:140]))):
+        return rest
     each = EACH.match(text)
     named = mentions(text[:140])
-    if each and each.end() < len(text) - 12:
+    longer = bool(each and named) and named[0].start == 0 and named[0].end > each.end()  # type: ignore[union-attr]
+    if each and each.end() < len(text) - 12 and not longer:
         return text[each.end() :].lstrip(" ,:-–")
     if named and named[0].start == 0 and named[0].end < len(text) - 12:
         return text[named[0].end :].lstrip(" ,:-–")

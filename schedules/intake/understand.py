@@ -29,14 +29,17 @@ from schedules.intake.units import find_units, standing_office
 Progress = Callable[[float], None]
 
 
-def understand(document: Document, year: int | None = None, progress: Progress | None = None) -> PlanFound:
+def understand(
+    document: Document, year: int | None = None, progress: Progress | None = None, *, this_year: int | None = None
+) -> PlanFound:
     """Everything a plan says: its head, units, duties, targets, and what it leaves open.
 
     :param year: completes dates without a year; the plan's first year where it is not given.
+    :param this_year: the year where neither is known.
     :param progress: called with the share done, from 0 to 1.
     """
     step = progress or _silent
-    facts = read_facts(document.blocks, year)
+    facts = read_facts(document.blocks, year, this_year)
     items = outline(document.blocks)
     body = _body(items)
     tables = [block for block in document.blocks if isinstance(block, Table)]

@@ -23,7 +23,8 @@ _ABOVE = r"(?:huyện|quận|thị xã|thành phố|tỉnh)"
 # Words that may stand in a unit's name in small letters, longest first where one begins another.
 _NAME_WORDS = (
     "phục vụ hành chính công", "hành chính công", "dịch vụ sự nghiệp công lập", "dịch vụ sự nghiệp công",
-    "sự nghiệp công", "dịch vụ công", "cung ứng dịch vụ", "dịch vụ", "công ích", "quản lý dự án", "quản lý",
+    "dịch vụ tổng hợp", "sự nghiệp công", "dịch vụ công", "cung ứng dịch vụ", "dịch vụ", "công ích", "quản lý dự án",
+    "quản lý",
     "đầu tư xây dựng", "đầu tư", "dự án", "phát triển quỹ đất", "quỹ đất", "văn hóa", "văn hoá", "xã hội", "kinh tế",
     "hạ tầng", "kỹ thuật", "đô thị", "nông thôn", "nông nghiệp", "môi trường", "tài nguyên", "địa chính", "xây dựng",
     "thông tin", "truyền thông", "truyền thanh", "thể dục", "thể thao", "du lịch", "thư viện", "nội vụ", "tư pháp",
@@ -37,7 +38,8 @@ _NAME_WORDS = (
 _WORDS = "|".join(sorted(_NAME_WORDS, key=len, reverse=True))
 _CAPITAL = (
     r"(?!Phòng\b|Trung tâm\b|Văn phòng\b|Công an\b|Ban\b|UBND\b|HĐND\b|Ủy\b|Uỷ\b|Sở\b|Trạm\b|Trường\b|Chủ\b|Mặt\b"
-    r"|Công chức\b|Đài\b|Hội\b|Đoàn\b|Tổ\b|Bộ\b|TT\b|VP\b|Chủ trì\b|Phối hợp\b|Các\b|Tham mưu\b|Là\b|Có\b|Theo\b)"
+    r"|Công chức\b|Đài\b|Hội\b|Đoàn\b|Tổ\b|Bộ\b|TT\b|VP\b|Phó\b|Trưởng\b|Thành viên\b|Ông\b|Bà\b|Đồng chí\b|Chủ"
+    r" trì\b|Phối hợp\b|Các\b|Tham mưu\b|Là\b|Có\b|Theo\b)"
     rf"[{UPPER}]\w*"
 )
 # Words that are verbs as often as names: they belong to a name only when capitalised or joined to it.
@@ -49,7 +51,8 @@ _SAFE = "|".join(sorted(set(_NAME_WORDS) - _VERBS, key=len, reverse=True))
 _BIG = "|".join(f"{word[0].upper()}{word[1:]}" for word in _WORDS.split("|"))
 _PART = rf"(?:(?i:{_WORDS})(?!\w)|{_CAPITAL})"
 _AFTER = (
-    rf"(?:(?:\s*[-–&]\s*|\s+và\s+){_PART}|\s+(?:(?:{_SAFE})(?!\w)|{_CAPITAL})|\s*,\s*(?:(?:{_BIG})(?!\w)|{_CAPITAL}))"
+    rf"(?:(?:\s*[-–&]\s*|\s+và\s+){_PART}|\s+(?:(?:(?i:{_SAFE})|{_BIG})(?!\w)|{_CAPITAL})"
+    rf"|\s*,\s*(?:(?:{_BIG})(?!\w)|{_CAPITAL}))"
 )
 _NAME = rf"{_PART}{_AFTER}*"
 _LOCAL = rf"(?:\s+(?:nhân dân\s+)?(?:của\s+)?(?:{_PLACE}|{_ABOVE})(?!\w))?"
@@ -67,11 +70,11 @@ _KINDS: tuple[tuple[UnitKind, str], ...] = (
                 rf"|Đoàn (?:Thanh niên|TNCS|TNCSHCM)(?:\s+Cộng sản Hồ Chí Minh)?|Liên đoàn Lao động){_LOCAL}"),
     ("unit", rf"(?:Văn phòng|VP)\s*{_COUNCIL}\s*(?:và|&|-|–|,)?\s*{_COMMITTEE}{_LOCAL}"),
     ("unit", rf"Văn phòng\s+{_COMMITTEE}{_LOCAL}"),
-    ("unit", rf"(?:Ban Chỉ huy|BCH)\s*(?:Quân sự|quân sự|QS){_LOCAL}"),
+    ("unit", rf"(?:Ban Chỉ huy|BCH)\s*(?:Quân sự|quân sự|QS){_LOCAL}|Ban\s+CHQS{_LOCAL}"),
     ("unit", rf"Công chức\s+(?:Văn phòng\s*(?:[-–]\s*)?)?{_NAME}"),
     ("unit", rf"(?:Văn phòng|VP)\s+(?:Đảng ủy|Đảng uỷ){_LOCAL}"),
     ("unit", rf"(?:Phòng|Ban)\s+{_NAME}{_LOCAL}"),
-    ("unit", rf"(?:Trung tâm|TT\.?)\s*(?:PVHCC|HCC|DVSNC)\b{_LOCAL}"),
+    ("unit", rf"(?:Trung tâm|TT\.?)\s*(?:Phục vụ\s+)?(?:PVHCC|HCC|DVSNC)\b{_LOCAL}"),
     ("unit", rf"(?:Trung tâm)\s+{_NAME}{_LOCAL}"),
     ("unit", rf"Trạm\s+{_NAME}{_LOCAL}"),
     ("unit", rf"Công an\s+(?:{_PLACE}|huyện|quận|thị xã|thành phố|tỉnh)\b|CA\s+{_PLACE}\b"),
@@ -111,27 +114,47 @@ _OF_ABOVE = re.compile(r"\s(?:tỉnh|thành phố|TP)$")
 _WORD_BEFORE = re.compile(r"(?:quốc|văn|dự|hải|đề|tiêu|xung|biên|chánh văn)\s$", re.IGNORECASE)
 _HALF_A_NAME = re.compile(rf"^(?:Phòng|Ban|Trung tâm|Trạm|Đài)\s+(?!(?i:{_WORDS})$)[{UPPER}][^\W{UPPER}]+$")
 EACH = re.compile(
-    r"(?:(?:thủ trưởng|lãnh đạo|người đứng đầu|trưởng)\s+)?"
+    r"(?:các\s+)?(?:đồng chí\s+)?(?:ủy viên (?:UBND|ủy ban nhân dân)(?:\s+(?:xã|phường|thị trấn|đặc khu))?\s*(?:,"
+    r"|và)\s*)?"
+    r"(?:(?:thủ trưởng|lãnh đạo|người đứng đầu|(?:hiệu )?trưởng)\s+)?"
     r"(?:các|mỗi|từng|toàn bộ|tất cả các)\s+"
-    r"(?:(?:cơ quan|đơn vị|phòng|ban|ngành|sở|đoàn thể|UBND các xã|UBND xã|bộ phận|công chức|cán bộ|thôn|tổ"
-    r" dân phố|trường(?: học)?|địa phương|xã|phường)\b"
+    r"(?:(?:cơ quan|đơn vị|phòng|ban|ngành|sở|đoàn thể|UBND các xã|UBND xã|bộ phận|công chức|cán bộ|thôn|ấp|xóm|khóm"
+    r"|buôn|khu phố|khu dân cư|tổ dân phố|trung tâm(?!\s+(?:phục vụ|dịch vụ|văn hóa|văn hoá|y tế|cung ứng|hành"
+    r" chính|chính trị|PV|HCC|học tập))"
+    r"|trường(?: học)?|địa phương|xã|phường)\b"
     r"(?:\s+(?:chuyên môn|trực thuộc|sự nghiệp|liên quan|có liên quan|công lập))*(?:\s*(?:,|và|-)\s*)?)+"
     r"(?:\s*(?:thuộc|của|trên địa bàn|trực thuộc)\s+(?:UBND\s+|Ủy ban nhân dân\s+)?(?:xã|phường|thị trấn|đặc khu))?"
     r"|(?:UBND|ủy ban nhân dân)\s+các\s+(?:xã|phường|thị trấn)(?:\s*(?:,|và|-)\s*(?:xã|phường|thị trấn|đặc khu))*"
     r"(?:,\s*(?:thủ trưởng\s+)?các\s+(?:cơ quan|phòng|đơn vị)(?:,\s*(?:ban|đơn vị))*(?:\s+(?:chuyên môn"
     r"|thuộc\s+\w+))*)?"
-    r"|(?:thủ trưởng|người đứng đầu)\s+(?:cơ quan|đơn vị)(?:,\s*đơn vị)?",
+    r"|(?:thủ trưởng|người đứng đầu)\s+(?:cơ quan|đơn vị)(?:,\s*đơn vị)?"
+    r"|(?:(?:bí thư|trưởng|tổ trưởng)\s+(?:các\s+)?(?:chi bộ|thôn|ấp|bản|xóm|khóm|buôn|khu phố|khu dân cư|tổ dân phố)\b"
+    r"(?:\s*(?:,|và)\s*)?)+"
+    r"|(?:các\s+)?thành viên\s+(?:(?:ban chỉ đạo|tổ công tác|hội đồng|ban chỉ huy|tổ giúp việc)\b)",
     re.IGNORECASE,
 )
 _SHORT = (
     ("ủy ban nhân dân", "ubnd"), ("ủy ban nhân", "ubnd"), ("hội đồng nhân dân", "hđnd"), ("vh xh", "văn hóa xã hội"),
     ("vhxh", "văn hóa xã hội"), ("vhxx", "văn hóa xã hội"), ("vp ", "văn phòng "), ("tt ", "trung tâm "),
-    ("pvhcc", "hành chính công"), ("phục vụ hành chính công", "hành chính công"), ("hcc", "hành chính công"),
-    ("dvsnc", "dịch vụ sự nghiệp công"), ("bch ", "ban chỉ huy "), (" qs", " quân sự"), ("mttq", "mặt trận tổ quốc"),
+    ("pvhcc", "hành chính công"), ("hcc", "hành chính công"), ("phục vụ hành chính công", "hành chính công"),
+    ("dvsnc", "dịch vụ sự nghiệp công"), ("bch ", "ban chỉ huy "), ("ban chqs", "ban chỉ huy quân sự"),
+    (" qs", " quân sự"), ("mttq", "mặt trận tổ quốc"),
     ("ca ", "công an "), ("y tế", "ytế"),
+)  # fmt: skip
+# A name that a document only abbreviates, spelled out.
+_SPELLED = (
+    (re.compile(r"\bVH ?-? ?XH\b"), "Văn hóa - Xã hội"),
+    (re.compile(r"\b(?:Phục vụ )?(?:PV)?HCC\b"), "Phục vụ hành chính công"),
+    (re.compile(r"\bCHQS\b"), "Chỉ huy Quân sự"),
+    (re.compile(r"^(?:BCH|Ban Chỉ huy) (?:QS|quân sự)\b"), "Ban Chỉ huy Quân sự"),
+    (re.compile(r"^TT\.? ?(?=Phục|Văn|Dịch)"), "Trung tâm "), (re.compile(r"^CA (?=xã|phường)"), "Công an "),
+    (re.compile(r"\bDVSNC\b"), "Dịch vụ sự nghiệp công"),
 )  # fmt: skip
 _TAIL = re.compile(rf"\s+(?:nhân dân\s+)?(?:của\s+)?(?:{_PLACE}|{_ABOVE})$")
 _SPELLED_OUT = re.compile(rf"{_COUNCIL}\s*(?:và|&|-|–|,)?\s*{_COMMITTEE}")
+
+
+LEADER_TITLE = 10  # "Đồng chí " may stand before a leader
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +188,11 @@ class Units:
     def own(self, text: str) -> list[str]:
         """The names of the units in a sentence that can be told to do something; no leadership, nobody twice."""
         return list(dict.fromkeys(m.text for m in self.named(text) if m.kind != "leadership"))
+
+    def leader(self, text: str) -> str | None:
+        """The leadership, where a text begins with it: "Chủ tịch UBND xã"."""
+        first = next(iter(self.named(text)), None)
+        return first.text if first and first.kind == "leadership" and first.start <= LEADER_TITLE else None
 
     def by_text(self, text: str) -> list[str]:
         """The unit a whole text spells, for units of a kind nobody knows."""
@@ -277,9 +305,13 @@ def _fullest(printed: Counter[str], key: str, kind: UnitKind) -> str:
         return "Lãnh đạo UBND"
     if "hđnd" in key and "ubnd" in key:
         return "Văn phòng HĐND và UBND"
+    if key == "mặt trận" and (named := [text for text in printed if re.search(r"mặt trận|mttq", fold(text))]):
+        return max(named, key=len)
     short = [text for text in printed if not re.search(r"\b[A-ZĐ]{2,}\b", text)] or list(printed)
     best = max(short, key=lambda t: (len(key_of(t, kind).split()), "hục vụ" in t, _capitals(t), printed[t], len(t)))
     best = re.sub(r"(?<=\w)\s*[-–]\s*(?=\w)", " - ", new_tones(best[:1].upper() + best[1:]))
+    for abbreviated, spelled in _SPELLED:
+        best = abbreviated.sub(spelled, best)
     needs_place = key.startswith(("công an", "ban chỉ huy", "trạm", "đài")) or kind == "partner"
     return best if needs_place else _TAIL.sub("", best)
 
@@ -293,7 +325,7 @@ def each_unit(text: str) -> str | None:
     start = re.match(r"(?:giao|yêu cầu|đề nghị|phân công)?\s*", text, re.IGNORECASE)
     offset = start.end() if start else 0
     match = EACH.match(text, offset)
-    if not match or re.match(r"\s*(?:liên quan|có liên quan)?\s*phối hợp\b", text[match.end() :]):
+    if not match or re.match(r"\s*(?:liên quan|có liên quan)\s*phối hợp\b", text[match.end() :]):
         return None
     words = match.group().strip(" ,-và")
     return words if len(words) > 6 else match.group().strip(" ,-")

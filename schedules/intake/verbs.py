@@ -45,7 +45,8 @@ _ANY_DOING = re.compile(r"(?<!\w)(?:" + "|".join(sorted(_DOING, key=len, reverse
 _WISH = re.compile(
     r"(?:gắn|xác định(?! chỉ số| mức)|coi trọng|chú trọng|ứng dụng|tạo (?:điều kiện|sự|chuyển)|huy động|ưu"
     r" tiên|quan tâm|phấn đấu"
-    r"|tham gia|lấy(?! ý kiến)|quán triệt|cụ thể hóa|kế thừa|khuyến khích|đẩy mạnh|đề cao|phát huy|không ngừng|tích cực"
+    r"|tham gia|lấy(?! ý kiến| mẫu| phiếu)|quán triệt"
+    r"|cụ thể hóa|kế thừa|khuyến khích|đẩy mạnh|đề cao|phát huy|không ngừng|tích cực"
     r"|tăng cường|thực hiện nghiêm|nghiêm túc|siết chặt|xây dựng được|làm tốt|chủ động nghiên cứu|nâng cao"
     r" (?:nhận thức|trách nhiệm|ý thức|vai trò|tinh thần))\b"
 )
@@ -61,7 +62,10 @@ _GATHERS = re.compile(
     r" ban|sở|chủ tịch|thường trực))",
     re.I,
 )
-_MAKES = re.compile(r"\b(?:lập|xây dựng)\s+(?:\w+\s+)?(?:danh sách|dự trù|dự toán|tờ trình|báo cáo)\b")
+_MAKES = re.compile(
+    r"\b(?:lập|xây dựng)\s+(?:\w+\s+)?(?:danh sách|dự trù|dự toán|tờ trình|báo cáo)\b"
+    r"|\b(?:ban hành|xây dựng|trình)\s+(?:quy chế|quy định|đề án|phương án|kế hoạch|quyết định|nội quy|quy trình)\b"
+)
 _WRITES = re.compile(r"\b(?:ban hành|xây dựng|trình|phê duyệt|tổng kết|lập)\b")
 _CONDITION = re.compile(
     r"(?<!\()\bnếu (?:có|phát sinh|cần|thấy)|trong quá trình (?:tổ chức )?(?:thực hiện|triển khai)|trên đây"
@@ -70,13 +74,16 @@ _CONDITION = re.compile(
 )
 _FUNDED = re.compile(r"^(?:nguồn )?kinh phí[^;.]{0,140}?(?:bố trí|bảo đảm|đảm bảo|lấy|cân đối|chi từ)")
 _DOCUMENT_STARTS = re.compile(
-    r"^(?:căn cứ\s|(?:kế hoạch|văn bản|chương trình) này|quyết định này|trên cơ sở\b(?!.*\bbáo cáo))"
+    r"^(?:căn cứ\s|(?:kế hoạch|văn bản|chương trình) này|quyết định này|ban hành kèm theo|trên cơ sở\b(?!.*\bbáo cáo))"
 )
 _ENDS_ELSEWHERE = re.compile(r"(?:lộ trình|tiến độ)\b")
 _MANNER_AFTER = re.compile(
     r"^[\s,]*(?:và\s+|tiến hành\s+|tổ chức\s+|thực hiện\s+|chủ động\s+|kịp thời\s+|làm tốt\s+|có\s+|công"
     r" tác\s+|việc\s+|chủ trì,?\s+|phối hợp[^,;]{0,60}?\s|đồng bộ\s+){0,4}"
 )
+# "tối thiểu 4 đợt/năm": whoever says how often means it
+_COUNTED = re.compile(r"\d\s+\w+\s?/\s?(?:năm|quý|tháng|tuần)|ít nhất \d|tối thiểu \d")
+_LIGHT = re.compile(r"^(?:(?:tổ chức|tiến hành|triển khai|thực hiện|định kỳ|thường xuyên)\s+)+(?=\w)")
 _HARDER = re.compile(r"^(?:tiếp tục|đổi mới|nâng cao (?:chất lượng|hiệu quả)|đa dạng hóa)")
 
 
@@ -110,7 +117,7 @@ def strength_of(clause: str, span: Span, role: Role) -> Strength | None:
         return "duty" if concrete and not wish else "weak"
     if wish or (span.only("event") and _ENDS_ELSEWHERE.search(fold(span.text))):
         return "weak"
-    return "duty" if _CONCRETE.search(text) else "weak"
+    return "duty" if _CONCRETE.search(text) or _COUNTED.search(fold(span.text)) else "weak"
 
 
 def _goal_strength(head: str, span: Span) -> Strength | None:
@@ -167,7 +174,7 @@ def _leads_a_verb(before: str, after: str) -> bool:
 
 def verb_at(text: str) -> bool:
     """Whether a text begins with something that can be asked for."""
-    return bool(_CONCRETE.match(fold(text)))
+    return bool(_CONCRETE.match(_LIGHT.sub("", fold(text))))
 
 
 def headless(text: str) -> str:

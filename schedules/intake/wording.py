@@ -31,6 +31,7 @@ _NO_DEADLINE = tuple(
         rf"\b\d+-[A-ZĐ]{{1,4}}/[A-ZĐ]+,?\s+{_DATE}",  # 68-NQ/TW ngày 04 tháng 5 năm 2025
         r"\b(?:bộ )?luật\s[^,;.¤]{2,60}?\snăm\s\d{4}",  # Luật Viên chức năm 2025
         r"(?:thời gian )?chốt số liệu[^.;]*",
+        r"(?:số liệu|kỳ báo cáo)[^.;]{0,30}?(?:tính|lấy)\s+từ\s+(?:ngày|đầu|tháng)[^.;]*",
         r"từ ngày \d{1,2} tháng \d{1,2} năm trước[^.;]{0,40}?kỳ báo cáo(?:[^.;]{0,60}kỳ báo cáo)?",
         r"“[^”]{0,300}”",
         r'"[^"]{0,300}"',

@@ -28,7 +28,7 @@ VOCABULARY = {
     "phút": "phút | ph",
     "thứ": "thứ",
     "chủ_nhật": "chủ nhật",
-    "lần": "lần",
+    "lần": "lần | đợt | lượt",
     "năm_học": "năm học",
     "giai_đoạn": "giai đoạn | thời kỳ | nhiệm kỳ | niên độ",
     # how often

@@ -353,3 +353,199 @@ def test_a_plan_whose_periods_and_dates_stand_apart() -> None:
     assert not [where for where, *_ in duties if where == "I.3"]
     second = next(duty for duty in found.duties if duty.where == "II.2")
     assert second.cooperating == ("Công an phường",)
+
+
+def duties_of(text: str) -> list[tuple[str | None, str, str | None]]:
+    return [row(duty) for duty in plan(text).duties if duty.strength == "duty"]
+
+
+MARKED = """
+| TT | Nhiệm vụ | Quý I | Quý II | Quý III | Quý IV | Cơ quan thực hiện |
+|---|---|---|---|---|---|---|
+| 1 | Lập danh sách hộ cần hỗ trợ | x | | | | Phòng Kinh tế |
+| 2 | Kiểm tra bãi tập kết rác | | x | | x | Phòng Kinh tế |
+| 3 | Báo cáo thu gom rác | x | x | x | x | Trạm Y tế |
+"""
+FROM_TO = """
+| STT | Nội dung công việc | Đơn vị thực hiện | | Thời gian thực hiện | |
+|---|---|---|---|---|---|
+| | | Chủ trì | Phối hợp | Bắt đầu | Kết thúc |
+| 1 | Cắm mốc lộ giới | Phòng Kinh tế | Công an xã | 01/02/2026 | 30/4/2026 |
+"""
+PEOPLE = """
+| STT | Nội dung công việc | Người thực hiện | Thời gian |
+|---|---|---|---|
+| 1 | Chỉnh lý hồ sơ địa chính | Phòng Kinh tế (đ/c Mẫu) | Quý 1 |
+| 2 | Kiểm kê kho lưu trữ | // | 3 tháng/lần |
+| 3 | Tiếp đại diện các hộ kinh doanh | Chủ tịch UBND xã | Tháng 2 - 3 |
+"""
+SHORT_NAMES = """
+| TT | Nhiệm vụ | Chủ trì | Thời gian |
+|---|---|---|---|
+| 1 | Khám tuyển dân quân | Ban CHQS xã | Tháng 3/2026 |
+| 2 | Xét gia đình văn hóa | Phòng VH-XH | Tháng 11/2026 |
+| 3 | Đo lường sự hài lòng | TT Phục vụ HCC | Quý II/2026 |
+| 4 | Đo lường sự hài lòng lần hai | Trung tâm Phục vụ hành chính công | Quý IV/2026 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        pytest.param(
+            MARKED,
+            [
+                ("Phòng Kinh tế", "one_off_quarter", "2026-03-31"),
+                ("Phòng Kinh tế", "one_off_quarter", "2026-06-30"),
+                ("Phòng Kinh tế", "one_off_quarter", "2026-12-31"),
+                ("Trạm Y tế", "quarterly", "2026-03-31"),
+            ],
+            id="marks under quarters",
+        ),
+        pytest.param(
+            FROM_TO, [("Phòng Kinh tế", "range", "2026-04-30")], id="a header of two lines, a beginning and an end"
+        ),
+        pytest.param(
+            PEOPLE,
+            [
+                ("Phòng Kinh tế", "one_off_quarter", "2026-03-31"),
+                ("Phòng Kinh tế", "quarterly", "2026-03-31"),
+                (None, "range", "2026-03-31"),
+            ],
+            id="units in the column of persons, a leader among them",
+        ),
+        pytest.param(
+            SHORT_NAMES,
+            [
+                ("Ban Chỉ huy Quân sự xã", "one_off_month", "2026-03-31"),
+                ("Phòng Văn hóa - Xã hội", "one_off_month", "2026-11-30"),
+                ("Trung tâm Phục vụ hành chính công", "one_off_quarter", "2026-06-30"),
+                ("Trung tâm Phục vụ hành chính công", "one_off_quarter", "2026-12-31"),
+            ],
+            id="names only abbreviated",
+        ),
+    ],
+)
+def test_tables_of_rarer_shapes(table: str, expected: list[tuple[str | None, str, str | None]]) -> None:
+    assert duties_of(f"DANH MỤC NHIỆM VỤ\n\n{table}") == expected
+
+
+def test_a_leader_as_lead_is_no_shifted_cell_but_waits_for_a_unit() -> None:
+    *_, last = plan(f"DANH MỤC\n\n{PEOPLE}").duties
+    assert "shifted_cell" not in last.flags
+    assert any("hãy chọn đơn vị" in text for text in last.needs_review)
+
+
+WHO = """
+I. NỘI DUNG
+1. Họp dân: các thôn tổ chức họp dân ít nhất 02 lần/năm, lần 1 trước ngày 30/5, lần 2 trước ngày 30/11/2026.
+2. Lập hồ sơ xây dựng chợ; hoàn thành trước ngày 15/8/2026.
+II. TỔ CHỨC THỰC HIỆN
+1. Bà Lê Thị Mẫu, Trưởng phòng Kinh tế - Thành viên: lập dự toán, hoàn thành chậm nhất ngày 31/3/2026.
+2. Thành viên Ban Chỉ đạo gửi báo cáo về Phòng Kinh tế trước ngày 20 tháng cuối quý.
+3. Trưởng thôn, Tổ trưởng tổ dân phố rà soát hộ kinh doanh trước ngày 31/10/2026.
+4. Phòng Văn hóa - Xã hội
+a) Ban hành Quy chế quản lý nhà văn hóa thôn.
+b) Thành lập Tổ kiểm tra trước ngày 28/02/2026 và tổ chức kiểm tra mỗi quý ít nhất 01 lần.
+c) Báo cáo UBND tỉnh: quý I trước ngày 10/3, 6 tháng trước ngày 10/6, quý III trước ngày 10/9.
+5. Trạm Y tế: chủ trì kiểm tra nguồn nước 6 tháng một lần.
+Số liệu báo cáo tính từ ngày 15 tháng trước đến ngày 14 tháng báo cáo.
+Căn cứ Kế hoạch này, các phòng, ban xây dựng kế hoạch cụ thể trước ngày 20/02/2026 và định kỳ báo cáo kết quả trước ngày 25 hàng tháng.
+"""
+
+
+def test_who_is_told_and_when_in_rarer_sentences() -> None:
+    duties = {(duty.where, *row(duty)) for duty in plan(WHO).duties if duty.strength == "duty"}
+    culture = "Phòng Văn hóa - Xã hội"
+    assert {
+        ("I.1", "các thôn", "one_off_date", "2026-05-30"),
+        ("I.1", "các thôn", "one_off_date", "2026-11-30"),
+        ("II.1", "Phòng Kinh tế", "one_off_date", "2026-03-31"),
+        ("II.2", "Thành viên Ban Chỉ đạo", "quarterly", "2026-03-20"),
+        ("II.3", "Trưởng thôn, Tổ trưởng tổ dân phố", "one_off_date", "2026-10-31"),
+        ("II.4.a", culture, "unknown", None),
+        ("II.4.b", culture, "one_off_date", "2026-02-28"),
+        ("II.4.b", culture, "quarterly", "2026-03-31"),
+        ("II.4.c", culture, "one_off_date", "2026-03-10"),
+        ("II.4.c", culture, "one_off_date", "2026-09-10"),
+        ("II.5", "Trạm Y tế", "half_yearly", "2026-06-30"),
+        ("II.5", "các phòng, ban", "one_off_date", "2026-02-20"),
+        ("II.5", "các phòng, ban", "monthly", "2026-01-25"),
+    } <= duties
+    assert not [duty for duty in plan(WHO).duties if duty.source_text.startswith("Số liệu")]
+
+
+def test_titles_begin_with_what_has_to_be_done() -> None:
+    titles = {duty.where: duty.title for duty in plan(WHO).duties}
+    assert titles["I.2"] == "Lập hồ sơ xây dựng chợ"
+    assert titles["II.1"] == "Lập dự toán"
+    assert titles["II.3"] == "Rà soát hộ kinh doanh"
+    assert plan("II. CHẾ ĐỘ BÁO CÁO\n1. Báo cáo năm: trước ngày 10/12/2026.\n").duties[0].title == "Báo cáo năm"
+
+
+def test_what_was_reached_last_year_is_no_target() -> None:
+    found = plan(
+        "I. ĐÁNH GIÁ KẾT QUẢ NĂM 2025\nThu gom rác đạt 92%.\nII. CHỈ TIÊU\n1. Trồng mới 5.000 cây xanh.\n2. Thu gom rác đạt 95%.\n"
+    )
+    assert [(target.value, target.unit) for target in found.targets] == [(5000.0, "cây"), (95.0, "%")]
+
+
+BY_MONTH = """
+| Tháng | Nội dung thực hiện | Chủ trì - Phối hợp | Kết quả |
+|---|---|---|---|
+| Tháng 2 | Kiểm tra kho vật tư | Phòng Kinh tế | Biên bản |
+| Tháng 5 | Kiểm tra bếp ăn trường học | Trạm Y tế | Biên bản |
+"""
+
+
+def test_a_table_that_begins_with_the_month() -> None:
+    assert duties_of(f"LỊCH KIỂM TRA\n\n{BY_MONTH}") == [
+        ("Phòng Kinh tế", "one_off_month", "2026-02-28"),
+        ("Trạm Y tế", "one_off_month", "2026-05-31"),
+    ]
+
+
+def test_reports_of_numbered_quarters_hidden_in_the_product_column() -> None:
+    table = """
+| TT | Nhiệm vụ | Chủ trì | Thời gian | Sản phẩm |
+|---|---|---|---|---|
+| 1 | Báo cáo giảm nghèo | Phòng Kinh tế | Theo quy định | Báo cáo quý I, 6 tháng, quý III, năm |
+"""
+    _, *hidden = plan(f"DANH MỤC\n\n{table}").duties
+    assert [(str(reading_of(duty).kind), duty.title) for duty in hidden] == [
+        ("one_off_quarter", "Báo cáo quý I: giảm nghèo"),
+        ("half_yearly", "Báo cáo 6 tháng: giảm nghèo"),
+        ("one_off_quarter", "Báo cáo quý III: giảm nghèo"),
+        ("yearly", "Báo cáo năm: giảm nghèo"),
+    ]
+
+
+ONE_LINE = """
+II. NHIỆM VỤ
+1. Dữ liệu số
+a) Lắp camera tại chợ (Phòng Kinh tế chủ trì, hoàn thành trước ngày 30/6/2026).
+b) Tạo lập dữ liệu đất đai. Thời hạn: tháng 9/2026. Giao Phòng Kinh tế chủ trì.
+c) Giao Công an xã chủ trì rà soát dữ liệu an sinh; thời gian hoàn thành: Quý II/2026.
+2. Xây dựng công dân số
+Kiểm tra thẻ của 100% người dân trước ngày 01/4/2026 (Chủ trì: Công an xã).
+III. PHÂN CÔNG TRÁCH NHIỆM
+1. Các phòng, trung tâm gửi báo cáo quý I, 6 tháng, quý III và năm về Công an xã trước ngày 05 của tháng cuối kỳ báo cáo.
+2. Kế toán xã bố trí kinh phí.
+Yêu cầu các đơn vị gửi kế hoạch về UBND xã trong vòng 05 ngày kể từ ngày ban hành Kế hoạch này.
+"""
+
+
+def test_lead_and_date_at_the_end_of_a_line() -> None:
+    found = [duty for duty in plan(ONE_LINE).duties if duty.strength == "duty"]
+    assert [(duty.title, *row(duty)) for duty in found if duty.where.startswith("II.")] == [
+        ("Lắp camera tại chợ", "Phòng Kinh tế", "one_off_date", "2026-06-30"),
+        ("Tạo lập dữ liệu đất đai", "Phòng Kinh tế", "one_off_month", "2026-09-30"),
+        ("Rà soát dữ liệu an sinh", "Công an xã", "one_off_quarter", "2026-06-30"),
+        ("Kiểm tra thẻ của 100% người dân", "Công an xã", "one_off_date", "2026-04-01"),
+    ]
+    assert [row(duty) for duty in found if duty.where.startswith("III.")] == [
+        ("Các phòng, trung tâm", "quarterly", "2026-03-05"),
+        ("Các phòng, trung tâm", "half_yearly", "2026-06-05"),
+        ("Các phòng, trung tâm", "yearly", "2026-12-05"),
+        ("các đơn vị", "on_demand", None),
+    ]
