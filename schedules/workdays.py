@@ -84,7 +84,7 @@ class WorkCalendar:
 
     def on_or_before(self, day: dt.date) -> dt.date:
         """The last working day not after ``day``."""
-        while day in self._year(day.year).off:
+        while day in (self._years.get(day.year) or self._year(day.year)).off:  # a look-up on the way of every date
             day -= ONE_DAY
         return day
 
@@ -102,7 +102,7 @@ class WorkCalendar:
         if working_days == 0:
             return day
         year = day.year
-        days = self._year(year).working
+        days = (self._years.get(year) or self._year(year)).working
         if working_days > 0:
             position = bisect_right(days, day) + working_days - 1
         else:

@@ -8,6 +8,7 @@ whoever was away hears one line and not ten.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schedules.hours import WorkingHours
@@ -55,15 +56,15 @@ def anchors_of(cutoff: dt.date | None, due: dt.date, internal_due: dt.date) -> A
 
 def steps_of(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> list[Step]:
     """Every rung of the ladder at its moment, in order of time. Rungs anchored on a missing cut-off fall away."""
-    moments = _moments(ladder, anchors, hours)
+    moments = _moments(ladder.rungs, anchors, hours)
     steps = [Step(rung.id, rung, moments[rung.id]) for rung in ladder.rungs if rung.id in moments]
     steps.sort(key=lambda step: step.at)  # stable: rungs of one moment keep the ladder's order
     return steps
 
 
-def _moments(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> dict[str, dt.datetime]:
+def _moments(rungs: Iterable[Rung], anchors: Anchors, hours: WorkingHours) -> dict[str, dt.datetime]:
     moments = {}
-    for rung in ladder.rungs:
+    for rung in rungs:
         anchor: dt.date | None = getattr(anchors, rung.anchor)
         if anchor is not None:
             moments[rung.id] = hours.slot_on(_working_day(anchor, rung.days, hours), rung.slot).starts
@@ -80,7 +81,8 @@ def _working_day(anchor: dt.date, days: int, hours: WorkingHours) -> dt.date:
 def opens_at(ladder: Ladder, anchors: Anchors, hours: WorkingHours) -> dt.datetime:
     """When the occurrence opens (and its chain is frozen): ten working days before, or with its first rung."""
     usual = hours.calendar.add(anchors.internal_due, -OPENS_WORKING_DAYS_BEFORE)
-    return min(hours.slot_on(usual, "morning").starts, *_moments(ladder, anchors, hours).values())
+    early = [rung for rung in ladder.rungs if rung.days < 0 or rung.anchor == "cutoff"]  # no other comes before it
+    return min([hours.slot_on(usual, "morning").starts, *_moments(early, anchors, hours).values()])
 
 
 def climb(
