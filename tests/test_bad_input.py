@@ -184,6 +184,10 @@ def test_a_read_only_database_is_named(tmp_path: Path) -> None:
         (["cancel", "1", "--reason", " ", "--yes"], "lý do"),
         (["journal", "verify", "--head", "12"], "không phải dấu nhật ký"),
         (["link", "ai-do", "--channel", "zalo", "--address", "1"], "chưa được bật"),
+        (["xyz"], "Lệnh viết chưa đúng"),
+        (["load"], "Thiếu"),
+        (["status", "--nope"], "Không có tuỳ chọn --nope"),
+        (["why", "ba"], "không đúng"),
     ],
 )
 def test_a_wrong_word_on_the_command_line_gets_a_sentence(tmp_path: Path, words: list[str], said: str) -> None:

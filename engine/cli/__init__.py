@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from engine.errors import NhacViecError
 
@@ -241,10 +242,34 @@ def verify(
     commands.verify_journal(head or [], as_json)
 
 
+def _in_vietnamese(error: TyperException) -> str:
+    """What was typed wrongly, for people who do not read the library's English."""
+    name = type(error).__name__
+    if name == "NoArgsIsHelpError":  # its message is the help page
+        return str(error)
+    parameter = getattr(error, "param", None)
+    what = getattr(error, "option_name", None) or (parameter.get_error_hint() if parameter else "một mục")
+    said = {
+        "MissingParameter": f"Thiếu {what}.",
+        "NoSuchOption": f"Không có tuỳ chọn {what}.",
+        "BadParameter": f"Giá trị của {what} không đúng.",
+        "BadOptionUsage": f"Tuỳ chọn {what} thiếu giá trị.",
+    }.get(name, "Lệnh viết chưa đúng.")
+    context = getattr(error, "ctx", None)
+    return f"{said} Xem cách viết: {context.command_path if context else 'nhacviec'} --help"
+
+
 def main() -> None:
     """Run the command line: errors are sentences, and the exit code says that something went wrong."""
     try:
-        app()
+        ended = app(standalone_mode=False)
+        sys.exit(ended if isinstance(ended, int) else 0)
+    except TyperException as error:
+        sys.stderr.write(f"{_in_vietnamese(error)}\n")
+        sys.exit(getattr(error, "exit_code", 2))
+    except typer.Abort:
+        sys.stderr.write("Đã dừng.\n")
+        sys.exit(1)
     except NhacViecError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

@@ -114,9 +114,9 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
     if as_json:
         output.as_json(rows)
     elif rows:
-        columns = ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn nội bộ", "Hạn", "Tình trạng"]
+        columns = ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn", "Tình trạng"]
         shown = [
-            (r["id"], r["title"], r["unit"], r["doer"] or "", _day(r["internal_due"]), _day(r["due"]), r["state"])
+            (r["id"], r["title"], r["unit"], r["doer"] or "", _days(r["due"], r["internal_due"]), r["state"])
             for r in rows
         ]
         output.table("Việc đang mở và sắp tới", columns, shown)
@@ -142,8 +142,10 @@ def _unfinished(view: OfficeView, until: dt.date | None) -> Select[Any]:
     return query if until is None else query.where(OCCURRENCE.c.opened_at.is_not(None) | (OCCURRENCE.c.due <= until))
 
 
-def _day(iso: str) -> str:
-    return f"{dt.date.fromisoformat(iso):%d/%m/%Y}"
+def _days(due: str, internal_due: str) -> str:
+    """The deadline, and the office's own day where it is another."""
+    day, own = (f"{dt.date.fromisoformat(iso):%d/%m/%Y}" for iso in (due, internal_due))
+    return day if day == own else f"{day} (nội bộ {own})"
 
 
 def _work_row(view: OfficeView, row: Any, now: dt.datetime) -> dict[str, Any]:
