@@ -1,270 +1,34 @@
-"""Vietnamese as people type it in a chat: folding, tokens, number words and dates.
-
-Pure functions over text. Two ideas carry the file:
-
-* **Folding keeps positions.** One typed letter becomes one folded letter, so that what matched in the folded text can
-  be shown again as it was typed (a reason, a name, a document number).
-* **A mark may be missing, never wrong.** "nop" and "nôp" can both be "nộp"; "nằm" can not be "năm", nor "chờ" "cho".
-"""
+"""Dates as people type them in a chat; with it, the words they stand among (letters and tokens) come from here."""
 
 from __future__ import annotations
 
 import calendar
 import datetime as dt
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
-LONGEST = 1000  # a reply is a line or two; more is a pasted document, and its length must not cost time
+from engine.rules.chat_letters import can_be, clean, fold, is_marked, is_slip_of
+from engine.rules.chat_tokens import (
+    Kind,
+    Token,
+    are_words,
+    digits_at,
+    is_word,
+    number_there,
+    spoken_day_at,
+    tokens_of,
+)
+
+__all__ = ["Lean", "can_be", "clean", "date_at", "day_named", "fold", "is_slip_of", "read_date", "tokens_of"]
+__all__ += ["spoken_hour_ends"]
+
 # "5/1" said in December is next year's; "1/3" said on 10 March is a slip, and not next year's.
 JUMP = relativedelta(months=6)
 FAR = dt.timedelta(days=3700)  # nobody puts work off by ten years; also keeps dates within the calendar
-
-
-class Kind(StrEnum):
-    """What a piece of text looks like, before anybody asks what it means."""
-
-    WORD = "word"
-    NUMBER = "number"
-    DAY = "day"  # 25/3, 25-3-2026, 2026-03-25; perhaps also "3 to 5"
-    MONTH = "month"  # 3/2026
-    ODD = "odd"  # digits that are no number, day or month: 3-5-7, a telephone number
-    PERCENT = "percent"
-    TIME = "time"  # 17h30
-    DOCUMENT = "document"  # 12/BC-UBND
-    LINK = "link"
-    QUESTION = "question"
-    COMMA = "comma"
-    STOP = "stop"
-    MARK = "mark"  # quotes, brackets, dashes: say nothing
-    ICON = "icon"  # whatever else was typed, emoji included
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the text: folded, as a dictionary would hold it, and where it stood. "Rồiiii" is the word "rồi"."""
-
-    kind: Kind
-    folded: str
-    word: str
-    start: int
-    end: int
-
-
-# Folding ------------------------------------------------------------------------------------------------------------
-
-
-def clean(text: str) -> str:
-    """The text as it will be shown: composed (NFC), cut, without control or invisible characters."""
-    composed = unicodedata.normalize("NFC", text[:LONGEST])
-    return "".join(_visible(letter) for letter in composed).strip()
-
-
-def _visible(letter: str) -> str:
-    category = unicodedata.category(letter)
-    if letter == "\n" or category[0] == "Z" or category == "Cc":
-        return "\n" if letter in "\n\r" else " "
-    # stray combining marks, joiners, variation selectors, keycap rings, skin tones, lone surrogates
-    if category in ("Mn", "Me", "Cf", "Cs") or "\U0001f3fb" <= letter <= "\U0001f3ff":
-        return ""
-    return letter
-
-
-def fold(text: str) -> str:
-    """Lower case and without Vietnamese marks, letter for letter: ``Gia hạn đến`` → ``gia han den``."""
-    return "".join(_fold_letter(letter) for letter in text)
-
-
-@lru_cache(maxsize=4096)
-def _fold_letter(letter: str) -> str:
-    digit = unicodedata.decimal(letter, None)
-    if digit is not None:
-        return str(digit)
-    if letter.isalpha():  # only letters are taken apart: "≠" must not become "="
-        letter = unicodedata.normalize("NFD", letter.lower())[0]
-    return _SAME.get(letter, letter)
-
-
-_SAME = {"đ": "d", "？": "?", "，": ",", "–": "-", "—": "-", "（": "(", "）": ")", "：": ":", "！": "!"}
-
-
-_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
-
-
-@lru_cache(maxsize=8192)
-def _marks(word: str) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-    """The tones of a word (their place is a matter of taste: hoà, hòa) and the shape of each letter (ă â ê ô ơ ư đ)."""
-    tones: set[str] = set()
-    shapes: list[frozenset[str]] = []
-    for letter in unicodedata.normalize("NFC", word.lower()):
-        parts = unicodedata.normalize("NFD", letter)
-        tones.update(mark for mark in parts[1:] if mark in _TONES)
-        shapes.append(frozenset("đ" if parts[0] == "đ" else "") | {mark for mark in parts[1:] if mark not in _TONES})
-    return frozenset(tones), tuple(shapes)
-
-
-def is_marked(word: str) -> bool:
-    """Whether it was typed with any Vietnamese mark."""
-    tones, shapes = _marks(word)
-    return bool(tones) or any(shapes)
-
-
-@lru_cache(maxsize=8192)
-def can_be(typed: str, spelled: str) -> bool:
-    """Whether the typed word is the spelled one with some marks left out, and none that do not belong."""
-    if fold(typed) != fold(spelled):
-        return False
-    (tones, shapes), (spelled_tones, spelled_shapes) = _marks(typed), _marks(spelled)
-    return tones <= spelled_tones and all(a <= b for a, b in zip(shapes, spelled_shapes, strict=True))
-
-
-def same_spelling(typed: str, spelled: str) -> bool:
-    """Whether it was typed with exactly these marks, wherever the tone was put."""
-    return can_be(typed, spelled) and can_be(spelled, typed)
-
-
-def is_slip_of(typed: str, meant: str) -> bool:
-    """Whether one slip of a finger (a letter missing, extra, wrong, or two swapped) turns ``meant`` into ``typed``.
-
-    The first letter must be right: it is the one people watch, and most Vietnamese opposites differ in it.
-    """
-    if typed[:1] != meant[:1] or typed == meant or abs(len(typed) - len(meant)) > 1:
-        return False
-    same = next((i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant)))
-    a, b = typed[same:], meant[same:]
-    return a[1:] == b or a == b[1:] or a[1:] == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
-
-
-# Tokens -------------------------------------------------------------------------------------------------------------
-
-_DOCUMENT_KINDS = re.compile(
-    r"(?:bc|kh|cv|qd|ttr|tb|ubnd|hdnd|nq|ct|gm|bb|hd|da|pa|gt|tt|nd|vp|vpubnd|pvhcc|bcd|dtn|ttvh|mttq)\b"
-)
-_DRAWN_OUT = re.compile(r"(.)\1{2,}", re.IGNORECASE)
-_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (Kind.LINK, re.compile(r"(?:https?://|www\.)\S+|[a-z0-9.-]{3,80}\.(?:vn|com|net|org)/\S*")),
-    (
-        Kind.DOCUMENT,
-        re.compile(
-            r"[0-9]{1,5}[a-z]?\s?/\s?(?:[0-9]{4}\s?/\s?)?[a-z]{2,12}"
-            r"(?:-[a-z][a-z0-9&.]*[a-z0-9]|-[a-z]|\s?-\s?(?:ubnd|hdnd)\b)*(?![a-z0-9])"
-        ),
-    ),
-    (Kind.PERCENT, re.compile(r"[0-9]+(?:[.,][0-9]+)?\s?%")),
-    (Kind.TIME, re.compile(r"[0-9]{1,2}(?:[hg](?:[0-9]{2})?|:[0-9]{2})(?![0-9a-z])")),
-    (Kind.DAY, re.compile(r"[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{4})?(?=-[0-9]{1,2}/)")),  # 20/3-25/3
-    (Kind.ODD, re.compile(r"[0-9]+(?:[/.-][0-9]+)+|[0-9]{7,}")),
-    (Kind.NUMBER, re.compile(r"[0-9]+")),
-    (Kind.WORD, re.compile(r"[^\W\d_]+")),
-    (Kind.ICON, re.compile(r"!=")),
-    (Kind.QUESTION, re.compile(r"\?")),
-    (Kind.COMMA, re.compile(r"[,;+&]")),
-    (Kind.STOP, re.compile(r"[.!…\n]+")),
-    (Kind.MARK, re.compile(r"[-()\[\]{}\"'“”‘’«»:*_=|/\\<>#^•]")),
-    (Kind.ICON, re.compile(r"\S")),
-)
-
-
-def tokens_of(said: str) -> tuple[Token, ...]:
-    """Cut a cleaned text into tokens."""
-    folded = fold(said)
-    return tuple(_cut(said, folded))
-
-
-def _cut(said: str, folded: str) -> Iterator[Token]:
-    at = 0
-    while at < len(folded):
-        if folded[at] in " \t":
-            at += 1
-            continue
-        kind, end = _next_piece(said, folded, at)
-        word = _DRAWN_OUT.sub(r"\1", said[at:end]) if kind is Kind.WORD else said[at:end]
-        yield Token(kind, fold(word), word, at, end)
-        at = end
-
-
-def _next_piece(said: str, folded: str, at: int) -> tuple[Kind, int]:
-    for kind, pattern in _PATTERNS:
-        match = pattern.match(folded, at)
-        if match is None:
-            continue
-        end = match.end()
-        if kind is Kind.DOCUMENT and not _names_document(said[at:end], match.group()):
-            continue
-        if kind is Kind.LINK:
-            end = at + len(match.group().rstrip(".,;!)\"'>"))
-        return (_digits_look_like(match.group()) if kind is Kind.ODD else kind), end
-    return Kind.ICON, at + 1
-
-
-def _names_document(typed: str, folded: str) -> bool:
-    """``12/BC-UBND`` and ``12/bc`` name a document; ``3/xong`` does not."""
-    letters = folded.rsplit("/", 1)[1].strip()
-    return bool(_DOCUMENT_KINDS.match(letters)) or ("-" in letters and typed.upper() == typed)
-
-
-def _digits_look_like(digits: str) -> Kind:
-    lengths = tuple(len(part) for part in re.split(r"[/.-]", digits))
-    if len(set(re.findall(r"[/.-]", digits))) != 1:
-        return Kind.ODD
-    match lengths:
-        case (1 | 2, 1 | 2) | (1 | 2, 1 | 2, 2 | 4) | (4, 1 | 2, 1 | 2):
-            return Kind.DAY
-        case (1 | 2, 4):
-            return Kind.MONTH
-    return Kind.ODD
-
-
-def is_word(tokens: Sequence[Token], at: int, *spelled: str) -> bool:
-    """Whether the token there is one of these words, perhaps with marks left out."""
-    if not 0 <= at < len(tokens) or tokens[at].kind is not Kind.WORD:
-        return False
-    token = tokens[at]
-    return any(len(token.word) == len(word) and can_be(token.word, word) for word in spelled)
-
-
-def are_words(tokens: Sequence[Token], at: int, phrase: str) -> bool:
-    """Whether the tokens from there are the words of this phrase."""
-    return all(is_word(tokens, at + i, word) for i, word in enumerate(phrase.split()))
-
-
-# Numbers in words ---------------------------------------------------------------------------------------------------
-
-_UNITS = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9}
-_AFTER_TEN = {**_UNITS, "mốt": 1, "tư": 4, "lăm": 5, "nhăm": 5}
-# Without marks these are as likely another word: sau (after), mot (the day after tomorrow), tam (for now), tu (from).
-_TWO_FACED = frozenset({"sau", "mot", "tam", "tu"})
-
-
-def number_words_at(tokens: Sequence[Token], at: int, *, sure: bool) -> tuple[int, int] | None:
-    """Read ``hai mươi mốt`` there: its value and where it ends, or None.
-
-    ``sure`` says that a number must stand here (after "số"); otherwise a two-faced word is not taken for one.
-    """
-    first = _digit_word(tokens, at, _AFTER_TEN if sure else _UNITS)
-    if is_word(tokens, at, "mười"):
-        second = _digit_word(tokens, at + 1, _AFTER_TEN)
-        return (10 + second, at + 2) if second else (10, at + 1)
-    if first is None:
-        return None
-    if is_word(tokens, at + 1, "mươi", "mười"):
-        second = _digit_word(tokens, at + 2, _AFTER_TEN)
-        return (first * 10 + second, at + 3) if second else (first * 10, at + 2)
-    if not sure and tokens[at].folded in _TWO_FACED and not is_marked(tokens[at].word):
-        return None
-    return first, at + 1
-
-
-def _digit_word(tokens: Sequence[Token], at: int, words: dict[str, int]) -> int | None:
-    return next((value for word, value in words.items() if is_word(tokens, at, word)), None)
-
-
-# Dates --------------------------------------------------------------------------------------------------------------
 
 
 class Lean(StrEnum):
@@ -312,22 +76,38 @@ def date_at(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean = Lean.
 def _skip_time_of_day(tokens: Sequence[Token], at: int) -> int:
     """``9h sáng mai``, ``chiều thứ 6``: the engine works in days, so the hour is read over."""
     start = at
-    while start < len(tokens) and (
-        tokens[start].kind is Kind.TIME
-        or is_word(tokens, start, "sáng", "trưa", "chiều", "tối", "đêm", "lúc", "vào", "khoảng")
-    ):
-        start += 1
+    while start < len(tokens):
+        if tokens[start].kind is Kind.TIME or is_word(tokens, start, "sáng", "trưa", "chiều", "tối", "đêm"):
+            start += 1
+        elif is_word(tokens, start, "lúc", "vào", "khoảng"):
+            start = spoken_hour_ends(tokens, start + 1) or start + 1
+        else:
+            break
     return start
 
 
+def spoken_hour_ends(tokens: Sequence[Token], at: int) -> int | None:
+    """Where ``2 giờ``, ``2 giờ rưỡi``, ``2 giờ 15 phút`` ends; None when no hour stands there."""
+    hour = number_there(tokens, at)
+    if hour is None or not is_word(tokens, hour[1], "giờ"):
+        return None
+    end = hour[1] + 1
+    if is_word(tokens, end, "rưỡi"):
+        return end + 1
+    minutes = number_there(tokens, end)
+    if minutes is not None:
+        end = minutes[1] + 1 if is_word(tokens, minutes[1], "phút") else minutes[1]
+    return end
+
+
 def _numeric_day(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) -> DateThere | None:
-    if is_word(tokens, at, "ngày", "hôm"):
+    while is_word(tokens, at, "ngày", "hôm", "mùng", "mồng"):
         at += 1
     if at >= len(tokens) or tokens[at].kind is not Kind.DAY:
         return None
     parts = [int(part) for part in re.split(r"[/.-]", tokens[at].folded)]
     end = at + 1
-    if len(parts) == 2 and is_word(tokens, end, "năm") and (year := _number(tokens, end + 1)) and year > 1900:
+    if len(parts) == 2 and is_word(tokens, end, "năm") and (year := digits_at(tokens, end + 1)) and year > 1900:
         parts, end = [*parts, year], end + 2
     match parts:
         case [day, month]:
@@ -345,7 +125,7 @@ def _day_of_month(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) 
     first = at + 1 if named else at
     if named and is_word(tokens, first, "mùng", "mồng"):
         first += 1
-    found = number_there(tokens, first)
+    found = _digits_or(spoken_day_at, tokens, first)
     if found is None:
         return None
     day, end = found
@@ -370,7 +150,7 @@ def _day_in_month(tokens: Sequence[Token], at: int, day: int, today: dt.date, le
     if month is None:
         return None
     value, end = month
-    if is_word(tokens, end, "năm") and (year := _number(tokens, end + 1)) and year > 1900:
+    if is_word(tokens, end, "năm") and (year := digits_at(tokens, end + 1)) and year > 1900:
         return DateThere(_calendar_day(year, value, day), end + 2)
     return DateThere(_without_year(day, value, today, lean), end)
 
@@ -408,6 +188,7 @@ _WEEKDAYS = {"hai": 0, "ba": 1, "tư": 2, "bốn": 2, "năm": 3, "sáu": 4, "b�
 
 
 def _weekday(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) -> DateThere | None:
+    gone_by = is_word(tokens, at, "hôm") and lean is Lean.BEHIND  # "hôm thứ hai"
     if is_word(tokens, at, "hôm", "ngày"):
         at += 1
     found = _weekday_name(tokens, at)
@@ -419,7 +200,8 @@ def _weekday(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) -> Da
     if in_week is not None:
         weeks, end = in_week
         date = monday + dt.timedelta(days=day, weeks=weeks)
-        return DateThere(date if date >= today else None, end)
+        fits = date <= today if lean is Lean.BEHIND else date >= today
+        return DateThere(date if fits else None, end)
     if is_word(tokens, end, "này"):
         date = monday + dt.timedelta(days=day)
         return DateThere(date if date >= today else None, end + 1)
@@ -428,6 +210,8 @@ def _weekday(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) -> Da
         return DateThere(coming, end + 1)
     if is_word(tokens, end, "sau"):  # the coming one or the one after? People mean both.
         return DateThere(None, end + 1)
+    if gone_by:
+        return DateThere(coming - dt.timedelta(weeks=1) if day != today.weekday() else None, end)
     unsure = day == today.weekday() or lean is Lean.BEHIND  # "thứ sáu" said on a Friday
     return DateThere(None if unsure else coming, end)
 
@@ -439,7 +223,7 @@ def _weekday_name(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         return 6, at + 1
     if not is_word(tokens, at, "thứ", "t"):
         return None
-    number = _number(tokens, at + 1)
+    number = digits_at(tokens, at + 1)
     if number is not None:
         return (number - 2, at + 2) if 2 <= number <= 7 else None
     if is_word(tokens, at, "thứ"):
@@ -455,6 +239,8 @@ def _week_named(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         return 0, at + 2
     if is_word(tokens, at + 1, "sau", "tới"):
         return 1, at + 2
+    if is_word(tokens, at + 1, "trước", "rồi", "qua"):
+        return -1, at + 2
     return None
 
 
@@ -497,7 +283,7 @@ def _edge_of_month(tokens: Sequence[Token], at: int, edge: str, today: dt.date) 
         end += 1
     elif is_word(tokens, end, "sau", "tới"):
         month, end = month + relativedelta(months=1), end + 1
-    elif (number := _number(tokens, end)) is not None and 1 <= number <= 12:
+    elif (number := digits_at(tokens, end)) is not None and 1 <= number <= 12:
         month, end = month.replace(month=number), end + 1
         if month < today.replace(day=1):
             month += relativedelta(years=1)
@@ -529,16 +315,11 @@ def _some_days_ahead(tokens: Sequence[Token], at: int, today: dt.date) -> DateTh
     return DateThere(today + dt.timedelta(days=days * count) if count * days < FAR.days else None, end)
 
 
-def _number(tokens: Sequence[Token], at: int) -> int | None:
-    if 0 <= at < len(tokens) and tokens[at].kind is Kind.NUMBER:
-        return int(tokens[at].folded)
-    return None
-
-
-def number_there(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-    """The number there, in digits or words, where a number must stand; and where it ends."""
-    number = _number(tokens, at)
-    return (number, at + 1) if number is not None else number_words_at(tokens, at, sure=True)
+def _digits_or(
+    in_words: Callable[[Sequence[Token], int], tuple[int, int] | None], tokens: Sequence[Token], at: int
+) -> tuple[int, int] | None:
+    number = digits_at(tokens, at)
+    return (number, at + 1) if number is not None else in_words(tokens, at)
 
 
 def _calendar_day(year: int, month: int, day: int) -> dt.date | None:

@@ -98,6 +98,8 @@ def test_a_hedge_anywhere_takes_the_closing_back(hedge: str) -> None:
     for said in SAYS_DONE:
         for text in (f"{hedge} {said}", f"{said} {hedge}", f"{said}, {hedge} ạ", f"dạ {hedge} {said} nhé"):
             for typed in (text, fold(text), text.upper()):
+                if hedge == "à" and fold(typed) == typed and "em" in typed:  # "em xong 3 roi a" is "ạ"
+                    continue
                 assert not closes(understand(typed, TODAY)), typed
 
 

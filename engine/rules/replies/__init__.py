@@ -8,6 +8,8 @@ One reply is read in three steps, each over a small table; the modules in readin
 3. the pieces are one of ``requests`` (``việc``), ``commands`` (``gia hạn 3 đến 25/3 vì …``) or ``statements``
    (``em nộp 3 rồi ạ``); ``meaning`` says what comes out.
 
+``deciding`` then holds the meaning against the numbers that are open, and says what to do or what to ask.
+
 Closing work is the one thing that must never happen by mistake. So a statement is "done" without doubt only when every
 piece of it is known and harmless: any hedge makes it something else, and any unread word makes the engine ask.
 """
@@ -17,15 +19,17 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from engine.rules.chat_words import LONGEST, clean, tokens_of
+from engine.rules.chat_letters import LONGEST, clean
+from engine.rules.chat_tokens import tokens_of
 from engine.rules.replies.commands import command
+from engine.rules.replies.deciding import Action, Decision, Missing, decide
 from engine.rules.replies.meaning import Doubt, Intent, Verb
 from engine.rules.replies.pieces import Reply
 from engine.rules.replies.reading import pieces_of
 from engine.rules.replies.requests import request
 from engine.rules.replies.statements import statement
 
-__all__ = ["Doubt", "Intent", "Verb", "understand"]
+__all__ = ["Action", "Decision", "Doubt", "Intent", "Missing", "Verb", "decide", "understand"]
 
 _CHANGES_NOTHING = frozenset(
     [Verb.UNKNOWN, Verb.GREETING, Verb.HELP, Verb.WORK, Verb.UNIT_WORK, Verb.WEEK, Verb.DETAILS]

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.rules.chat_words import Kind, Token, is_marked, is_word
+from engine.rules.chat_tokens import is_word
+from engine.rules.replies.command_dates import dates_of_command, stray_day, two_days
 from engine.rules.replies.meaning import Doubt, Intent, Verb
 from engine.rules.replies.phrases import COURTEOUS, Role
-from engine.rules.replies.pieces import Piece, Reply, date_of, document_in, link_in, numbers_in, trimmed
-from engine.rules.replies.reading import TITLES, are
+from engine.rules.replies.pieces import Piece, Reply, document_in, link_in, numbers_in, trimmed
+from engine.rules.replies.receivers import receiver_in
+from engine.rules.replies.times import time_of_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Shape:
 
     reason: bool = False
     date: bool = False
+    after_no: bool = False  # may follow "chưa xong"
     may_ask: bool = False  # "gia hạn 3 đến 25/3 được không?" is still the request
     strict: bool = False  # it allows or closes something: every word must be known
     bears: frozenset[Doubt] = frozenset()  # hedges that change nothing about it
@@ -26,17 +29,18 @@ class Shape:
 
 _SHAPES: dict[Verb, Shape] = {
     Verb.DOING: Shape(
-        bears=frozenset({Doubt.NOT_DONE, Doubt.ALMOST, Doubt.PARTLY, Doubt.LATER, Doubt.BUT, Doubt.MUST, Doubt.UNSURE})
+        after_no=True,
+        bears=frozenset({Doubt.NOT_DONE, Doubt.ALMOST, Doubt.PARTLY, Doubt.LATER, Doubt.BUT, Doubt.MUST, Doubt.UNSURE}),
     ),
-    Verb.EXTEND: Shape(reason=True, date=True, may_ask=True, bears=frozenset({Doubt.LATER})),
+    Verb.EXTEND: Shape(reason=True, date=True, after_no=True, may_ask=True, bears=frozenset({Doubt.LATER})),
     Verb.APPROVE: Shape(date=True, strict=True),
     Verb.REFUSE: Shape(reason=True),
     Verb.CONFIRM: Shape(strict=True),
     Verb.RETURN: Shape(reason=True),
     Verb.HAND_OVER: Shape(reason=True),
-    Verb.STUCK: Shape(reason=True),
-    Verb.SNOOZE: Shape(date=True, may_ask=True, bears=frozenset({Doubt.LATER, Doubt.MUST})),
-    Verb.DETAILS: Shape(may_ask=True),
+    Verb.STUCK: Shape(reason=True, after_no=True),
+    Verb.SNOOZE: Shape(date=True, after_no=True, may_ask=True, bears=frozenset({Doubt.LATER, Doubt.MUST})),
+    Verb.DETAILS: Shape(may_ask=True, bears=frozenset({Doubt.CONDITION})),
     Verb.UNDO: Shape(strict=True, bears=frozenset({Doubt.NOT_DONE})),
     Verb.LEAVE: Shape(reason=True, date=True, may_ask=True),
 }
@@ -56,9 +60,29 @@ def command(reply: Reply) -> Intent | None:
     if because is not None and verb in (Verb.EXTEND, Verb.LEAVE):  # "do chưa có số liệu, xin gia hạn 3 đến 25/3"
         reason = trimmed(reply, before[because + 1 : _last_break(before)])
         before = before[:because]
-    if any(piece.role not in _LEADS_IN for piece in before):
+    shape = _SHAPES[verb]
+    if shape.after_no and _says_not_done(before):
+        if len(set(map(numbers_in, (before, reply.pieces[lead:]))) - {()}) > 1:
+            return Intent(Verb.UNKNOWN, numbers_in(reply.pieces), doubt=Doubt.SEVERAL)  # "chưa xong 3, gia hạn 5"
+        before = tuple(piece for piece in before if piece.role in _LEADS_IN)
+    if any(piece.role not in _LEADS_IN and piece.value not in shape.bears for piece in before):
         return None
     return _commanded(reply, verb, before, reply.pieces[lead + 1 :], reason)
+
+
+def _says_not_done(before: Sequence[Piece]) -> bool:
+    """``chưa xong 3, …``, ``3 không kịp, …``: what makes people ask for more time."""
+    known = _LEADS_IN | {Role.FINISHED, Role.DEED, Role.HEDGE}
+    hedges = {piece.value for piece in before if piece.role is Role.HEDGE}
+    told = any(piece.role in (Role.FINISHED, Role.DEED) or piece.value is Doubt.LATER for piece in before)
+    negates_command = before[-1].value is Doubt.NOT_DONE if before else True  # "không gia hạn 3"
+    return (
+        told
+        and not negates_command
+        and Doubt.NOT_DONE in hedges
+        and hedges <= {Doubt.NOT_DONE, Doubt.LATER}
+        and all(piece.role in known for piece in before)
+    )
 
 
 def _last_break(before: Sequence[Piece]) -> int:
@@ -72,7 +96,7 @@ def _commanded(
     reply: Reply, verb: Verb, before: Sequence[Piece], after: Sequence[Piece], early_reason: str | None
 ) -> Intent:
     shape = _SHAPES[verb]
-    who, after = _receiver(reply, after) if verb is Verb.HAND_OVER else (None, after)
+    who, unit, after = _receiver(reply, after) if verb is Verb.HAND_OVER else (None, None, after)
     cut = _reason_begins(after, verb) if shape.reason else len(after)
     stated = (*before, *after[:cut])
     told = after[cut + 1 :] if cut < len(after) and after[cut].role is Role.REASON else after[cut:]
@@ -80,10 +104,14 @@ def _commanded(
     hedge = _hedge_of_command(shape, stated)
     if hedge is not None:
         return Intent(Verb.UNKNOWN, numbers, doubt=hedge)
-    doubt = _doubt_of_command(reply, verb, shape, stated)
+    doubt = _doubt_of_command(reply, verb, shape, stated) or _says_more(told, numbers)
+    if doubt is None and verb in (Verb.EXTEND, Verb.SNOOZE, Verb.APPROVE) and two_days(reply, stated, told):
+        doubt = Doubt.RANGE
+    if doubt is None and who and any(piece.role is Role.GIVE for piece in after):  # "3 cho Lan, 5 cho Hùng"
+        doubt = Doubt.SEVERAL
     if verb is Verb.UNDO and doubt is not None:  # undoing acts on "the last one", so that asking back needs no verb
         return Intent(Verb.UNKNOWN, numbers, doubt=doubt)
-    date, until, told = _dates_of_command(reply, verb, stated, told)
+    date, until, told = dates_of_command(reply, verb, stated, told)
     if verb is Verb.LEAVE:
         numbers = ()
     return Intent(
@@ -95,8 +123,18 @@ def _commanded(
         document=document_in(reply, stated)[0],
         link=link_in(reply),
         who=who,
+        who_unit=unit,
+        at=_hour(reply, stated) if verb is Verb.SNOOZE else None,
         doubt=doubt,
     )
+
+
+def _hour(reply: Reply, stated: Sequence[Piece]) -> dt.time | None:
+    """The time of day of a snooze, wherever it stands but in the task number."""
+    told = [
+        token for piece in stated if piece.role is not Role.NUMBERS for token in reply.tokens[piece.start : piece.end]
+    ]
+    return time_of_day(told)
 
 
 def _reason_begins(after: Sequence[Piece], verb: Verb) -> int:
@@ -111,6 +149,9 @@ def _reason_begins(after: Sequence[Piece], verb: Verb) -> int:
         )
         counts = piece.role is Role.GIVE or piece.value is Doubt.LATER  # "xin thêm 2 ngày cho việc 3"
         if counts and any(later.role is Role.NUMBERS for later in rest[1:2]):
+            continue
+        kind_of_leave = verb is Verb.LEAVE and any(later.role is Role.DATE for later in rest)  # "nghỉ thai sản từ …"
+        if kind_of_leave:
             continue
         if (piece.role in _FREE or loose or names) and not _only_asks(rest):
             return i
@@ -140,7 +181,7 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
     roles = {piece.role for piece in stated}
     hedged = Role.HEDGE in roles
     finished = Role.FINISHED in roles
-    if any(piece.role is Role.COMMAND and piece.value is not verb for piece in stated):
+    if any(_is_another_command(stated, at, verb) for at in range(len(stated))):
         return Doubt.SEVERAL
     if finished and verb is Verb.DOING and not (hedged and Role.NUMBERS in roles):
         return Doubt.ALMOST if hedged else Doubt.SEVERAL
@@ -151,11 +192,13 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
     if Role.COUNT in roles:
         return Doubt.COUNT
     if any(piece.value is Doubt.RANGE for piece in stated) or (
-        verb not in (Verb.LEAVE, Verb.DOING) and Role.NUMBERS not in roles and _stray_day(reply, stated, verb)
+        verb not in (Verb.LEAVE, Verb.DOING) and Role.NUMBERS not in roles and stray_day(reply, stated, verb)
     ):
         return Doubt.RANGE
     if shape.strict and roles & {Role.UNREAD, Role.DEED, Role.GIVE, Role.REASON}:
         return Doubt.UNREAD
+    if shape.strict and any(piece.role is Role.GREET and "nhan" in reply.folded(piece) for piece in stated):
+        return Doubt.UNCLEAR  # "xác nhận đã nhận báo cáo 3"
     if verb in (Verb.APPROVE, Verb.CONFIRM) and Role.PLEASE in roles:  # "nhờ anh duyệt 3" asks for it
         return Doubt.MUST
     if verb in (Verb.SNOOZE, Verb.DETAILS) and Role.UNREAD in roles and Role.NUMBERS not in roles:
@@ -163,73 +206,37 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
     return None
 
 
-def _stray_day(reply: Reply, pieces: Sequence[Piece], verb: Verb) -> bool:
-    """Whether a bare 3/5 or 3-5 stands where a number would: it may be two numbers."""
-    for i, piece in enumerate(pieces):
-        token = reply.tokens[piece.start]
-        if piece.role is not Role.DATE or token.kind is not Kind.DAY:
+def _is_another_command(stated: Sequence[Piece], at: int, verb: Verb) -> bool:
+    piece = stated[at]
+    if piece.role is not Role.COMMAND or piece.value is verb:
+        return False
+    # "đồng ý cho 3 gia hạn" names what is approved; "đồng ý 3, gia hạn 5" is two
+    names_it = verb is Verb.APPROVE and piece.value is Verb.EXTEND and not numbers_in(stated[at:])
+    return not names_it
+
+
+def _says_more(told: Sequence[Piece], numbers: tuple[int, ...]) -> Doubt | None:
+    """A second thing after the reason: ``gia hạn 3 … vì chờ số liệu, xong 5``."""
+    clause: list[Piece] = []
+    for piece in (*told, None):
+        if piece is not None and piece.role is not Role.BREAK:
+            clause.append(piece)
             continue
-        if i and pieces[i - 1].role is Role.TO:
-            continue
-        if verb is not Verb.SNOOZE or "/" not in token.folded:
-            return True
-    return False
+        others = set(numbers_in(clause)) - set(numbers)
+        acts = any(part.role in (Role.FINISHED, Role.COMMAND) for part in clause)
+        if others and acts and clause[0] is not told[0]:
+            return Doubt.SEVERAL
+        clause = []
+    return None
 
 
-def _dates_of_command(
-    reply: Reply, verb: Verb, stated: Sequence[Piece], told: Sequence[Piece]
-) -> tuple[dt.date | None, dt.date | None, Sequence[Piece]]:
-    """First day, last day (of a leave), and the reason without a date that ended it."""
-    dates = [piece for piece in stated if piece.role is Role.DATE]
-    if verb is Verb.LEAVE:
-        return *_leave(reply, stated, dates), told
-    if dates:
-        return date_of(reply, dates[-1]), None, told
-    closing = [piece for piece in told if piece.role not in (Role.POLITE, Role.BREAK)][-2:]
-    if verb is Verb.EXTEND and [piece.role for piece in closing] == [Role.TO, Role.DATE]:
-        return date_of(reply, closing[1]), None, told[: list(told).index(closing[0])]
-    if verb is Verb.EXTEND and closing and closing[-1].role is Role.DATE and closing[-1].day is not None:
-        return date_of(reply, closing[-1]), None, told[: list(told).index(closing[-1])]
-    return None, None, told
-
-
-def _leave(reply: Reply, stated: Sequence[Piece], dates: Sequence[Piece]) -> tuple[dt.date | None, dt.date | None]:
-    found = [date for piece in dates if (date := date_of(reply, piece)) is not None]
-    if len(found) == 1 and len(dates) == 1:
-        first = numbers_in(stated)[:1]  # "nghỉ từ 20 đến 25/3"
-        if first and 1 <= first[0] <= found[0].day:
-            return found[0].replace(day=first[0]), found[0]
-        at = stated.index(dates[0])
-        opens = any(piece.role is Role.DURATION for piece in stated) or (at and reply.folded(stated[at - 1]) == "tu")
-        return found[0], None if opens else found[0]
-    if len(found) == 2 and found[0] <= found[1]:
-        return found[0], found[1]
-    return None, None
-
-
-def _receiver(reply: Reply, after: Sequence[Piece]) -> tuple[str | None, Sequence[Piece]]:
-    """The name after "cho", as typed and without its title; and the pieces without it."""
-    tokens = reply.tokens
-    first = after[0].start if after else len(tokens)
-    give = next((at for at in range(first, len(tokens)) if is_word(tokens, at, "cho", "sang", "qua")), None)
-    if give is None:
-        return None, after
-    start = end = give + 1
-    while end < len(tokens) and tokens[end].kind is Kind.WORD and not _ends_name(tokens, end, start):
-        end += 1
+def _receiver(reply: Reply, after: Sequence[Piece]) -> tuple[str | None, str | None, Sequence[Piece]]:
+    """The name after "cho", as typed and without its title; the unit behind it; and the pieces without both."""
+    found = receiver_in(reply.tokens, after[0].start if after else len(reply.tokens))
+    if found is None:
+        return None, None, after
+    give, start, name_end, end = found
     rest = [piece for piece in after if piece.end <= give or piece.start >= end]
-    titled = 2 if are(tokens, start, ("đồng", "chí")) else 1 if is_word(tokens, start, *TITLES, "đc") else 0
-    if titled and start + titled < end and not _is_given_name(tokens[start]):
-        start += titled
-    return reply.shown(start, end), rest
-
-
-def _ends_name(tokens: Sequence[Token], at: int, start: int) -> bool:
-    closing = is_word(tokens, at, "nhé", "nha", "vì", "do", "việc", "số", "giúp", "làm", "xử", "thực", "theo", "phụ")
-    polite = is_word(tokens, at, "ạ") and not tokens[at].word.isupper()  # but "Nguyễn Văn A"
-    return polite or (closing and (at > start or is_word(tokens, at, "vì", "việc")))
-
-
-def _is_given_name(token: Token) -> bool:
-    """ "Chi Lan" is a name; "chị Lan" and "chi Lan" are a title and a name."""
-    return token.word[0].isupper() and not is_marked(token.word) and not token.word.isupper()
+    if is_word(reply.tokens, start, "ai") or is_word(reply.tokens, end, "hoặc", "hay"):  # it asks, or leaves it open
+        return None, None, rest
+    return reply.shown(start, name_end), reply.shown(name_end, end), rest

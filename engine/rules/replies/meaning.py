@@ -68,5 +68,7 @@ class Intent:
     document_date: dt.date | None = None
     link: str | None = None
     who: str | None = None
+    who_unit: str | None = None  # "cho chị Lan phòng kinh tế": where Lan works
+    at: dt.time | None = None  # of a snooze; without a date, the next time that hour comes
     week: str | None = None  # "2026-W11"; None means the usual one
     doubt: str | None = None

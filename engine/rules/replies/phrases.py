@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.rules.chat_words import fold
+from engine.rules.chat_letters import fold
+from engine.rules.chat_tokens import Token, is_word
 from engine.rules.replies.meaning import Doubt, Verb
 
 
@@ -49,13 +52,14 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         None,
         """
         xong | xong xuôi | đã xong | làm xong | xg | hoàn thành | hoàn tất | done | finished | ht | đã báo cáo |
-        đã ban hành | đã phát hành | complete | completed
+        đã ban hành | đã phát hành | complete | completed | finish | đã được hoàn thành | đã được nộp |
+        đã được gửi | xử lý xong | xử lí xong | giải quyết xong | thực hiện xong | triển khai xong
         """,
     ),
     (Role.FINISHED, Doubt.UNCLEAR, "x"),
     (Role.DEED, None, "nộp | gửi | gởi | up | upload"),
-    (Role.DEED, Doubt.UNCLEAR, "làm | thực hiện | trả lời"),
-    (Role.PAST, None, "đã | rồi | r | rùi | gòi | rầu | vừa | mới | hồi nãy | lúc nãy | nãy"),
+    (Role.DEED, Doubt.UNCLEAR, "làm | thực hiện | trả lời | xử lý | xử lí | giải quyết"),
+    (Role.PAST, None, "đã | đả | rồi | r | rùi | gòi | rầu | vừa | mới | hồi nãy | lúc nãy | nãy"),
     (
         Role.PAST,
         None,
@@ -66,26 +70,27 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         Verb.DOING,
         """
         đang làm | đang xử lý | đang thực hiện | đang viết | đang soạn | đang tổng hợp | đang triển khai |
-        đang tiến hành | đang hoàn thiện | đg làm | đang lm | đg lm | đang giải quyết | đang xử lí |
-        đang chuẩn bị | bắt đầu làm | mới bắt đầu | đang dở | đang làm dở | doing | đang thu thập | đang rà soát |
-        đang lấy số liệu
+        đang tiến hành | đang hoàn thiện | đg làm | đang lm | đg lm | đang giải quyết | đang xử lí | đang chuẩn bị |
+        bắt đầu làm | mới bắt đầu | đang dở | đang làm dở | doing | đang thu thập | đang rà soát | đang lấy số liệu
         """,
     ),
     (
         Role.COMMAND,
         Verb.EXTEND,
         """
-        gia hạn | xin gia hạn | lùi | xin lùi | lùi hạn | dời | dời hạn | xin dời | hoãn | ra hạn | xin hoãn |
-        kéo dài | giãn hạn | xin thêm thời gian | thêm thời gian | xin thêm hạn | cho gia hạn | cho lùi |
-        cho dời | cho hoãn | gh | xin thêm
+        gia hạn | xin gia hạn | lùi | lùi lại | dời lại | hoãn lại | xin lùi | lùi hạn | dời | dời hạn | xin dời |
+        hoãn | ra hạn | xin hoãn | kéo dài | giãn hạn | xin thêm thời gian | thêm thời gian | xin thêm hạn |
+        cho gia hạn | cho lùi | cho dời | cho hoãn | gh | xin thêm | xin lùi hạn | cho lùi hạn | xin dời hạn |
+        cho dời hạn | xin giãn hạn | lùi thời hạn | xin lùi thời hạn | gia hạn thời gian | xin gia hạn thời gian |
+        gia hạn thêm | xin kéo dài
         """,
     ),
     (
         Role.COMMAND,
         Verb.APPROVE,
         """
-        đồng ý | đồng í | đồng ý gia hạn | đồng ý cho gia hạn | đồng ý cho lùi | duyệt | duyệt gia hạn |
-        phê duyệt | chấp thuận | chấp nhận | nhất trí | ok duyệt | đồng ý cho
+        đồng ý | đồng í | đồng ý gia hạn | đồng ý cho gia hạn | đồng ý cho lùi | duyệt | duyệt gia hạn | phê duyệt |
+        chấp thuận | chấp nhận | nhất trí | ok duyệt | đồng ý cho
         """,
     ),
     (
@@ -115,7 +120,16 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         nhắc | nhắc lại | nhắc tôi | nhắc lại tôi | để mai nhắc | hẹn nhắc | báo lại | nhắc sau
         """,
     ),
-    (Role.COMMAND, Verb.DETAILS, "chi tiết | ct | xem | là gì | là việc gì | là cái gì | thông tin | detail"),
+    (
+        Role.COMMAND,
+        Verb.DETAILS,
+        """
+        chi tiết | ct | xem | xem chi tiết | là gì | là việc gì | là cái gì | thông tin | detail | nội dung |
+        hạn khi nào | hạn bao giờ | hạn ngày nào | hạn đến khi nào | hạn đến bao giờ | hạn đến ngày nào | hạn nộp |
+        hạn cuối | hạn của | hạn việc | thời hạn | deadline | khi nào hết hạn | bao giờ hết hạn | khi nào đến hạn |
+        bao giờ đến hạn | bao giờ phải nộp | khi nào phải nộp | hạn là | làm gì | là làm gì | là báo cáo gì | nói gì
+        """,
+    ),
     (
         Role.COMMAND,
         Verb.UNDO,
@@ -125,14 +139,21 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         bỏ lệnh | rút lại | thu hồi lệnh | lỡ tay bấm | lỡ tay gõ | lỡ tay nhắn
         """,
     ),
-    (Role.COMMAND, Verb.LEAVE, "nghỉ | nghỉ phép | xin nghỉ | xin nghỉ phép | đi công tác | nghỉ ốm | xin phép nghỉ"),
+    (
+        Role.COMMAND,
+        Verb.LEAVE,
+        """
+        nghỉ | nghĩ | nghĩ phép | xin nghĩ | nghỉ phép | xin nghỉ | xin nghỉ phép | đi công tác | nghỉ ốm |
+        xin phép nghỉ
+        """,
+    ),
     (
         Role.HEDGE,
         Doubt.NOT_DONE,
         """
-        chưa | chưa được | không | ko | k | kg | kh | khg | hok | hong | hem | khum | khom | hk | chẳng | chả |
-        éo | đéo | đếch | đừng | khỏi | thôi | chx | cx chưa | chuwa | chuaw | cuhwa | cưa | chư | khoong |
-        khoogn | khogn | đâu | not | no | never | hết hạn | quá hạn | trễ | đang | vẫn | hoài | mãi | chậm
+        chưa | chưa được | không | ko | k | kg | kh | khg | hok | hong | hem | khum | khom | hk | chẳng | chả | éo |
+        đéo | đếch | đừng | khỏi | thôi | chx | cx chưa | chuwa | chuaw | cuhwa | cưa | chư | khoong | khoogn |
+        khogn | đâu | not | no | never | hết hạn | quá hạn | trễ | đang | vẫn | hoài | mãi | chậm
         """,
     ),
     (
@@ -140,8 +161,8 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         Doubt.QUESTION,
         """
         à | ah | ak | hả | hở | hử | nhỉ | chăng | ư | sao | nào | gì | ai | mấy | bao nhiêu | được không |
-        được ko | đc ko | dc k | được chưa | phải không | đúng không | thế nào | bao lâu | làm sao | ra sao |
-        vậy | hỏi | xin hỏi | cho hỏi | được hay chưa
+        được ko | đc ko | dc k | được chưa | phải không | đúng không | thế nào | bao lâu | làm sao | ra sao | vậy |
+        hỏi | xin hỏi | cho hỏi | được hay chưa
         """,
     ),
     (Role.HEDGE, Doubt.ALMOST, "sắp | gần | gần như | sắp sửa | suýt | tí nữa | chút nữa | xíu nữa | lát nữa"),
@@ -149,6 +170,7 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         Role.HEDGE,
         Doubt.PARTLY,
         """
+        trình | trình ký | trình duyệt |
         một phần | một nửa | 1 phần | nửa | phần | phần trăm | còn | thiếu | trừ | ngoại trừ | tạm | cơ bản |
         tương đối | sơ bộ | nháp | dự thảo | sót | mới được | phần lớn | hầu hết | 1 nửa
         """,
@@ -169,7 +191,7 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         """,
     ),
     (Role.HEDGE, Doubt.MUST, "phải | cần | cố | ráng | gắng | nên | hãy | đi | bắt | buộc | mau | nhanh | lẹ | kêu"),
-    (Role.HEDGE, Doubt.BUT, "nhưng | nhg | mà | song | tuy | tuy nhiên | sai | lỗi | hỏng"),
+    (Role.HEDGE, Doubt.BUT, "nhưng | nhg | mà | khó mà | khó có thể | song | tuy | tuy nhiên | sai | lỗi | hỏng"),
     (
         Role.HEDGE,
         Doubt.UNSURE,
@@ -187,7 +209,7 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         vì | do | bởi | bởi vì | tại | tại vì | lý do | lí do | do là | vì lý do | nguyên nhân | với lý do
         """,
     ),
-    (Role.TO, None, "đến | tới | sang | qua | đến hết | tới hết | đến ngày | từ | đến lúc"),
+    (Role.TO, None, "đến | tới | sang | qua | đến hết | tới hết | đến ngày | từ | đến lúc | lại | lại đến | lại sang"),
     (Role.GIVE, None, "cho"),
     (
         Role.PLEASE,
@@ -201,10 +223,10 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         Role.GREET,
         None,
         """
-        chào | xin chào | hello | hi | alo | cảm ơn | cám ơn | thanks | thank | tks | thank you | ok | okay |
-        okie | oki | okê | vâng | ừ | uh | ừm | đã rõ | rõ | đã nhận | nhận rồi | đã xem | đã biết |
-        đã nhận được | biết rồi | nhận được rồi | rõ rồi | hihi | hehe | haha | kk | camon | đã tiếp nhận |
-        tiếp nhận | yes | good | tốt | tuyệt | tuyệt vời | giỏi quá | cảm ơn nhiều
+        chào | xin chào | hello | hi | alo | cảm ơn | cám ơn | thanks | thank | tks | thank you | ok | okay | okie |
+        oki | okê | vâng | ừ | uh | ừm | đã rõ | rõ | đã nhận | nhận rồi | đã xem | đã biết | đã nhận được |
+        biết rồi | nhận được rồi | rõ rồi | hihi | hehe | haha | kk | camon | đã tiếp nhận | tiếp nhận | yes |
+        good | tốt | tuyệt | tuyệt vời | giỏi quá | cảm ơn nhiều
         """,
     ),
     (
@@ -214,27 +236,30 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         ạ | ạh | dạ | nhé | nhá | nghen | nghe | hen | nhen | ơi | đó | đấy | nè | nhoa | luôn | lun | thưa anh |
         thưa chị | thưa sếp | thưa bác | thưa cô | thưa lãnh đạo | thưa các anh | thưa đồng chí |
         thưa các đồng chí | kính gửi | kính | xin báo cáo | em báo cáo | tôi báo cáo | báo cáo là | kính báo cáo |
-        và | nhiều
+        và | nhiều | cuối cùng | cũng | đều | may quá | may là | bot ơi | cả nhà | các bác | các sếp | các đồng chí |
+        xin thưa | kính thưa
         """,
     ),
-    (Role.PERSON, None, "em | e | tôi | tui | mình | anh | chị | bác | cô | c"),
+    (Role.PERSON, None, "em | e | t | tôi | tui | mình | anh | chị | bác | cô | c"),
     (
         Role.WAY,
         None,
         """
-        việc | công việc | nhiệm vụ | đầu việc | số | mail | email | gmail | zalo | telegram | fax | ioffice |
-        vnpt | trục liên thông | hệ thống | phần mềm | link | tại link | kèm | đính kèm | kèm theo | bằng | lên |
-        về | trên | ở | vào | của | lên tỉnh | về tỉnh | ra tỉnh | gửi tỉnh | nộp tỉnh | đúng hạn | đầy đủ |
-        cho huyện | cho tỉnh | cho phòng | cho sở | cho ubnd | cho văn phòng | cho cấp trên | cho xã
+        việc | công việc | nhiệm vụ | nv | vc | xuất sắc | cổng | cổng dịch vụ công | cổng thông tin |
+        dịch vụ công | csdl | drive | bưu điện | văn thư | đầu việc | số | mail | email | gmail | zalo | telegram |
+        fax | ioffice | vnpt | trục liên thông | hệ thống | phần mềm | link | tại link | kèm | đính kèm | kèm theo |
+        bằng | lên | về | trên | ở | vào | của | theo chỉ đạo | theo yêu cầu | theo quy định | theo mẫu |
+        theo hướng dẫn | lên tỉnh | về tỉnh | ra tỉnh | gửi tỉnh | nộp tỉnh | đúng hạn | đầy đủ | cho huyện |
+        cho tỉnh | cho phòng | cho sở | cho ubnd | cho văn phòng | cho cấp trên | cho xã
         """,
     ),
     (
         Role.BODY,
         None,
         """
-        huyện | tỉnh | xã | phường | phòng | sở | ban | ubnd | hđnd | uỷ ban | văn phòng | vp | cấp trên |
-        tư pháp | địa chính | công an | quân sự | kế toán | nội vụ | tài chính | mttq | đoàn | hội | đảng uỷ |
-        thanh tra | lãnh đạo | anh chị | các anh | các chị | mọi người | sếp | thầy | bot | admin
+        huyện | tỉnh | xã | phường | phòng | sở | ban | ubnd | hđnd | uỷ ban | văn phòng | vp | cấp trên | tư pháp |
+        địa chính | công an | quân sự | kế toán | nội vụ | tài chính | mttq | đoàn | hội | đảng uỷ | thanh tra |
+        lãnh đạo | anh chị | các anh | các chị | mọi người | sếp | thầy | bot | admin
         """,
     ),
     (
@@ -244,12 +269,11 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         báo cáo | bc | văn bản | vb | công văn | cv | kế hoạch | kh số | tờ trình | quyết định | thông báo |
         số liệu | biểu | biểu mẫu | mẫu | thống kê | hồ sơ | file | bản giấy | bản mềm | bản cứng | tài liệu |
         danh sách | kết quả | phiếu | bảng | sổ | hộ tịch | môi trường | nông nghiệp | y tế | giáo dục | văn hoá |
-        xã hội | kinh tế | hộ nghèo | cận nghèo | hộ cận nghèo | trẻ em | dân số | người có công |
-        bảo trợ xã hội | cải cách hành chính | cchc | chuyển đổi số | cđs | an ninh | trật tự | tôn giáo |
-        dân tộc | tiếp dân | tiếp công dân | đơn thư | thu chi | ngân sách | giải ngân | dịch bệnh |
-        nông thôn mới | ntm | định kỳ | tuần | tháng | quý | năm | tổng kết | sơ kết | phòng chống | khiếu nại |
-        tố cáo | tiêm chủng | phòng cháy | pccc | thuỷ lợi | đất đai | xây dựng | giao thông | du lịch |
-        hành chính | thủ tục | một cửa
+        xã hội | kinh tế | hộ nghèo | cận nghèo | hộ cận nghèo | trẻ em | dân số | người có công | bảo trợ xã hội |
+        cải cách hành chính | cchc | chuyển đổi số | cđs | an ninh | trật tự | tôn giáo | dân tộc | tiếp dân |
+        tiếp công dân | đơn thư | thu chi | ngân sách | giải ngân | dịch bệnh | nông thôn mới | ntm | định kỳ |
+        tuần | tháng | quý | năm | tổng kết | sơ kết | phòng chống | khiếu nại | tố cáo | tiêm chủng | phòng cháy |
+        pccc | thuỷ lợi | đất đai | xây dựng | giao thông | du lịch | hành chính | thủ tục | một cửa
         """,
     ),
 )
@@ -258,6 +282,7 @@ GOOD_ICONS = frozenset("👍🎉😊🙏💪👌❤😀😁😃😄🙂😇🥳�
 TICKS = frozenset("✅✔☑✓🗹")
 BAD_ICONS = frozenset("❌✖❎🚫⛔👎❗⏳⌛😭😢🤣😂🙅✗✘☒")
 ASKING_ICONS = frozenset("❓❔⁉🤔")
+SAD = re.compile(r"\(|\[|_")  # ":(", "T_T", and a box that is not ticked: "[ ]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +298,10 @@ class Phrase:
 def words_of(phrases: str) -> tuple[tuple[str, ...], ...]:
     """``"công văn | cv"`` → its phrases, as words."""
     return tuple(tuple(phrase.split()) for phrase in phrases.split("|"))
+
+
+def are(tokens: Sequence[Token], at: int, words: Sequence[str]) -> bool:
+    return all(is_word(tokens, at + i, word) for i, word in enumerate(words))
 
 
 def _phrases() -> dict[str, list[Phrase]]:
@@ -305,3 +334,12 @@ SLIPPERY = {
 }
 # Words of their own; and "xhong" is as near to "không".
 NOT_XONG = frozenset({"xung", "xang", "xuong", "xoong", "xoang", "xhong"})
+
+# Given names that mean nothing else in a reply, so that "… nhé chị lan" typed without capitals is an address.
+NAMES = (
+    *("hùng", "lan", "hoa", "minh", "tuấn", "dũng", "sơn", "hải", "nam", "long", "thảo", "trang", "linh", "hương"),
+    *("thuỷ", "nga", "ngọc", "hằng", "hạnh", "phương", "quang", "đức", "thắng", "cường", "trung", "kiên", "hiếu"),
+    *("bình", "tâm", "vân", "yến", "oanh", "loan", "liên", "hiền", "huệ", "cúc", "phúc", "lộc", "thọ", "tùng"),
+    *("toàn", "tân", "vinh", "việt", "khánh", "quân", "đạt", "giang", "duy", "khoa", "hưng", "thịnh", "phong"),
+    *("nhung", "ngân", "diệp", "xuân", "hà", "huyền", "thanh", "quỳnh", "hậu", "mạnh", "tuyết", "thuý", "ánh"),
+)

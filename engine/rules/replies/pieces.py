@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.rules.chat_words import Kind, Lean, Token, date_at, day_named
+from engine.rules.chat_tokens import Kind, Token
+from engine.rules.chat_words import Lean, date_at, day_named
 from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import Role, Value
 
@@ -64,6 +65,10 @@ def document_in(reply: Reply, pieces: Sequence[Piece]) -> tuple[str | None, dt.d
     shown = reply.shown(piece.start, piece.end)
     if shown and reply.tokens[piece.start].kind is Kind.DOCUMENT:
         shown = shown.replace(" ", "")
+    number = reply.tokens[piece.start + 1 : piece.end]
+    if len(number) > 2 and number[0].kind is Kind.NUMBER:  # "số 12 bc ubnd"
+        letters = "-".join(token.word for token in number[1:] if token.kind is Kind.WORD)
+        shown = f"{number[0].word}/{letters}"
     dated = dated_behind(pieces, at)
     return shown, date_of(reply, dated, Lean.BEHIND) if dated else None
 
@@ -84,8 +89,14 @@ def trimmed(reply: Reply, pieces: Sequence[Piece]) -> str | None:
     while kept and kept[0].role is Role.BREAK:
         kept.pop(0)
     while kept and (
-        kept[-1].role in (Role.POLITE, Role.BREAK, Role.PLEASE)
+        reply.folded(kept[-1]) == "nen"  # "vì chờ số liệu nên xin gia hạn 3"
+        or kept[-1].role in (Role.POLITE, Role.BREAK)
+        or reply.tokens[kept[-1].start].kind is Kind.ICON
+        # but "chưa nhập được"; and "vi muon" is "vì muộn"
+        or (len(kept) > 1 and kept[-1].role is Role.PLEASE and reply.folded(kept[-1]) != "duoc")
         or (kept[-1].role is Role.HEDGE and kept[-1].value is Doubt.QUESTION)
     ):
         kept.pop()
-    return reply.shown(kept[0].start, kept[-1].end) if kept else None
+    if all(piece.role is Role.PAST for piece in kept):  # "đã gia hạn 3 rồi"
+        return None
+    return reply.shown(kept[0].start, kept[-1].end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from engine.rules.chat_words import Kind
+from engine.rules.chat_tokens import Kind
 from engine.rules.replies.meaning import Intent, Verb
 from engine.rules.replies.phrases import words_of
 from engine.rules.replies.pieces import Reply
@@ -17,7 +17,8 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
         viec | viec gi | viec nao | con viec gi | co viec gi | viec hom nay | hom nay co viec gi | ds | list |
         ds viec | danh sach viec | danh sach | viec chua xong | viec con lai | con viec nao | cong viec | works |
         nhac viec | viec qua han | viec sap den han | con gi chua xong | viec dang mo | dau viec | liet ke viec |
-        con may viec | con bao nhieu viec | viec can lam | viec phai lam | liet ke | nhiem vu
+        con may viec | con bao nhieu viec | viec can lam | viec phai lam | liet ke |
+        viec chua lam | viec chua nop | viec chua hoan thanh | nhiem vu
         """,
     ),
     (Verb.UNDO, "huy | huy bo | huy di | huy nhe"),
@@ -32,7 +33,8 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
         Verb.WEEK,
         """
         tuan | tuan nay | tuan truoc | tuan sau | tuan toi | tuan qua | bao cao tuan | tong hop tuan | viec tuan |
-        viec tuan nay | viec tuan sau | lich tuan | tuan nay co gi | tuan nay co viec gi | bc tuan | tuan roi
+        viec tuan nay | viec tuan sau | lich tuan | tuan nay co gi | tuan nay co viec gi | bc tuan | tuan roi |
+        ban tin tuan | ban tin | tin tuan | lich tuan nay | viec trong tuan
         """,
     ),
     (
@@ -54,6 +56,19 @@ _COURTESIES = frozenset(
         """
     )
 )
+_NAMES_WORK = frozenset(["viec", "nhiem", "bc"])
+_LISTS = frozenset(["gi", "nao", "may", "nhieu", "xem", "danh", "ds", "liet", "dau", "con", "nhung", "list", "sap"])
+_FILLS = frozenset(
+    word
+    for (word,) in words_of(
+        """
+        co | cac | vu | sach | ke | bao | hom | nay | mai | den | het | han | qua | tre | chua | lam | nop | xong |
+        dang | mo | phai | can | ngay | thang | trong | sau | toi | truoc | cong | lai | duoc | giao | dc
+        """
+    )
+)
+_UNITS = frozenset(["phong", "don", "vi", "ban", "to", "ca", "quan", "xa", "dv", "phuong"])
+_WEEKS = frozenset(["tuan"])
 _WEEK_STEPS = {"nay": 0, "sau": 1, "toi": 1, "truoc": -1, "qua": -1, "roi": -1}
 
 
@@ -66,11 +81,25 @@ def request(reply: Reply) -> Intent | None:
     named = next((words[i:] for i, word in enumerate(words) if word == "tuan"), [])
     if len(named) == 2 and " ".join(words[:-1]) in _REQUEST_OF and (week := _week_numbered(named[1], reply.today)):
         return Intent(Verb.WEEK, week=week)
-    for spoken in (words, [word for word in words if word not in _COURTESIES]):
-        verb = _REQUEST_OF.get(" ".join(spoken))
-        if verb is not None:
-            return Intent(verb, week=_week_beside(named, reply.today) if verb is Verb.WEEK else None)
-    return None
+    plain = [word for word in words if word not in _COURTESIES]
+    verb = _REQUEST_OF.get(" ".join(words)) or _REQUEST_OF.get(" ".join(plain)) or _asked_freely(plain)
+    if verb is None:
+        return None
+    return Intent(verb, week=_week_beside(named, reply.today) if verb is Verb.WEEK else None)
+
+
+def _asked_freely(words: Sequence[str]) -> Verb | None:
+    """``cả phòng còn những việc gì``: any order of words that only a request is made of."""
+    said = set(words)
+    if "xong" in said and "chua" not in said:  # "việc đầu xong" tells something
+        return None
+    if not said & _NAMES_WORK or not said <= _NAMES_WORK | _LISTS | _FILLS | _UNITS | _WEEKS:
+        return None
+    if said & _WEEKS:
+        return Verb.UNIT_WORK if said & _UNITS else Verb.WEEK if "trong" in said or said & _LISTS else None
+    if not said & _LISTS:
+        return None
+    return Verb.UNIT_WORK if said & _UNITS else Verb.WORK
 
 
 def _week_numbered(number: str, today: dt.date) -> str | None:

@@ -1,0 +1,122 @@
+"""Who is spoken to: ``anh Hùng ơi``, ``báo cáo đồng chí chủ tịch, …``, ``… ạ chị Lan``, ``… nhé a``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from engine.rules.chat_letters import is_marked, same_spelling
+from engine.rules.chat_tokens import Kind, Token, is_word
+from engine.rules.replies.phrases import COURTEOUS, NAMES, PHRASES, Role, are, words_of
+from engine.rules.replies.pieces import Piece
+
+_ADDRESSES = words_of(
+    "báo cáo | em báo cáo | e báo cáo | em xin báo cáo | xin báo cáo | kính báo cáo | kính gửi | kính thưa | thưa"
+)
+
+
+_HEARERS = (
+    *(
+        "anh",
+        "chị",
+        "em",
+        "bác",
+        "cô",
+        "chú",
+        "sếp",
+        "thầy",
+        "a",
+        "c",
+        "các",
+        "đồng",
+        "chí",
+        "đc",
+        "phó",
+        "chủ",
+        "tịch",
+    ),
+    *("bí", "thư", "chánh", "văn", "phòng", "trưởng", "thủ", "lãnh", "đạo", "ban", "giám", "đốc", "ubnd", "xã", "vp"),
+)
+
+
+def addressed(tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date) -> Piece | None:
+    """``báo cáo đồng chí chủ tịch, …``: an address when nothing but courtesies went before, and a comma closes it."""
+    if any(piece.role not in COURTEOUS for piece in before):
+        return None
+    words = next((words for words in _ADDRESSES if are(tokens, at, words)), None)
+    if words is None:
+        return None
+    end = at + len(words)
+    while end < len(tokens) and (is_word(tokens, end, *_HEARERS, *NAMES) or _may_be_name(tokens[end])):
+        end += 1
+    closed = end < len(tokens) and tokens[end].folded in (",", ":") and end > at + len(words)
+    return Piece(Role.POLITE, at, end) if closed else None
+
+
+TITLES = ("anh", "chị", "em", "bác", "cô", "chú", "sếp", "thầy", "c", "a")
+
+
+def called_by_name(tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date) -> Piece | None:
+    """``chị Mai ơi``, ``anh Hùng, …``, ``… ạ chị Lan``: the reader is spoken to. ``chị Lan xong 3`` is about her."""
+    title = 2 if are(tokens, at, ("đồng", "chí")) else 1 if is_word(tokens, at, *TITLES) else 0
+    if not title:
+        return None
+    end = at + title
+    while end < len(tokens) and end - at - title < 3 and _may_be_name(tokens[end]):
+        end += 1
+    if end == at + title and is_word(tokens, end, *NAMES):  # typed without capitals
+        end += 1
+    if is_word(tokens, end, "ơi"):
+        return Piece(Role.POLITE, at, end + 1)
+    opens = all(piece.role in COURTEOUS or tokens[piece.start].folded == "bao" for piece in before)
+    quoted = not before and end < len(tokens) and tokens[end].folded == ":"  # "Chị Lan: xong 3" is a line of hers
+    if opens and not quoted and end < len(tokens) and tokens[end].folded in (",", ":", ";"):
+        return Piece(Role.POLITE, at, end)
+    if end == at + title:
+        return None
+    closes = bool(before) and before[-1].role in (Role.POLITE, Role.PAST, Role.GREET)
+    last = end == len(tokens) or tokens[end].kind is Kind.STOP or is_word(tokens, end, "ạ", "nhé", "nha")
+    return Piece(Role.POLITE, at, end) if closes and last else None
+
+
+_ALSO_NAMES = frozenset({"mai", "ha", "hong", "thi", "do", "dinh"})
+
+
+def _may_be_name(token: Token) -> bool:
+    if token.kind is not Kind.WORD or not token.word[0].isupper():
+        return False
+    return token.folded not in PHRASES or (token.folded in _ALSO_NAMES and token.word.istitle())
+
+
+_SPEAKERS = ("em", "e", "tôi", "tui", "mình", "thưa")
+
+
+def closing_a(
+    tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date, *, marked: bool
+) -> Piece | None:
+    """The last word "a" or "ak": "ạ", "anh", or the asking "à", which without marks looks the same.
+
+    It is polite behind "nhé", beside marked words ("à" would have got its mark too), and when the reply opens with
+    "dạ" or with the one who speaks: nobody asks the machine "dạ em xong 3 rồi à".
+    """
+    if tokens[at].folded not in ("a", "ak") or is_marked(tokens[at].word) or not before:
+        return None
+    rest = [token for token in tokens[at + 1 :] if token.kind is Kind.WORD]
+    last = not rest or is_word(rest, 0, *TITLES)
+    answers = _answers(tokens, before)
+    after_polite = is_word(tokens, at - 1, "nhé", "nha", "nhá", "vâng")
+    if after_polite or (marked and tokens[at].folded == "a") or (answers and last):
+        return Piece(Role.POLITE, at, at + 1)
+    return None
+
+
+def _answers(tokens: Sequence[Token], before: Sequence[Piece]) -> bool:
+    """Whether somebody answers here: with "dạ", with "vâng", or speaking of themselves (``3 em nộp rồi``)."""
+    if same_spelling(tokens[0].word, "dạ") or is_word(tokens, 0, "vâng", "thưa"):
+        return True
+    verbs = (Role.FINISHED, Role.DEED)
+    told = next((i for i, piece in enumerate(before) if piece.role in verbs), len(before) - 1)
+    speaks = any(piece.role is Role.PERSON and is_word(tokens, piece.start, *_SPEAKERS) for piece in before[:told])
+    # "da xong 3 roi a" may be "đã xong", "da viec 3 xong roi a" can not
+    yes = is_word(tokens, 0, "dạ") and len(before) > 1 and before[0].end == 1
+    return speaks or (yes and before[1].role in (Role.NUMBERS, Role.PERSON, Role.WAY))
