@@ -13,8 +13,8 @@ from itertools import count
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
+from data import bulk
 from data.tables import Handle
-from data.upsert import upsert
 
 HANDLE = Handle.__table__  # type: ignore[attr-defined]
 REST = dt.timedelta(days=21)  # longer than a two-week holiday in which an old message is answered
@@ -33,7 +33,7 @@ def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datet
     taken: dict[int, set[int]] = defaultdict(set)
     for start in range(0, len(persons), MOST_IN_ONE_QUERY):
         some = persons[start : start + MOST_IN_ONE_QUERY]
-        for person, occurrence, number in connection.execute(_IN_USE, {"people": some, "since": now - REST}):
+        for person, occurrence, number in connection.execute(_IN_USE, {"people": some, "since": now - REST}).all():
             taken[person].add(number)
             held[person, occurrence] = number
     free = {person: _free(taken[person]) for person in persons}
@@ -44,26 +44,22 @@ def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datet
         person, occurrence = pair
         number = next(free[person])
         held[pair] = number
-        fresh.append({"person_id": person, "occurrence_id": occurrence, "number": number, "given_at": now})
-    if fresh:
-        _renumber_old(connection, fresh)
+        fresh.append(
+            {
+                "person_id": person,
+                "occurrence_id": occurrence,
+                "number": number,
+                "given_at": now,
+                "released_at": None,
+            }
+        )
+    # A pair whose number rested and was forgotten still has its row; it comes back under the new number.
+    bulk.add_or_replace(connection, HANDLE, ("person_id", "occurrence_id"), fresh)
     return {pair: held[pair] for pair in wanted}
 
 
 def _free(taken: set[int]) -> Iterator[int]:
     return (number for number in count(1) if number not in taken)
-
-
-def _renumber_old(connection: Connection, fresh: list[dict[str, object]]) -> None:
-    # A pair whose number rested and was forgotten still has its row; it comes back under the new number.
-    statement = upsert(connection, HANDLE)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["person_id", "occurrence_id"],
-            set_={"number": statement.excluded.number, "given_at": statement.excluded.given_at, "released_at": None},
-        ),
-        fresh,
-    )
 
 
 def release(connection: Connection, occurrence_id: int, now: dt.datetime) -> None:

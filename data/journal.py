@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from data import bulk
 from data.tables import JournalEntry
 
 JOURNAL = JournalEntry.__table__  # type: ignore[attr-defined]
@@ -29,6 +30,7 @@ _HEADS = select(JOURNAL.c.office_id, JOURNAL.c.seq, JOURNAL.c.hash).join(
     _LAST, (JOURNAL.c.office_id == _LAST.c.office_id) & (JOURNAL.c.seq == _LAST.c.seq)
 )
 _INSERT = insert(JOURNAL)
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,18 @@ def append_each(connection: Connection, at: dt.datetime, lines: Mapping[str, Seq
         heads = {row.office_id: (row.seq, row.hash) for row in connection.execute(_HEADS, {"offices": some})}
         for office_id in some:
             rows += _chained(office_id, at, lines[office_id], *heads.get(office_id, (0, GENESIS)))
-    if rows:
-        connection.execute(_INSERT, rows)
+    bulk.write(connection, _INSERT, rows)
 
 
 def _chained(
-    office_id: str, at: dt.datetime, lines: Iterable[Line], seq: int, previous: str
+    office_id: str, at: dt.datetime, lines: Sequence[Line], seq: int, previous: str
 ) -> Iterator[dict[str, Any]]:
+    instant = _spelled(at)
+    texts: dict[int, str] = {}  # of one morning's lines many share their data: it is spelled out once
     for line in lines:
         seq += 1
-        data = json.dumps(line.data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-        digest = _hash(previous, office_id, seq, at, line.actor, line.action, line.occurrence_id, data)
+        data = texts.get(id(line.data)) or texts.setdefault(id(line.data), _canonical(line.data))
+        digest = _hash(previous, office_id, seq, instant, line.actor, line.action, line.occurrence_id, data)
         yield {
             "office_id": office_id,
             "seq": seq,
@@ -95,7 +98,8 @@ def verify(connection: Connection, office_id: str) -> Verdict:
     previous, expected = GENESIS, 0
     for row in connection.execute(select(JOURNAL).where(JOURNAL.c.office_id == office_id).order_by(JOURNAL.c.seq)):
         expected += 1
-        right = _hash(previous, office_id, row.seq, row.at, row.actor, row.action, row.occurrence_id, row.data)
+        at = _spelled(row.at)
+        right = _hash(previous, office_id, row.seq, at, row.actor, row.action, row.occurrence_id, row.data)
         if row.seq != expected or row.previous != previous or row.hash != right:
             return Verdict(office_id, expected, previous, broken_at=expected)
         previous = row.hash
@@ -113,15 +117,19 @@ def holds(connection: Connection, office_id: str, seq: int, mark: str) -> bool:
     return found is not None and found.startswith(mark)
 
 
+def _spelled(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat()
+
+
 def _hash(
     previous: str,
     office_id: str,
     seq: int,
-    at: dt.datetime,
+    at: str,
     actor: str,
     action: str,
     occurrence_id: int | None,
     data: str,
 ) -> str:
-    parts = (previous, office_id, str(seq), at.astimezone(dt.UTC).isoformat(), actor, action, str(occurrence_id), data)
+    parts = (previous, office_id, str(seq), at, actor, action, str(occurrence_id), data)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Writing many rows at once: the table must look as if SQLAlchemy had written them one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import psycopg
+
+from data import bulk
+from data.tables import UtcDateTime
+
+NOTES = Table(
+    "notes",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("name", String, unique=True),
+    Column("at", UtcDateTime()),
+    Column("about", JSON(none_as_null=True)),
+    Column("urgent", Boolean, default=False),
+    Column("copies", Integer, nullable=False, default=0),
+)
+COMPUTED = Table("computed", MetaData(), Column("id", Integer), Column("made", Integer, default=lambda: 1))
+INSERT = insert(NOTES)
+POSTPONE = update(NOTES).where(NOTES.c.name == bindparam("b_name")).values(at=bindparam("b_at"), urgent=True, copies=7)
+NOON = dt.datetime(2026, 3, 16, 5, tzinfo=dt.UTC)
+VIETNAM = dt.timezone(dt.timedelta(hours=7))
+SHARED = {"chain": [1, 2], "vì": "hạn"}
+ROWS: list[dict[str, Any]] = [
+    {"name": "a", "at": NOON, "about": SHARED, "urgent": True},
+    {"name": "b", "at": NOON.astimezone(VIETNAM), "about": SHARED, "urgent": None},
+    {"name": "c'); DROP TABLE notes; --", "at": None, "about": None, "urgent": False},
+    {"name": "%(name)s ? :name", "at": NOON + dt.timedelta(microseconds=1), "about": [], "urgent": True},
+]
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    NOTES.metadata.create_all(engine)
+    with engine.begin() as connection:
+        yield connection
+
+
+def stored(connection: Connection) -> list[tuple[Any, ...]]:
+    """The rows as the driver sees them, without SQLAlchemy's reading."""
+    raw = connection.exec_driver_sql("SELECT name, at, about, urgent, copies FROM notes ORDER BY id").all()
+    return [tuple(row) for row in raw]
+
+
+def test_it_writes_what_sqlalchemy_would_have_written(connection: Connection) -> None:
+    connection.execute(INSERT, ROWS)
+    expected = stored(connection)
+    connection.execute(NOTES.delete())
+    assert bulk.write(connection, INSERT, ROWS) == len(ROWS)
+    assert stored(connection) == expected
+
+
+def test_no_rows_are_no_statement(connection: Connection) -> None:
+    assert bulk.write(connection, INSERT, []) == 0
+    assert bulk.add_missing(connection, NOTES, []) == 0
+    bulk.add_or_replace(connection, NOTES, ("name",), [])
+    assert stored(connection) == []
+
+
+def test_an_update_takes_its_fixed_values_from_the_statement(connection: Connection) -> None:
+    bulk.write(connection, INSERT, ROWS)
+    later = NOON + dt.timedelta(days=1)
+    touched = bulk.write(connection, POSTPONE, [{"b_name": name, "b_at": later} for name in ("a", "b", "nobody")])
+    assert touched == 2
+    moved = connection.execute(select(NOTES.c.name, NOTES.c.urgent, NOTES.c.copies).where(NOTES.c.at == later)).all()
+    assert [tuple(row) for row in moved] == [("a", True, 7), ("b", True, 7)]
+
+
+def test_rows_that_are_there_stay_as_they_are(connection: Connection) -> None:
+    bulk.write(connection, INSERT, ROWS)
+    again = [{"name": "a", "copies": 5}, {"name": "new", "copies": 6}]
+    assert bulk.add_missing(connection, NOTES, again) == 1
+    copies = connection.execute(select(NOTES.c.copies).where(NOTES.c.name.in_(["a", "new"])).order_by(NOTES.c.name))
+    assert copies.scalars().all() == [0, 6]
+
+
+def test_replacing_changes_what_is_named_and_nothing_else(connection: Connection) -> None:
+    bulk.write(connection, INSERT, ROWS)
+    bulk.add_or_replace(connection, NOTES, ("name",), [{"name": "a", "at": None, "copies": 3}])
+    row = connection.execute(select(NOTES).where(NOTES.c.name == "a")).one()
+    assert (row.id, row.at, row.copies, row.about, row.urgent) == (1, None, 3, SHARED, True)
+    assert connection.execute(select(func.count()).select_from(NOTES)).scalar() == len(ROWS)
+
+
+def test_equal_values_of_different_types_are_not_mixed_up(connection: Connection) -> None:
+    # 1 == True: a memory by value would write the first one's translation for both.
+    bulk.write(connection, INSERT, [{"name": "x", "about": 1}, {"name": "y", "about": True}])
+    assert [row[2] for row in stored(connection)] == [1, "true"]
+
+
+def test_an_instant_without_a_zone_is_refused(connection: Connection) -> None:
+    with pytest.raises(ValueError, match="which zone"):
+        bulk.write(connection, INSERT, [{"name": "a", "at": NOON.replace(tzinfo=None)}])
+
+
+def test_a_row_that_names_too_little_is_refused(connection: Connection) -> None:
+    with pytest.raises(KeyError, match="b_at"):
+        bulk.write(connection, POSTPONE, [{"b_name": "a"}])
+    with pytest.raises(KeyError, match="at"):
+        bulk.write(connection, INSERT, [{"name": "a", "at": NOON}, {"name": "b"}])
+
+
+def test_a_default_that_must_be_computed_is_not_guessed(connection: Connection) -> None:
+    with pytest.raises(TypeError, match="made"):
+        bulk.write(connection, insert(COMPUTED), [{"id": 1}])
+
+
+def test_a_statement_is_compiled_once(connection: Connection) -> None:
+    bulk._prepare.cache_clear()
+    for name in "abc":
+        bulk.add_missing(connection, NOTES, [{"name": name}])
+        bulk.add_or_replace(connection, NOTES, ("name",), [{"name": name, "copies": 1}])
+    assert bulk._prepare.cache_info().misses == 2
+
+
+def test_postgresql_gets_named_parameters_and_returns_nothing() -> None:
+    dialect = psycopg.dialect()  # type: ignore[no-untyped-call]  # the words only: no driver is needed for them
+    prepared = bulk._prepare(INSERT, dialect, ("name", "at"))
+    assert prepared.sql == (
+        "INSERT INTO notes (name, at, urgent, copies) VALUES "
+        "(%(name)s::VARCHAR, %(at)s::TIMESTAMP WITH TIME ZONE, %(urgent)s, %(copies)s::INTEGER)"
+    )
+    assert not prepared.positional
+    assert prepared.names == ("name", "at", "urgent", "copies")
+    assert prepared.fixed == {"urgent": False, "copies": 0}
+    postponed = bulk._prepare(POSTPONE, dialect, ("b_name", "b_at"))
+    assert set(postponed.names) == {"b_name", "b_at", "urgent", "copies"}
