@@ -7,6 +7,8 @@ States that follow from time alone (late, due soon) are not stored: :mod:`engine
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Text, TypeDecorator, UniqueConstraint
@@ -35,6 +37,18 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=dt.UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[dt.datetime | None], Any] | None:
+        """Remembered: the thousand rows of one morning share a handful of instants."""
+        return _remembered(super().bind_processor(dialect))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.datetime | None] | None:
+        """Remembered, as above."""
+        return _remembered(super().result_processor(dialect, coltype))
+
+
+def _remembered(process: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    return lru_cache(maxsize=4096)(process) if process else None
 
 
 def instant(*, nullable: bool = True) -> Any:
@@ -87,25 +101,68 @@ class Person(SQLModel, table=True):
     standing: bool = False
     in_charge_of: list[str] = json_column()
     active: bool = True
+    viewer: bool = False  # may look at everything of the office, and change nothing
+    phone: str | None = None  # for the list of people to be called
+    origin: str = "file"  # "file": the office file names them; "list": a list of people brought them
+    left_on: dt.date | None = None
     __table_args__ = (UniqueConstraint("office_id", "slug", name="person_slug"),)
 
 
 class Chat(SQLModel, table=True):
-    """One person's address on one channel (kênh)."""
+    """An address on one channel (kênh): one person's, or the group of one unit."""
 
     id: int | None = Field(default=None, primary_key=True)
     office_id: str = Field(foreign_key="office.id")
-    person_id: int = Field(foreign_key="person.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
     channel: str
     bot: str
     address: str
+    rank: int = 0  # a person's chats are tried from the lowest
     linked_at: dt.datetime | None = instant()
     blocked_at: dt.datetime | None = instant()
     blocked_why: str | None = None
+    failing_since: dt.datetime | None = instant()  # the next chat is used meanwhile; tried again now and then
+    failing_why: str | None = None
     __table_args__ = (
         UniqueConstraint("channel", "bot", "address", name="chat_address"),
         Index("chat_person", "person_id"),
+        Index("chat_unit", "unit_id"),
     )
+
+
+class LinkCode(SQLModel, table=True):
+    """A one-time code that links a chat to a person or to a unit's group. Only its hash is kept."""
+
+    __tablename__ = "link_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    code_hash: str
+    issued_at: dt.datetime | None = instant(nullable=False)
+    issued_by: str
+    expires_at: dt.datetime | None = instant(nullable=False)
+    used_at: dt.datetime | None = instant()
+    withdrawn_at: dt.datetime | None = instant()
+    __table_args__ = (
+        Index(
+            "link_code_live",
+            "expires_at",
+            sqlite_where=sql("used_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=sql("used_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+
+class Usage(SQLModel, table=True):
+    """How many messages a bot has sent in one month, as its provider counts them."""
+
+    channel: str = Field(primary_key=True)
+    bot: str = Field(primary_key=True)
+    month: str = Field(primary_key=True)  # "2026-03", in Vietnam's time
+    sent: int = 0
 
 
 class StandIn(SQLModel, table=True):
@@ -132,6 +189,7 @@ class Obligation(SQLModel, table=True):
     ladder: str  # these four stand in the rule too; the steps read them without opening it
     confirm: str = "none"
     product: str | None = None
+    evidence: str = "none"  # what `xong` must bring along: none, document, file, any
     secret: bool = False
     active: bool = True
     planned_until: dt.date  # occurrences due up to this day exist
@@ -167,6 +225,8 @@ class Occurrence(SQLModel, table=True):
     reported_at: dt.datetime | None = instant()  # the doer's time: the one that counts
     reported_by: int | None = None
     closed_at: dt.datetime | None = instant()
+    difficulty: str | None = None  # what the doer is stuck on, in their words
+    snoozed_until: dt.datetime | None = instant()  # the doer asked not to be reminded before
 
     revision: int = 1  # which version of the due date the reminders speak of
     version: int = 1  # every change counts up: "change it only if it still looks as read"
@@ -216,6 +276,40 @@ class Extension(SQLModel, table=True):
     )
 
 
+class Evidence(SQLModel, table=True):
+    """What shows that work was done: a document's number and date, a link, a photo or a file."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    occurrence_id: int = Field(foreign_key="occurrence.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    inbound_id: int | None = None
+    given_at: dt.datetime | None = instant(nullable=False)
+    kind: str  # document, link, photo, file
+    text: str | None = None  # the document's number, or the link
+    dated: dt.date | None = None
+    name: str | None = None  # the file's own name, for showing only
+    mime: str | None = None
+    size: int | None = None  # bytes
+    sha256: str | None = None  # where the file is kept
+    channel: str | None = None
+    bot: str | None = None
+    reference: str | None = None  # what the channel needs to fetch it
+    status: str = "kept"  # kept, to_fetch, refused, withdrawn
+    reason: str | None = None
+    attempts: int = 0
+    fetch_after: dt.datetime | None = instant()
+    __table_args__ = (
+        Index("evidence_occurrence", "occurrence_id"),
+        Index(
+            "evidence_to_fetch",
+            "fetch_after",
+            sqlite_where=sql("status = 'to_fetch'"),
+            postgresql_where=sql("status = 'to_fetch'"),
+        ),
+    )
+
+
 class Reminder(SQLModel, table=True):
     """One rung for one person: said in ``message_id``, still pending, or suppressed with the reason why."""
 
@@ -253,7 +347,7 @@ class OutboxMessage(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     office_id: str = Field(foreign_key="office.id")
     person_id: int | None = Field(default=None, foreign_key="person.id")
-    kind: str  # reminder, digest, answer
+    kind: str  # reminder, digest, answer, edit
     key: str  # what makes it unique: "remind:2026-03-16/am", "digest:2026-W11", "answer:<inbound>"
     slot: str | None = None  # a person hears at most one message in a slot; answers stand outside
     urgent: bool = False  # at least once (DESIGN section 6), else at most once
@@ -270,6 +364,8 @@ class OutboxMessage(SQLModel, table=True):
     address: str | None = None
     provider_id: str | None = None
     text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    editable: bool = False  # the channel that took it can change it afterwards
+    avoid: list[int] | None = json_column()  # chats that failed for this message: the person's next one is used
     error: str | None = None
     __table_args__ = (
         UniqueConstraint("person_id", "key", name="message_once"),
@@ -301,8 +397,14 @@ class InboundUpdate(SQLModel, table=True):
     bot: str
     update_key: str
     address: str
+    sender: str | None = None  # in a group: who wrote
     text: str
-    about: int | None = None
+    about: int | None = None  # a pressed button: its occurrence, state, person and message
+    about_version: int | None = None
+    about_person: int | None = None
+    pressed: str | None = None
+    attachments: list[dict[str, Any]] | None = json_column()
+    unreadable: str | None = None
     raw: str = Field(default="", sa_column=Column(Text, nullable=False))
     received_at: dt.datetime | None = instant(nullable=False)
     person_id: int | None = None
@@ -310,8 +412,10 @@ class InboundUpdate(SQLModel, table=True):
     said: str | None = None
     undo: dict[str, Any] | None = json_column()  # how to take the action back, while nothing else has changed
     undone_at: dt.datetime | None = instant()
+    asked: dict[str, Any] | None = json_column()  # what the answer asked back; the next words may complete it
     __table_args__ = (
         UniqueConstraint("channel", "bot", "update_key", name="inbound_once"),
+        Index("inbound_address", "channel", "bot", "address", "id"),
         Index(
             "inbound_unhandled",
             "id",

@@ -6,7 +6,9 @@ types or presses arrives as an :class:`Inbound`. These are the only words that t
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -31,6 +33,11 @@ class Says(StrEnum):
     RETURNED = "returned"  # to the doer: do it again
     CONFIRMED = "confirmed"  # to the doer
     UNREACHED = "unreached"  # to the standing office: this could not be told to that person
+    DIFFICULTY = "difficulty"  # to the standing office: the doer is stuck, and why
+    HANDED_OVER = "handed_over"  # to the new doer: this is yours from now on
+    STANDS_IN = "stands_in"  # to the stand-in: this falls into somebody's leave
+    AGAIN = "again"  # to the doer, who asked to be reminded at this hour
+    FILE_LOST = "file_lost"  # to the doer: the photo or file could not be kept, and why
 
 
 # DESIGN section 6: no channel has an idempotency key, so each class takes a side when an outcome is unknown.
@@ -45,6 +52,8 @@ AT_LEAST_ONCE = frozenset(
         Says.RETURNED,
         Says.EXTENSION_REFUSED,
         Says.UNREACHED,
+        Says.DIFFICULTY,
+        Says.HANDED_OVER,
     }
 )
 
@@ -77,6 +86,9 @@ class Item:
     unreached: str | None = None  # whom no message about it could reach, and why
     asked_until: dt.date | None = None
     wants_answer: bool = True  # False for lines that only inform
+    version: int = 0  # the state the line was written for; a button pressed later is measured against it
+    by: str | None = None  # whoever had it before
+    now: str | None = None  # what has become of it since the message left: "đã xong lúc 8 giờ 15"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,8 @@ class ReminderMessage:
     more: int = 0  # further lines left out; `việc` lists them
     standing_in_for: str | None = None
     resent: bool = False  # "(gửi lại)"
+    person_id: int | None = None  # whose buttons these are
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,9 @@ class DigestMessage:
     extensions_granted: int
     extensions_waiting: int
     units: tuple[UnitRate, ...] = ()
+    passed_over: tuple[str, ...] = ()  # weeks before this one that had no digest of their own: "2026-W07"
+    passed_on_time: int = 0
+    passed_late: int = 0
 
     @property
     def coming_from(self) -> dt.date:
@@ -176,6 +193,30 @@ class Said(StrEnum):
     OTHER_DATE = "other_date"
     CANNOT_NOW = "cannot_now"
     STRANGER = "stranger"
+    LINKED = "linked"
+    UNIT_LINKED = "unit_linked"
+    ALREADY_LINKED = "already_linked"
+    CODE_WRONG = "code_wrong"
+    UNIT_LIST = "unit_list"
+    DETAIL = "detail"
+    HANDED_OVER = "handed_over"
+    NEEDS_PERSON = "needs_person"
+    WHICH_PERSON = "which_person"
+    NO_SUCH_PERSON = "no_such_person"
+    DIFFICULTY_SENT = "difficulty_sent"
+    NEEDS_WORDS = "needs_words"
+    SNOOZED = "snoozed"
+    NEEDS_TIME = "needs_time"
+    SNOOZE_TOO_LATE = "snooze_too_late"
+    LEAVE_NOTED = "leave_noted"
+    NEEDS_LEAVE_DATES = "needs_leave_dates"
+    OLD_BUTTON = "old_button"
+    NOT_YOUR_BUTTON = "not_your_button"
+    WORDLESS = "wordless"
+    NEEDS_EVIDENCE = "needs_evidence"
+    EVIDENCE_KEPT = "evidence_kept"
+    EVIDENCE_WHICH = "evidence_which"
+    EVIDENCE_REFUSED = "evidence_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +230,25 @@ class WorkLine:
     due: dt.date
     state: str  # both axes in words: "đang làm, còn 3 ngày"
     days_late: int = 0
+    doer: str | None = None  # named where it is not the reader
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDetail:
+    """Everything about one occurrence that its person may want to look up."""
+
+    unit: str
+    state: str
+    nominal_due: dt.date
+    due: dt.date
+    internal_due: dt.date
+    doer: str | None = None
+    cutoff: dt.date | None = None
+    cooperating: tuple[str, ...] = ()
+    product: str | None = None
+    source: str | None = None
+    evidence: tuple[str, ...] = ()
+    asked_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,25 +269,52 @@ class Answer:
     more: int = 0
     week: str | None = None
     at: dt.datetime | None = None
+    who: str | None = None
+    names: tuple[str, ...] = ()  # people to choose from
+    document: str | None = None
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+    detail: WorkDetail | None = None
+    version: int = 0
+    person_id: int | None = None  # whose button it is
+    verb: str | None = None  # the command word to show in an example: "xong", "gia hạn"
 
 
-Message = ReminderMessage | DigestMessage | Answer
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message that was sent before, as it should read now. Only channels that can edit show it."""
+
+    provider_id: str
+    message: ReminderMessage
+
+
+Message = ReminderMessage | DigestMessage | Answer | Edit
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it. ``provider_id`` is its name for the message; ``text`` is what the person sees."""
+    """The provider took it. ``provider_id`` is its name for the message; ``text`` is what the person sees.
+
+    ``parts`` counts the provider's messages it was cut into: quotas count them. ``moved_to`` is the chat's new
+    address, where the provider has told of one (a group that was upgraded).
+    """
 
     provider_id: str
     text: str
+    parts: int = 1
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Certainly not delivered, and worth trying again after ``seconds``."""
+    """Certainly not delivered, and worth trying again after ``seconds``.
+
+    ``named``: the provider itself named the time (``retry_after``); it is obeyed to the second.
+    """
 
     reason: str
     seconds: float = 30.0
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +334,41 @@ class Unknown:
 Outcome = Sent | Retry | Refused | Unknown
 
 
+class Kind(StrEnum):
+    """What a person sent besides words."""
+
+    PHOTO = "photo"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo or file that came with a message. ``reference`` is what the channel needs to fetch it; size in bytes."""
+
+    kind: Kind
+    reference: str
+    name: str | None = None
+    mime: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that was pressed: whose it was, under which message, about which occurrence in which state."""
+
+    occurrence_id: int
+    version: int | None = None  # None: a button of the time before versions
+    person_id: int | None = None
+    message: str | None = None  # the provider's name for the message it stands under
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One thing a person typed or pressed.
+    """One thing a person typed, pressed or sent.
 
-    ``update_key`` is unique for the bot, so that storing it twice is harmless. A pressed button carries the command
-    it stands for in ``text`` and the occurrence it was shown under in ``about``; numbers may have moved since.
+    ``update_key`` is unique for the bot, so that storing it twice is harmless. ``address`` is the chat, ``sender``
+    the person in it where the two differ (a group). A pressed button carries the command it stands for in ``text``.
+    ``unreadable`` names what came instead of words and cannot be taken ("nhãn dán", "ghi âm", "nội dung").
     """
 
     channel: str
@@ -260,16 +376,59 @@ class Inbound:
     update_key: str
     address: str
     text: str
-    about: int | None = None
+    press: Press | None = None
+    sender: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    unreadable: str | None = None
     raw: str = field(default="", repr=False)
 
 
 class Channel(Protocol):
-    """A way to reach people. One file in ``bots/`` each; the contract is ``tests/bots/test_contract.py``."""
+    """A way to reach people. One file or package in ``bots/`` each; the contract is ``tests/bots/test_contract.py``.
+
+    ``bot`` names the account that sends, so that one channel may have several.
+    """
 
     name: str
     bot: str
 
     async def send(self, address: str, message: Message) -> Outcome:
-        """Send one message to one address; never raises for anything the provider or the network does."""
+        """Send one message to one address; never raises for anything the provider or the network does.
+
+        Calls for one address leave in the order in which they were made. The channel keeps the provider's pace.
+        """
         ...
+
+
+class Listening(Protocol):
+    """A channel that is told of what people type. Storing comes before acting, and before confirming."""
+
+    async def poll(self, store: Store, offset: int | None, stop: asyncio.Event) -> None:
+        """Ask the provider until ``stop``. ``store`` commits what arrived with the offset to go on from."""
+        ...
+
+    def heard(self, body: bytes) -> list[Inbound]:
+        """What one webhook request says; an empty list for a probe or for nobody's words.
+
+        :raises ValueError: the body is nothing this provider sends.
+        """
+        ...
+
+
+class Fetching(Protocol):
+    """A channel from which photos and files can be fetched."""
+
+    async def fetch(self, attachment: Attachment, most: int) -> Fetched:
+        """The bytes of an attachment, at most ``most`` of them; never raises for what the provider does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A fetched attachment."""
+
+    content: bytes = field(repr=False)
+
+
+Store = Callable[[Sequence[Inbound], int | None], Awaitable[None]]
+Fetched = File | Retry | Refused
