@@ -1,4 +1,4 @@
-"""What every channel promises, asked of each: the same expectations over the simulator and over Telegram.
+"""What every channel promises, asked of each: the same expectations over the simulator, Telegram and Zalo.
 
 A new channel adds one :class:`Phone` here: a person who holds it, and the channel at the other end.
 """
@@ -14,14 +14,17 @@ from typing import Protocol
 
 import pytest
 
+from bots.pacing import Pace
 from bots.simulator import Simulator
 from bots.telegram import Telegram
+from bots.zalo import Polls, Zalo
 from engine.messages import (
     Answer,
     Channel,
     Inbound,
     Item,
     Message,
+    Press,
     Refused,
     ReminderMessage,
     Retry,
@@ -30,7 +33,9 @@ from engine.messages import (
     Sent,
     Unknown,
 )
+from tests.servers import zalo_server
 from tests.servers.telegram_server import TOKEN, TelegramServer
+from tests.servers.zalo_server import ZaloServer
 
 REPORT = Item(
     number=3,
@@ -56,6 +61,7 @@ class Phone(Protocol):
     channel: Channel
     huong: str
     binh: str
+    has_buttons: bool  # without them a person types what would stand on the button
 
     def shows(self, address: str) -> list[str]:
         """The messages on the screen, oldest first."""
@@ -82,6 +88,7 @@ class SimulatedPhone:
     """The simulator: the list of what it sent is the screen."""
 
     huong, binh = "hung-thang/nguyen-thi-huong", "hung-thang/le-van-binh"
+    has_buttons = True
 
     def __init__(self) -> None:
         self.simulator = Simulator()
@@ -99,7 +106,7 @@ class SimulatedPhone:
     async def presses(self, address: str, label: str) -> Inbound:
         shown = [sent for sent in self.simulator.sent if sent.address == address]
         button = next(b for sent in reversed(shown) for row in sent.buttons for b in row if b.label == label)
-        return self.simulator.typed(address, button.command, about=button.occurrence_id)
+        return self.simulator.typed(address, button.command, press=Press(button.occurrence_id))
 
     async def fails(self, message: Message) -> Sequence[object]:
         self.simulator.outcomes += [Retry("bận", 5), Unknown("mất kết nối"), Refused("đã chặn")]
@@ -110,6 +117,7 @@ class TelegramPhone:
     """Telegram over real HTTP, against the server in ``tests/servers``."""
 
     huong, binh = "7001", "7002"
+    has_buttons = True
 
     def __init__(self, server: TelegramServer, channel: Telegram) -> None:
         self.server = server
@@ -137,7 +145,7 @@ class TelegramPhone:
         heard: list[Inbound] = []
         stop = asyncio.Event()
 
-        async def store(inbounds: Sequence[Inbound], next_offset: int) -> None:
+        async def store(inbounds: Sequence[Inbound], next_offset: int | None) -> None:
             heard.extend(inbounds)
             self.next_offset = next_offset
             stop.set()
@@ -148,15 +156,63 @@ class TelegramPhone:
         return inbound
 
     async def fails(self, message: Message) -> Sequence[object]:
-        self.server.fail_next("flood")
         self.server.fail_next("server_error")
         self.server.fail_next("hang_up")
-        outcomes = [await self.channel.send(self.huong, message) for _ in range(3)]
+        self.server.fail_next("flood", retry_after=60)  # the last, as nothing more leaves for her until it is over
+        outcomes = [await self.channel.send(self.huong, message) for _ in range(4)]
         return [
             *outcomes,
             await self.channel.send("404404", message),
             await self.channel.send("không phải số", message),
         ]
+
+
+class ZaloPhone:
+    """Zalo Bot over real HTTP, against the server in ``tests/servers``."""
+
+    huong, binh = "6ede9afa66b88fe6d6a9", "82599fa32f56d00e8941"
+    has_buttons = False
+
+    def __init__(self, server: ZaloServer, channel: Zalo) -> None:
+        self.server = server
+        self.zalo = channel
+        self.channel: Channel = channel
+        for name, address in (("Nguyễn Thị Hường", self.huong), ("Lê Văn Bình", self.binh)):
+            server.opens(name, address)
+
+    def shows(self, address: str) -> list[str]:
+        return [received.text for received in self.server.inbox(address)]
+
+    def blocks(self, address: str) -> None:
+        self.server.blocks(address)
+
+    async def types(self, address: str, text: str) -> Inbound:
+        self.server.person_types(address, text)
+        return await self._heard()
+
+    async def presses(self, address: str, label: str) -> Inbound:
+        return await self.types(address, label)
+
+    async def _heard(self) -> Inbound:
+        heard: list[Inbound] = []
+        stop = asyncio.Event()
+
+        async def store(inbounds: Sequence[Inbound], _: int | None) -> None:
+            heard.extend(inbounds)
+            stop.set()
+
+        async with asyncio.timeout(5):
+            await self.zalo.poll(store, None, stop)
+        [inbound] = heard
+        return inbound
+
+    async def fails(self, message: Message) -> Sequence[object]:
+        self.server.fail_next("denied", code=429, description="Quota exceeded")
+        self.server.fail_next("denied", code=403, description="Internal server error")
+        self.server.fail_next("page", status=502)
+        self.server.fail_next("hang_up")
+        addresses = [self.huong] * 4 + ["404404", "không phải mã", ""]
+        return [await self.channel.send(address, message) for address in addresses]
 
 
 @asynccontextmanager
@@ -170,10 +226,20 @@ async def a_telegram_phone() -> AsyncIterator[Phone]:
         yield TelegramPhone(server, channel)
 
 
+@asynccontextmanager
+async def a_zalo_phone() -> AsyncIterator[Phone]:
+    pace, polls = Pace(per_second=1000, burst=1000), Polls(idle=1, floor=0.01)
+    async with (
+        ZaloServer() as server,
+        Zalo(zalo_server.TOKEN, server.base_url, pace=pace, polls=polls) as channel,
+    ):
+        yield ZaloPhone(server, channel)
+
+
 APhone = Callable[[], AbstractAsyncContextManager[Phone]]
 
 
-@pytest.fixture(params=[a_simulated_phone, a_telegram_phone], ids=["simulator", "telegram"])
+@pytest.fixture(params=[a_simulated_phone, a_telegram_phone, a_zalo_phone], ids=["simulator", "telegram", "zalo"])
 def a_phone(request: pytest.FixtureRequest) -> APhone:
     """Opens a phone; inside the test's own event loop."""
     opens: APhone = request.param
@@ -263,7 +329,7 @@ def test_what_a_person_types_is_heard_with_where_it_came_from(a_phone: APhone) -
 
         assert heard.text == "đã nộp 3 số 12/BC-UBND"
         assert (heard.channel, heard.bot, heard.address) == (phone.channel.name, phone.channel.bot, phone.huong)
-        assert heard.about is None
+        assert heard.press is None
 
     play(a_phone, story)
 
@@ -288,6 +354,8 @@ def test_a_press_says_the_command_and_what_it_is_about(a_phone: APhone) -> None:
 
         pressed = await phone.presses(phone.huong, "Xong 3")
 
-        assert (pressed.text, pressed.about, pressed.address) == ("xong", 417, phone.huong)
+        about = pressed.press and pressed.press.occurrence_id
+        expected = ("xong", 417) if phone.has_buttons else ("Xong 3", None)
+        assert (pressed.text, about, pressed.address) == (*expected, phone.huong)
 
     play(a_phone, story)

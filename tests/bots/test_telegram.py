@@ -1,84 +1,37 @@
-"""What is particular to Telegram, over real HTTP against the server in ``tests/servers``."""
+"""What is particular to sending over Telegram: real HTTP against the server in ``tests/servers``."""
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import json
-import logging
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError, TimedOut
 
-from bots.telegram import Telegram, Timeouts, hide_tokens, keyboard, outcome_of, split, without_tokens
+from bots.telegram import Telegram, Timeouts, keyboard, outcome_of, split
+from bots.telegram.keyboard import pressed
+from bots.telegram.transport import BrokenOff, NeverLeft
 from bots.wording import Button, Rendered, render
 from engine.errors import BadSetting
 from engine.messages import (
     Answer,
-    Inbound,
-    Item,
+    Channel,
+    Edit,
+    Fetching,
+    Listening,
     Outcome,
+    Press,
     Refused,
-    ReminderMessage,
     Retry,
     Said,
-    Says,
     Sent,
     Unknown,
-    WorkLine,
 )
+from tests.bots.telegram_story import GROUP, HUONG, NOTE, SECRET, closed_port, play, reminder, work_list
 from tests.servers.telegram_server import BOT_ID, TOKEN, InThread, TelegramServer
-
-SECRET = TOKEN.partition(":")[2]
-HUONG, BINH = 7001, 7002  # the clerk of the one-stop office; her head of unit
-QUICK = (0.01,)  # seconds between failed polls
-HELP = Answer(Said.HELP)
-
-Story = Callable[[TelegramServer, Telegram], Awaitable[None]]
-
-
-def play(story: Story, timeouts: Timeouts | None = None) -> None:
-    """Tell a story in which Hường and Bình have pressed Start."""
-
-    async def told() -> None:
-        async with TelegramServer() as server, Telegram(TOKEN, server.base_url, timeouts=timeouts) as channel:
-            server.opens(HUONG)
-            server.opens(BINH)
-            async with asyncio.timeout(20):
-                await story(server, channel)
-
-    asyncio.run(told())
-
-
-def reminder(*titles: str) -> ReminderMessage:
-    day = dt.date(2026, 3, 25)
-    items = tuple(
-        Item(number, 400 + number, Says.SOON, title, "Phòng Kinh tế", day, day, day)
-        for number, title in enumerate(titles, start=1)
-    )
-    return ReminderMessage("đồng chí Hường", "UBND xã Hưng Thắng", dt.date(2026, 3, 20), items)
-
-
-def work_list(lines: int) -> Answer:
-    due = dt.date(2026, 3, 25)
-    title = "Báo cáo kết quả thực hiện nhiệm vụ cải cách hành chính và chuyển đổi số quý"
-    work = (WorkLine(n, n, f"{title} {n}", "Phòng Kinh tế", due, "đang làm, còn 3 ngày") for n in range(1, lines + 1))
-    return Answer(Said.WORK_LIST, lines=tuple(work))
 
 
 def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
-
-
-def closed_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # ---- send: what arrives -------------------------------------------------------------------------------------------
@@ -89,6 +42,16 @@ def test_it_is_known_by_its_number_never_by_its_secret() -> None:
 
     assert channel.bot == str(BOT_ID)
     assert SECRET not in repr(channel)
+
+
+def test_it_is_all_that_a_channel_can_be() -> None:
+    channel = Telegram(TOKEN)
+    sends: Channel = channel
+    hears: Listening = channel
+    fetches: Fetching = channel
+
+    assert channel.edits
+    assert [sends, hears, fetches] == [channel] * 3
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "bot123:abc", ":abc", "123:"])
@@ -119,14 +82,14 @@ def test_buttons_stand_in_rows_and_carry_the_occurrence() -> None:
 
         [shown] = server.inbox(HUONG)
         assert shown.buttons == [["Xong 1", "Đang làm 1"], ["Xong 2", "Đang làm 2"]]
-        assert shown.keyboard[1][1]["callback_data"] == "đang làm|402"
+        assert shown.keyboard[1][1]["callback_data"] == "đang làm|402|5|31"
 
     play(story)
 
 
 def test_a_button_that_does_not_fit_is_left_out() -> None:
-    fits = Button("Vừa", "x" * 60, 123)  # 64 bytes
-    too_long = Button("Dài", "đ" * 31, 12)  # 34 letters and signs, 65 bytes
+    fits = Button("Vừa", "x" * 55, 123, 4, 31)  # 64 bytes
+    too_long = Button("Dài", "x" + "đ" * 28, 12, 4, 31)  # 37 letters and signs, 65 bytes
 
     laid_out = keyboard([[fits, too_long], [too_long]])
 
@@ -144,7 +107,7 @@ def test_a_long_list_arrives_in_parts_cut_between_lines() -> None:
         parts = server.inbox(HUONG)
         assert len(parts) == 4
         assert "\n".join(part.text for part in parts) == render(message).text
-        assert outcome == Sent(str(parts[-1].message_id), render(message).text)
+        assert outcome == Sent(str(parts[-1].message_id), render(message).text, parts=4)
 
     play(story)
 
@@ -196,23 +159,10 @@ def test_parts_begin_at_a_block_where_there_is_one() -> None:
 # ---- send: what came of it ----------------------------------------------------------------------------------------
 
 
-def test_a_flood_wait_is_obeyed() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.fail_next("flood", retry_after=17)
-
-        outcome = await channel.send(str(HUONG), HELP)
-
-        assert isinstance(outcome, Retry)
-        assert outcome.seconds == 17
-        assert not server.inbox(HUONG)
-
-    play(story)
-
-
 @pytest.mark.parametrize("address", ["999", "nobody", ""])
 def test_an_unknown_address_is_refused(address: str) -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        outcome = await channel.send(address, HELP)
+        outcome = await channel.send(address, NOTE)
 
         assert outcome == Refused("không tìm thấy cuộc trò chuyện này trên Telegram")
         assert server.calls == ["sendMessage"]  # not tried again in plain text
@@ -239,7 +189,7 @@ def test_words_refused_even_plain_do_not_close_the_chat() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
         server.fail_next("bad_request", times=2, description="message is strange")
 
-        outcome = await channel.send(str(HUONG), HELP)
+        outcome = await channel.send(str(HUONG), NOTE)
 
         assert outcome == Retry("Telegram không nhận nội dung tin", 3600)
         assert server.calls == ["sendMessage", "sendMessage"]
@@ -250,7 +200,7 @@ def test_words_refused_even_plain_do_not_close_the_chat() -> None:
 def test_a_wrong_token_is_nobodys_refusal() -> None:
     async def story(server: TelegramServer, _: Telegram) -> None:
         async with Telegram(f"{BOT_ID}:AAanotherSecretOfTheSameShape0123456", server.base_url) as channel:
-            outcome = await channel.send(str(HUONG), HELP)
+            outcome = await channel.send(str(HUONG), NOTE)
 
         assert outcome == Retry("Telegram không nhận token của bot", 3600)
 
@@ -259,12 +209,38 @@ def test_a_wrong_token_is_nobodys_refusal() -> None:
 
 def test_a_group_that_moved_gets_the_message_at_its_new_address() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.migrates(-5, -1005)
+        server.migrates(-5, GROUP)
 
-        outcome = await channel.send("-5", HELP)
+        outcome = await channel.send("-5", work_list(60))  # in parts: the second goes there at once
 
         assert isinstance(outcome, Sent)
-        assert len(server.inbox(-1005)) == 1
+        assert (outcome.moved_to, outcome.parts) == (str(GROUP), len(server.inbox(GROUP)))
+        assert server.calls == ["sendMessage"] * (1 + outcome.parts)
+
+    play(story)
+
+
+def test_a_message_stands_in_its_groups_topic() -> None:
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        server.has_topics(GROUP, 45)
+
+        outcome = await channel.send(f"{GROUP}/45", NOTE)
+        nowhere = await channel.send(f"{GROUP}/46", NOTE)
+        general = await channel.send(str(GROUP), NOTE)
+
+        assert isinstance(outcome, Sent)
+        assert isinstance(general, Sent)
+        assert [received.topic for received in server.inbox(GROUP)] == [45, None]
+        assert nowhere == Refused("chủ đề này của nhóm không còn hoặc đã đóng")
+
+    play(story)
+
+
+def test_a_group_that_threw_the_bot_out_is_refused() -> None:
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        server.blocks(GROUP)
+
+        assert await channel.send(str(GROUP), NOTE) == Refused("bot đã bị đưa ra khỏi nhóm")
 
     play(story)
 
@@ -274,7 +250,7 @@ def test_an_answer_that_never_came_leaves_it_unknown(fault: str) -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
         server.fail_next(fault)
 
-        outcome = await channel.send(str(HUONG), HELP)
+        outcome = await channel.send(str(HUONG), NOTE)
 
         assert isinstance(outcome, Unknown)
         assert len(server.inbox(HUONG)) == 1  # this time it had arrived
@@ -285,26 +261,9 @@ def test_an_answer_that_never_came_leaves_it_unknown(fault: str) -> None:
 def test_a_refused_connection_may_be_tried_again() -> None:
     async def told() -> Outcome:
         async with Telegram(TOKEN, f"http://127.0.0.1:{closed_port()}/bot") as channel:
-            return await channel.send(str(HUONG), HELP)
+            return await channel.send(str(HUONG), NOTE)
 
     assert asyncio.run(told()) == Retry("chưa kết nối được tới Telegram", 30)
-
-
-def test_a_message_that_found_no_free_connection_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.telegram.POOL", 1)
-
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.fail_next("lost_answer")
-        stuck = asyncio.create_task(channel.send(str(HUONG), HELP))
-        await server.until(lambda: server.inbox(HUONG))
-
-        outcome = await channel.send(str(BINH), HELP)
-
-        assert isinstance(outcome, Retry)
-        assert not server.inbox(BINH)
-        assert isinstance(await stuck, Unknown)
-
-    play(story, Timeouts(read=1, pool=0.1))
 
 
 @pytest.mark.parametrize(("status", "kind"), [(500, Retry), (502, Retry), (503, Retry), (504, Unknown)])
@@ -314,14 +273,14 @@ def test_a_server_in_trouble_is_tried_again_unless_a_gateway_lost_sight_of_it(
     async def story(server: TelegramServer, channel: Telegram) -> None:
         server.fail_next("server_error", status=status)
 
-        assert isinstance(await channel.send(str(HUONG), HELP), kind)
+        assert isinstance(await channel.send(str(HUONG), NOTE), kind)
 
     play(story)
 
 
 def test_half_a_message_is_not_sent_a_second_time() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.fail_next("flood", after=1)
+        server.fail_next("flood", after=1, retry_after=60)
 
         outcome = await channel.send(str(HUONG), work_list(100))
 
@@ -355,13 +314,19 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
         ),
         (ChatMigrated(-1005), Refused("nhóm đã đổi địa chỉ nhiều lần")),
         (InvalidToken("Unauthorized"), Retry("Telegram không nhận token của bot", 3600)),
-        (caused(TimedOut(), httpx.ConnectTimeout("")), Retry("chưa kết nối được tới Telegram", 30)),
-        (caused(TimedOut(), httpx.PoolTimeout("")), Retry("chưa kết nối được tới Telegram", 30)),
-        (caused(TimedOut(), httpx.ReadTimeout("")), Unknown("mất kết nối sau khi gửi, chưa rõ tin đã tới hay chưa")),
-        # Bytes were on their way, and the other side may have read enough.
-        (caused(TimedOut(), httpx.WriteTimeout("")), Unknown("mất kết nối sau khi gửi, chưa rõ tin đã tới hay chưa")),
+        (caused(InvalidToken("Not Found"), TelegramError("")), Retry("máy chủ Telegram đang trục trặc", 30)),
+        (NeverLeft("not connected"), Retry("chưa kết nối được tới Telegram", 30)),
+        (BrokenOff("broken off"), Unknown("mất kết nối sau khi gửi, chưa rõ tin đã tới hay chưa")),
         (TimedOut(), Unknown("mất kết nối sau khi gửi, chưa rõ tin đã tới hay chưa")),
-        (caused(NetworkError("x"), OSError()), Unknown("mất kết nối sau khi gửi, chưa rõ tin đã tới hay chưa")),
+        (
+            NetworkError("Gateway Timeout (504)"),
+            Unknown("cổng Telegram hết thời gian chờ, chưa rõ tin đã tới hay chưa"),
+        ),
+        (BadRequest("Bad Request: TOPIC_CLOSED"), Refused("chủ đề này của nhóm không còn hoặc đã đóng")),
+        (
+            Forbidden("Forbidden: bot is not a member of the supergroup chat"),
+            Refused("bot không còn trong nhóm"),
+        ),
         (NetworkError("Bad Gateway"), Retry("máy chủ Telegram đang trục trặc", 30)),
         (KeyError("message_id"), Unknown("lỗi lạ khi gửi (KeyError)")),
     ],
@@ -371,329 +336,128 @@ def test_what_an_error_says_about_the_message(error: Exception, outcome: Outcome
     assert outcome_of(error) == outcome
 
 
-# ---- poll ---------------------------------------------------------------------------------------------------------
-
-
-class Inbox:
-    """Where a poll stores what it heard; it can be made to fail."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.heard: list[Inbound] = []
-        self.offset: int | None = None
-        self.tries = 0
-        self._failures = failures
-        self._changed = asyncio.Condition()
-
-    async def store(self, inbounds: Sequence[Inbound], next_offset: int) -> None:
-        async with self._changed:
-            self.tries += 1
-            self._changed.notify_all()
-            if self.tries <= self._failures:
-                raise OSError("đĩa đầy")
-            self.heard.extend(inbounds)
-            self.offset = next_offset
-
-    async def until(self, seen: Callable[[], object]) -> None:
-        async with asyncio.timeout(5), self._changed:
-            await self._changed.wait_for(seen)
-
-    @property
-    def texts(self) -> list[str]:
-        return [inbound.text for inbound in self.heard]
-
-
-@asynccontextmanager
-async def polling(
-    channel: Telegram, inbox: Inbox, offset: int | None = None, backoff: Sequence[float] = QUICK
-) -> AsyncIterator[None]:
-    """A poll that runs meanwhile, and must end within two seconds afterwards."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(channel.poll(inbox.store, offset, stop, backoff=backoff))
-    try:
-        yield
-    finally:
-        stop.set()
-        async with asyncio.timeout(2):
-            await task
-
-
-def test_an_update_is_confirmed_only_after_it_is_stored() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        first = server.person_types(HUONG, "xong 1")
-        last = server.person_types(BINH, "việc")
-        inbox = Inbox()
-
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
-            await server.until(lambda: len(server.asked) == 2)
-
-        assert "offset" not in server.asked[0]
-        assert server.asked[1]["offset"] == str(last + 1)
-        assert server.asked[0]["allowed_updates"] == ["message", "callback_query"]
-        assert inbox.offset == last + 1
-        assert [(i.update_key, i.address, i.text) for i in inbox.heard] == [
-            (str(first), str(HUONG), "xong 1"),
-            (str(last), str(BINH), "việc"),
-        ]
-        assert json.loads(inbox.heard[0].raw)["message"]["text"] == "xong 1"
-
-    play(story)
-
-
-def test_what_could_not_be_stored_is_asked_for_again() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        update = server.person_types(HUONG, "xong 1")
-        inbox = Inbox(failures=2)
-
-        async with polling(channel, inbox, offset=update):
-            await inbox.until(lambda: inbox.heard)
-            await server.until(lambda: len(server.asked) == 4)
-
-        assert [asked["offset"] for asked in server.asked] == [str(update)] * 3 + [str(update + 1)]
-        assert inbox.texts == ["xong 1"]
-
-    play(story)
-
-
-def test_a_program_that_died_before_storing_hears_it_again_after_its_start() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.person_types(HUONG, "xong 1")
-        dying = Inbox(failures=1000)
-        async with polling(channel, dying):
-            await dying.until(lambda: dying.tries)
-
-        inbox = Inbox()
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
-
-        assert inbox.texts == ["xong 1"]
-
-    play(story)
-
-
-def test_words_that_come_while_it_waits_are_heard_at_once() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        inbox = Inbox()
-
-        async with polling(channel, inbox):
-            await server.until(lambda: server.asked)
-            server.person_types(HUONG, "/start MA-LIEN-KET-7")
-            await inbox.until(lambda: inbox.heard)
-
-        assert inbox.texts == ["/start MA-LIEN-KET-7"]
-
-    play(story)
-
-
-def test_a_photo_is_an_empty_text_and_its_caption_is_words() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.person_sends(HUONG, "sticker")
-        server.person_sends(HUONG, "voice")
-        server.person_sends(HUONG, "photo")
-        server.person_sends(HUONG, "photo", caption="xong 3")
-        inbox = Inbox()
-
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
-
-        assert inbox.texts == ["", "", "", "xong 3"]
-
-    play(story)
-
-
-def test_what_is_nobodys_words_is_passed_over() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.person_edits(HUONG, "xong 4")
-        chat = {"id": HUONG, "type": "private"}
-        server.happens("message", {"message_id": 1, "date": 1, "chat": chat, "group_chat_created": True})
-        server.happens("message", {"of": "a shape this library has never seen"})
-        last = server.person_types(HUONG, "việc")
-        inbox = Inbox()
-
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
-
-        assert inbox.texts == ["việc"]
-        assert inbox.offset == last + 1
-
-    play(story)
-
-
-def test_a_press_is_answered_once_it_is_stored() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        await channel.send(str(HUONG), reminder("Báo cáo A"))
-        server.person_presses(HUONG, "Đang làm 1")
-        inbox = Inbox(failures=1)
-
-        async with polling(channel, inbox):
-            await server.until(lambda: server.answered)
-
-        [pressed] = inbox.heard
-        assert (pressed.text, pressed.about, pressed.address) == ("đang làm", 401, str(HUONG))
-        assert len(server.answered) == 1
-
-    play(story)
+# ---- buttons ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("data", "text", "about"),
-    [("xong|12", "xong", 12), ("xong", "xong", None), ("a|b|3", "a|b", 3), ("xong|ba", "xong|ba", None)],
+    ("data", "command", "press"),
+    [
+        ("xong|12|4|31", "xong", Press(12, 4, 31, "7")),
+        ("xong|12|0|", "xong", Press(12, 0, None, "7")),  # shown to whoever it was
+        ("đang làm|12", "đang làm", Press(12, None, None, "7")),  # sent before versions existed
+        ("xong|12|4", "xong|12", Press(4, None, None, "7")),  # nobody ever sent this
+        ("xong|ba|4|31", "xong|ba|4", Press(31, None, None, "7")),
+        ("xong|" + "9" * 30, "xong|" + "9" * 30, None),
+        ("xong", "xong", None),
+        ("", "", None),
+    ],
 )
-def test_a_press_from_an_older_version_is_read_as_far_as_possible(data: str, text: str, about: int | None) -> None:
+def test_a_buttons_data_says_whose_it_is_and_for_which_state(data: str, command: str, press: Press | None) -> None:
+    assert pressed(data, "7") == (command, press)
+
+
+def test_what_a_button_carries_is_what_its_press_says() -> None:
+    laid_out = keyboard([[Button("Xong 3", "xong", 417, 6, 31)]])
+
+    assert laid_out is not None
+    assert pressed(str(laid_out.inline_keyboard[0][0].callback_data), None) == ("xong", Press(417, 6, 31))
+
+
+# ---- edits --------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_shows_what_has_become_of_its_work() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        person = {"id": HUONG, "is_bot": False, "first_name": "Hường"}
-        # No message: it is too old for Telegram to show.
-        server.happens("callback_query", {"id": "1", "from": person, "chat_instance": "1", "data": data})
-        inbox = Inbox()
+        sent = await channel.send(str(HUONG), reminder("Báo cáo A", "Báo cáo B"))
+        assert isinstance(sent, Sent)
 
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
+        settled = Edit(sent.provider_id, reminder("Báo cáo A", "Báo cáo B", now="đã xong lúc 8 giờ 15"))
+        edited = await channel.send(str(HUONG), settled)
 
-        [pressed] = inbox.heard
-        assert (pressed.text, pressed.about, pressed.address) == (text, about, str(HUONG))
+        [shown] = server.inbox(HUONG)
+        assert edited == Sent(sent.provider_id, render(settled.message).text)
+        assert shown.text == render(settled.message).text
+        assert shown.buttons == [["Xong 2", "Đang làm 2"]]
+        assert (shown.edits, shown.parse_mode, shown.link_preview) == (1, "HTML", False)
+
+    play(story, strict=True)
+
+
+def test_an_edit_that_changes_nothing_or_finds_nothing_is_no_refusal() -> None:
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        message = reminder("Báo cáo A")
+        sent = await channel.send(str(HUONG), message)
+        assert isinstance(sent, Sent)
+        server.person_types(HUONG, "việc")  # message 102, which no bot may edit
+        unchanged = await channel.send(str(HUONG), Edit(sent.provider_id, message))
+        server.deletes(HUONG, int(sent.provider_id))
+        gone = await channel.send(str(HUONG), Edit(sent.provider_id, message))
+        hers = await channel.send(str(HUONG), Edit("102", message))
+        of_another_channel = await channel.send(str(HUONG), Edit("zalo-5f", message))
+
+        assert unchanged == gone == sent
+        assert (hers, of_another_channel) == (Sent("102", sent.text), Sent("zalo-5f", sent.text))
+        assert server.calls == ["sendMessage"] + ["editMessageText"] * 3
 
     play(story)
 
 
-@pytest.mark.parametrize("fault", ["bad_request", "server_error", "hang_up", "flood"])
-def test_a_spinner_that_cannot_be_stopped_harms_nothing(fault: str) -> None:
+def test_an_edit_in_a_chat_that_blocked_the_bot_is_a_refusal() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        await channel.send(str(HUONG), reminder("Báo cáo A"))
-        server.fail_next(fault, method="answerCallbackQuery")
-        server.person_presses(HUONG, "Xong 1")
-        inbox = Inbox()
+        sent = await channel.send(str(HUONG), reminder("Báo cáo A"))
+        assert isinstance(sent, Sent)
+        server.blocks(HUONG)
 
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
-            await server.until(lambda: "answerCallbackQuery" in server.calls)
-            server.person_types(HUONG, "việc")
-            await inbox.until(lambda: len(inbox.heard) == 2)
+        edited = await channel.send(str(HUONG), Edit(sent.provider_id, reminder("Báo cáo A", now="đã xong")))
 
-        assert inbox.texts == ["xong", "việc"]
+        assert edited == Refused("người nhận đã chặn bot")
 
     play(story)
 
 
-def test_an_outage_is_waited_out() -> None:
+@pytest.mark.parametrize("fault", ["hang_up", "server_error", "lost_answer"])
+def test_an_edit_of_unknown_fate_may_be_repeated(fault: str) -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        for fault in ("server_error", "hang_up", "garbage", "conflict"):
-            server.fail_next(fault, method="getUpdates")
-        server.person_types(HUONG, "xong 1")
-        inbox = Inbox()
+        sent = await channel.send(str(HUONG), reminder("Báo cáo A"))
+        assert isinstance(sent, Sent)
+        server.fail_next(fault, method="editMessageText")
+        settled = Edit(sent.provider_id, reminder("Báo cáo A", now="đã xong"))
 
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
+        assert isinstance(await channel.send(str(HUONG), settled), Retry)
+        assert isinstance(await channel.send(str(HUONG), settled), Sent)
 
-        assert inbox.texts == ["xong 1"]
+    play(story, Timeouts(read=0.2))
+
+
+def test_of_a_message_in_parts_only_the_buttons_change() -> None:
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        titles = [f"Báo cáo số {n} " + "rất dài " * 30 for n in range(1, 25)]
+        sent = await channel.send(str(HUONG), reminder(*titles))
+        assert isinstance(sent, Sent)
+        before = [received.text for received in server.inbox(HUONG)]
+
+        edited = await channel.send(str(HUONG), Edit(sent.provider_id, reminder(*titles, now="đã xong")))
+
+        last = server.inbox(HUONG)[-1]
+        assert isinstance(edited, Sent)
+        assert str(last.message_id) == sent.provider_id
+        assert last.buttons[0] == ["Xong 2", "Đang làm 2"]
+        assert [received.text for received in server.inbox(HUONG)] == before
 
     play(story)
 
 
-def test_a_second_program_with_the_same_token_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_edit_after_the_group_moved_tells_the_new_address() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        inbox = Inbox()
+        server.migrates(-5, GROUP)
+        message = reminder("Báo cáo A", now="đã xong")
 
-        async with polling(channel, inbox), Telegram(TOKEN, server.base_url) as second:
-            await server.until(lambda: server.asked)
-            async with polling(second, Inbox(), backoff=[60]):
-                await server.until(lambda: len(server.asked) >= 3)  # the first came back, and ended the second
+        edited = await channel.send("-5", Edit("120", message))
 
-        assert "một chương trình khác (hoặc một webhook) đang nhận tin bằng cùng token" in caplog.text
+        assert edited == Sent("120", render(message).text, moved_to=str(GROUP))
+        assert not server.inbox(GROUP)
 
     play(story)
-
-
-def test_a_forgotten_webhook_gives_way_to_the_poll() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.webhook_url = "https://example.vn/telegram"
-        server.person_types(HUONG, "xong 1")
-        inbox = Inbox()
-
-        async with polling(channel, inbox):
-            await inbox.until(lambda: inbox.heard)
-
-        assert server.webhook_url == ""
-
-    play(story)
-
-
-def test_it_stops_within_two_seconds_while_it_waits_for_words() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        async with polling(channel, Inbox()):
-            await server.until(lambda: server.asked)
-
-    play(story)
-
-
-def test_it_stops_within_two_seconds_while_it_waits_out_an_outage() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.fail_next("server_error", method="getUpdates")
-
-        async with polling(channel, Inbox(), backoff=[600]):
-            await server.until(lambda: server.calls == ["getUpdates"])
-
-        assert server.calls == ["getUpdates"]
-
-    play(story)
-
-
-def test_cancelling_the_poll_leaves_nothing_running() -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        task = asyncio.create_task(channel.poll(Inbox().store, None, asyncio.Event()))
-        await server.until(lambda: server.asked)
-
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-        ours = {one for one in asyncio.all_tasks() if "bots/telegram" in one.get_coro().cr_code.co_filename}  # type: ignore[union-attr]
-        assert not ours
-
-    play(story)
-
-
-# ---- secrets ------------------------------------------------------------------------------------------------------
-
-
-def test_the_token_is_in_no_log_of_a_whole_run(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(server: TelegramServer, channel: Telegram) -> None:
-        for talkative in ("httpx", "httpcore"):
-            caplog.set_level(logging.DEBUG, talkative)
-        for fault in ("flood", "server_error", "hang_up", "garbage", "bad_request"):
-            server.fail_next(fault)
-            await channel.send(str(HUONG), reminder("Báo cáo A"))
-        server.fail_next("conflict", method="getUpdates")
-        server.person_presses(HUONG, "Xong 1")
-        inbox = Inbox(failures=1)
-        async with polling(channel, inbox):
-            await server.until(lambda: server.answered)
-        async with Telegram(TOKEN, f"http://127.0.0.1:{closed_port()}/bot{'x' * 3}") as lost:
-            await lost.send(str(HUONG), HELP)
-
-    caplog.set_level(logging.DEBUG)
-    play(story)
-
-    assert "sendMessage" in caplog.text
-    assert f"{BOT_ID}:***" in caplog.text  # it was there to be hidden
-    assert SECRET not in caplog.text
-    assert not any(SECRET in f"{record.__dict__}" for record in caplog.records)
-
-
-def test_the_token_is_taken_out_of_tracebacks_and_arguments(caplog: pytest.LogCaptureFixture) -> None:
-    hide_tokens()
-    try:
-        raise OSError(f"https://api.telegram.org/bot{TOKEN}/getMe")
-    except OSError:
-        logging.getLogger("anything.at.all").exception("không mở được %s", f"/bot{TOKEN}/x")
-
-    assert SECRET not in caplog.text
-    assert f"không mở được /bot{BOT_ID}:***/x" in caplog.text
-    assert f"OSError: https://api.telegram.org/bot{BOT_ID}:***/getMe" in caplog.text
-
-
-@pytest.mark.parametrize("text", ["xong 3", "Hạn 17:30 ngày 25/3/2026", "127.0.0.1:8443", "số 12:BC-UBND"])
-def test_other_words_stay_as_they_are(text: str) -> None:
-    assert without_tokens(text) == text
 
 
 # ---- the server itself, from another thread -----------------------------------------------------------------------
@@ -702,7 +466,7 @@ def test_other_words_stay_as_they_are(text: str) -> None:
 def test_the_server_can_be_played_from_another_thread() -> None:
     async def send(base_url: str) -> Outcome:
         async with Telegram(TOKEN, base_url) as channel:
-            return await channel.send(str(HUONG), HELP)
+            return await channel.send(str(HUONG), NOTE)
 
     with InThread() as play_on:
         play_on.call(lambda server: server.opens(HUONG))

@@ -1,0 +1,140 @@
+"""Receiving by asking: our own loop, with an offset that is stored before it is confirmed.
+
+The library's Updater confirms an update before anything has kept it, so a crash would lose an officer's "xong". Here
+an update is confirmed by the request after the one that stored it (https://core.telegram.org/bots/api#getupdates).
+Asking takes no turn of the sending pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+from telegram import Bot, Update
+from telegram.error import Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bots.telegram.hearing import ASKED_FOR, Ears, presses_in, read_update
+from bots.telegram.outcomes import seconds_of
+from bots.telegram.transport import Transport
+from engine.messages import Inbound, Store
+
+T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
+
+BACKOFF = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds between failed polls; then the last one
+
+
+class ReadableUpdates(Transport):
+    """Receives updates, and empties those the library cannot read.
+
+    A single one would otherwise fail its whole batch, at every poll, for ever.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The answer, in which every update can be read."""
+        answer = Transport.parse_json_payload(payload)
+        if isinstance(answer.get("result"), list):
+            answer["result"] = [u if read_update(u) else {"update_id": u["update_id"]} for u in answer["result"]]
+        return answer
+
+
+class Poll:
+    """One loop of asking. ``ask`` is the library's bot; ``ears`` turn updates into what the engine hears."""
+
+    def __init__(self, ask: Bot, ears: Ears, idle_seconds: float, backoff: Sequence[float]) -> None:
+        self._ask_bot, self._ears = ask, ears
+        self._idle, self._backoff = max(1, round(idle_seconds)), backoff
+
+    async def run(self, store: Store, offset: int | None, stop: asyncio.Event) -> None:
+        """Ask, store, and only then confirm by asking from the next offset; until ``stop``."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                updates = await _unless(stop, self._ask(offset))
+                if updates:
+                    # Not "never backwards": after a quiet week ids may begin anywhere (api#update).
+                    following = max(update.update_id for update in updates) + 1
+                    inbounds = self._ears.heard(updates)
+                    await store(inbounds, following)
+                    offset = following
+                    await _unless(stop, acknowledge(self._ask_bot, inbounds))
+                failures = 0
+            except Exception as error:  # whatever it is, the bot must still be listening afterwards
+                failures += 1
+                LOG.warning("Chưa nhận được tin từ Telegram: %s", _why(error), exc_info=_unforeseen(error))
+                pause = self._backoff[min(failures, len(self._backoff)) - 1]
+                await _unless(stop, self._recover(error, pause))
+
+    async def _ask(self, offset: int | None) -> tuple[Update, ...]:
+        if self._ears.username is None:
+            await learn_name(self._ask_bot, self._ears)
+        # allowed_updates stays in force at Telegram until another request changes it, so it is said every time.
+        return await self._ask_bot.get_updates(
+            offset=offset, timeout=dt.timedelta(seconds=self._idle), allowed_updates=ASKED_FOR
+        )
+
+    async def _recover(self, error: Exception, pause: float) -> None:
+        if isinstance(error, Conflict) and "webhook" in error.message.lower():
+            await _quietly(self._ask_bot.delete_webhook(drop_pending_updates=False))
+        if isinstance(error, RetryAfter):
+            pause = seconds_of(error)
+        elif isinstance(error, Conflict | InvalidToken | Forbidden):
+            pause = self._backoff[-1]
+        await asyncio.sleep(pause)
+
+
+async def acknowledge(ask: Bot, inbounds: Sequence[Inbound]) -> None:
+    """Stop the spinners on pressed buttons; an old one is not worth a retry, as the words are stored."""
+    await asyncio.gather(*(_quietly(ask.answer_callback_query(query)) for query in presses_in(inbounds)))
+
+
+async def learn_name(ask: Bot, ears: Ears) -> None:
+    """Ask once for the bot's own name; without it, words that begin with any bot's name are taken as ours."""
+    me = await _quietly(ask.get_me())
+    if me:
+        ears.username = me.username
+
+
+async def _quietly(call: Coroutine[Any, Any, T]) -> T | None:
+    try:
+        return await call
+    except TelegramError as error:
+        LOG.debug("Telegram không nhận một lệnh phụ: %s", error)
+        return None
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case Conflict():
+            return (
+                "một chương trình khác (hoặc một webhook) đang nhận tin bằng cùng token. "
+                f"Mỗi bot chỉ chạy ở một nơi; hãy dừng nơi kia. ({error})"
+            )
+        case InvalidToken():
+            return "token không đúng. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN."
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _unforeseen(error: Exception) -> Exception | None:
+    """The network is expected to fail; for the rest (a store, a defect) the log needs the traceback."""
+    return None if isinstance(error, TelegramError) else error
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do the work, but drop it when ``stop`` is set first; None then."""
+    task, bell = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, bell}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
+        bell.cancel()
+        await asyncio.gather(task, bell, return_exceptions=True)

@@ -1,0 +1,150 @@
+"""``python -m tests.bench.telegram_transport [--storm]``: our transport beside python-telegram-bot's own.
+
+Both send with the same ``Bot.send_message``, thirty in flight, to the local server in another process, in turns within
+one run; the goal is six times as many messages a second. ``--storm`` plays a flood of flood waits at Telegram's rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import httpx
+from telegram import Bot
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bots.pacing import Pace
+from bots.telegram import PACE, Telegram, hide_tokens
+from bots.telegram.transport import Transport
+from engine.messages import Answer, Said, Sent
+from tests.servers.telegram_server import TOKEN, TelegramServer
+
+IN_FLIGHT = 30
+GOAL = 6.0
+TELEGRAMS_RATE = 30  # messages a second for one bot, https://core.telegram.org/bots/faq
+LATENCY = 0.05  # seconds, in a storm
+PEOPLE = range(8001, 8061)  # sixty
+WORDS = "Kính gửi đồng chí Hường: <b>Báo cáo công tác kiểm soát thủ tục hành chính</b> tới hạn thứ Tư 25/3/2026."
+
+Makes = Callable[[], BaseRequest]
+MAKES: dict[str, Makes] = {
+    "HTTPXRequest (of the library)": lambda: HTTPXRequest(IN_FLIGHT, 20, 20, 20, 20),
+    "Transport (ours)": lambda: Transport(IN_FLIGHT),
+}
+
+
+async def rate(base_url: str, make: Makes, messages: int) -> tuple[float, float]:
+    """Messages a second, with so many in flight all the time, and this process's CPU time for one, in ms."""
+    async with Bot(TOKEN, base_url, request=make(), get_updates_request=Transport(1)) as bot:
+        left = iter(range(messages))
+
+        async def send() -> None:
+            for _ in left:
+                await bot.send_message(7001, WORDS, parse_mode="HTML")
+
+        began, busy = time.perf_counter(), time.process_time()
+        await asyncio.gather(*(send() for _ in range(IN_FLIGHT)))
+        busy = time.process_time() - busy
+        return messages / (time.perf_counter() - began), busy / messages * 1000
+
+
+def compare(rounds: int, messages: int) -> None:
+    """Print both, round by round in turns, and the ratio of the medians."""
+    serving = [sys.executable, "-m", "tests.servers.telegram_server", "--any-pace"]
+    with subprocess.Popen(serving, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            base_url = server.stdout.readline().strip()
+            httpx.post(f"{base_url.removesuffix('/bot')}/play/opens", json={"chat_id": 7001}).raise_for_status()
+            found: dict[str, list[tuple[float, float]]] = {name: [] for name in MAKES}
+            for _ in range(rounds):
+                for name, make in MAKES.items():
+                    found[name].append(asyncio.run(rate(base_url, make, messages)))
+        finally:
+            server.terminate()
+    for name, measured in found.items():
+        rates, busy = zip(*measured, strict=True)
+        print(  # noqa: T201
+            f"{name:30} {median(rates):7,.0f}/s ({min(rates):,.0f}-{max(rates):,.0f})   CPU {median(busy):.2f} ms each"
+        )
+    theirs, ours = (median(rate for rate, _ in measured) for measured in found.values())
+    their_cpu, our_cpu = (median(busy for _, busy in measured) for measured in found.values())
+    reached = "reached" if ours >= GOAL * theirs else "NOT REACHED"
+    print(  # noqa: T201
+        f"ratio {ours / theirs:.1f} (goal {GOAL:.0f}, {reached}), CPU {their_cpu / our_cpu:.1f}, {IN_FLIGHT} in flight"
+    )
+
+
+@dataclass(frozen=True)
+class Storm:
+    """What became of it; seconds. ``last_of_the_lucky``: when the last person was served who was told nothing."""
+
+    took: float
+    minimum: float
+    calls: int
+    floods: int
+    in_order: int  # people who got their three messages, in order, once each
+    last_of_the_lucky: float
+
+
+async def storm(pace: Pace, limit: float, *, repeats: bool) -> Storm:
+    """Sixty people, three messages each, and every third send is told to wait a second.
+
+    The limit's own minimum is the longest of three, none of which any sender could beat: all calls, those refused too,
+    at the limit's rate (``limit``, messages a second); the calls up to the last one that was refused, at that rate,
+    and the second it was told to wait; the seconds that the unluckiest person was told to wait, in all.
+    """
+    served: dict[int, float] = {}
+    async with TelegramServer() as server, Telegram(TOKEN, server.base_url, pace=pace) as channel:
+        for person in PEOPLE:
+            server.opens(person)
+        server.floods_every(3, retry_after=1, repeats=repeats)
+        server.latency = LATENCY
+        began = time.monotonic()
+
+        async def send(person: int, number: int) -> None:
+            outcome = await channel.send(str(person), Answer(Said.DONE, number=number, title="Báo cáo A"))
+            assert isinstance(outcome, Sent), outcome
+            served[person] = time.monotonic() - began
+
+        await asyncio.gather(*(send(person, number) for number in (1, 2, 3) for person in PEOPLE))
+        took = time.monotonic() - began
+        wanted = ["việc 1:", "việc 2:", "việc 3:"]
+        shown = Counter(
+            len(inbox) == 3 and all(words in one.text for words, one in zip(wanted, inbox, strict=True))
+            for inbox in map(server.inbox, PEOPLE)
+        )
+        return Storm(
+            took,
+            max((len(server.calls) - 1) / limit, (server.flooded_last - 1) / limit + 1, *server.floods.values()),
+            len(server.calls),
+            sum(server.floods.values()),
+            shown[True],
+            max(at for person, at in served.items() if not server.floods[person]),
+        )
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--storm", action="store_true", help="sixty people and a 429 on every third send")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--messages", type=int, default=1_500, help="for each round of each transport")
+    options = parser.parse_args()
+    hide_tokens()
+    if options.storm:
+        told = asyncio.run(storm(PACE, TELEGRAMS_RATE, repeats=True))
+        print(f"{told}\n{told.took / told.minimum:.2f} times the limit's own minimum (goal 1.3)")  # noqa: T201
+    else:
+        compare(options.rounds, options.messages)
+
+
+if __name__ == "__main__":
+    main()
