@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from engine.messages import Answer, DigestLine, DigestMessage, Item, Message, ReminderMessage, Said, Says
+from schedules.workdays import vietnam_calendar
 
 TEMPLATES = Path(__file__).parent / "templates"
+MOST_UNITS = 4  # named in one line of a digest
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 _HEADINGS = {
     Says.ESCALATION: "Quá hạn",
     Says.OVERDUE: "Quá hạn",
     Says.UNREACHED: "Chưa liên lạc được",
+    Says.DIFFICULTY: "Có vướng mắc",
     Says.RETURNED: "Cần làm lại",
     Says.EXTENSION_REFUSED: "Gia hạn không được duyệt",
     Says.EXTENSION_ASKED: "Chờ duyệt gia hạn",
@@ -31,6 +34,10 @@ _HEADINGS = {
     Says.WRITE: "Đã chốt số liệu, cần viết báo cáo",
     Says.COLLECT: "Sắp chốt số liệu",
     Says.SOON: "Sắp tới hạn",
+    Says.HANDED_OVER: "Việc được chuyển giao",
+    Says.STANDS_IN: "Việc làm thay",
+    Says.AGAIN: "Nhắc lại theo đề nghị",
+    Says.FILE_LOST: "Tệp chưa lưu được",
     Says.EXTENSION_GRANTED: "Đã được gia hạn",
     Says.CONFIRMED: "Đã được xác nhận",
 }
@@ -44,9 +51,13 @@ _DOER_ACTS = frozenset(
         Says.ESCALATION,
         Says.RETURNED,
         Says.EXTENSION_REFUSED,
+        Says.HANDED_OVER,
+        Says.STANDS_IN,
+        Says.AGAIN,
     }
 )
-_PAPERS = ("Báo cáo", "Kế hoạch")  # titles that name a paper to send; others name work to finish
+_NEWS = frozenset({Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.FILE_LOST})  # nothing falls due
+_PAPERS = ("Báo cáo", "Kế hoạch", "Gửi", "Đăng ký")  # titles that name what is sent; others name work to finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ class Button:
     label: str
     command: str
     occurrence_id: int
+    version: int = 0  # the state it was shown for
+    person_id: int | None = None  # whom it was shown to
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,8 @@ def _words(message: Message, environment: Environment) -> str:
 
 def _template_of(message: Message) -> tuple[str, dict[str, Any]]:
     if isinstance(message, ReminderMessage):
-        return "reminder.j2", {"m": message, "groups": _groups(message), "example": _example(message)}
+        title = "Thông báo" if all(item.says in _NEWS for item in message.items) else "Nhắc việc"
+        return "reminder.j2", {"m": message, "title": title, "groups": _groups(message), "open": _open(message)}
     if isinstance(message, DigestMessage):
         return "digest.j2", {"m": message, "overdue": _by_duty(message.overdue), "coming": _by_duty(message.coming)}
     return "answer.j2", {"m": message, "said": Said}
@@ -95,7 +109,13 @@ def _by_duty(lines: tuple[DigestLine, ...]) -> list[tuple[DigestLine, str]]:
     units: dict[tuple[str, dt.date, int], list[DigestLine]] = {}
     for line in lines:
         units.setdefault((line.title, line.due, line.days_late), []).append(line)
-    return [(same[0], "; ".join(line.unit for line in same)) for same in units.values()]
+    return [(same[0], _named([line.unit for line in same])) for same in units.values()]
+
+
+def _named(units: list[str]) -> str:
+    if len(units) <= MOST_UNITS:
+        return "; ".join(units)
+    return f"{'; '.join(units[: MOST_UNITS - 1])} và {len(units) - MOST_UNITS + 1} đơn vị khác"
 
 
 def _groups(message: ReminderMessage) -> list[tuple[str, list[Item]]]:
@@ -116,7 +136,9 @@ def _heading(item: Item, today: dt.date) -> str:
 
 def _heading_of_the_day(item: Item, today: dt.date) -> str:
     """Which deadline it is that falls on today: the official one, the office's own, or an extended one."""
-    if item.internal_due != today:
+    if item.internal_due > today:
+        return "Sắp tới hạn (đã gia hạn)" if item.internal_due > item.due else "Sắp tới hạn"
+    if item.internal_due < today:
         return "Tới hạn"
     if item.internal_due > item.due:
         return "Hạn hôm nay (đã gia hạn)"
@@ -125,30 +147,32 @@ def _heading_of_the_day(item: Item, today: dt.date) -> str:
     return "Hạn hôm nay"
 
 
-def _example(message: ReminderMessage) -> int | None:
-    """The number to show in the closing hint: the first piece of work the reader can answer for."""
-    return next((item.number for item in message.items if item.says in _DOER_ACTS and item.doer is None), None)
+def _open(message: ReminderMessage) -> list[int]:
+    """The numbers of the work that the reader can answer for."""
+    return [item.number for item in message.items if item.says in _DOER_ACTS and item.doer is None and not item.now]
 
 
 def buttons(message: Message) -> tuple[tuple[Button, ...], ...]:
     """What can be pressed under a message, row by row."""
     if isinstance(message, ReminderMessage):
-        return tuple(row for item in message.items if (row := _buttons_of(item)))
+        return tuple(row for item in message.items if (row := _buttons_of(item, message.person_id)))
     if isinstance(message, Answer) and message.undo_word and message.occurrence_id:
-        return ((Button("Hoàn tác", "hoàn tác", message.occurrence_id),),)
+        return ((Button("Hoàn tác", "hoàn tác", message.occurrence_id, message.version, message.person_id),),)
     return ()
 
 
-def _buttons_of(item: Item) -> tuple[Button, ...]:
-    n = item.number
+def _buttons_of(item: Item, person_id: int | None) -> tuple[Button, ...]:
+    if item.now:  # it has been settled since
+        return ()
+    n, shown = item.number, (item.occurrence_id, item.version, person_id)
     if item.says is Says.CONFIRM:
-        return (Button(f"Xác nhận {n}", "xác nhận", item.occurrence_id),)
+        return (Button(f"Xác nhận {n}", "xác nhận", *shown),)
     if item.says is Says.EXTENSION_ASKED:
-        return (Button(f"Đồng ý {n}", "đồng ý", item.occurrence_id),)
+        return (Button(f"Đồng ý {n}", "đồng ý", *shown),)
     if item.says in _DOER_ACTS and item.doer is None:
         return (
-            Button(f"Xong {n}", "xong", item.occurrence_id),
-            Button(f"Đang làm {n}", "đang làm", item.occurrence_id),
+            Button(f"Xong {n}", "xong", *shown),
+            Button(f"Đang làm {n}", "đang làm", *shown),
         )
     return ()
 
@@ -164,11 +188,16 @@ def _environments() -> tuple[Environment, Environment]:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # else the file is looked at for each message
         )
         environment.filters["day"] = day
         environment.filters["weekday"] = weekday
         environment.filters["clock"] = clock
+        environment.filters["hour"] = hour
         environment.filters["act"] = act
+        environment.filters["day_off"] = day_off
+        environment.filters["weeks"] = weeks
+        environment.filters["last_chance"] = vietnam_calendar().on_or_before
         environment.filters["b"] = _bold if html else str
         pair.append(environment)
     return pair[0], pair[1]
@@ -178,14 +207,34 @@ def _bold(value: object) -> Markup:
     return Markup("<b>{}</b>").format(value)
 
 
+@lru_cache(maxsize=1024)
 def day(value: dt.date) -> str:
     """17/3/2026, as people write it."""
     return f"{value.day}/{value.month}/{value.year}"
 
 
+@lru_cache(maxsize=1024)
 def weekday(value: dt.date) -> str:
     """thứ Ba 17/3/2026."""
     return f"{WEEKDAYS[value.weekday()]} {day(value)}"
+
+
+def weeks(names: tuple[str, ...]) -> str:
+    """Tuần 7/2026; Các tuần 7, 8/2026; Các tuần 52/2025, 1/2026; of more than three, the first and the last."""
+    of_year = [(int(number), year) for year, _, number in (name.partition("-W") for name in names)]
+    far = of_year if len(of_year) <= 3 else [of_year[0], of_year[-1]]
+    said = [
+        f"{number}/{year}" if (number, year) == far[-1] or year != far[-1][1] else str(number) for number, year in far
+    ]
+    return f"{'Tuần' if len(said) == 1 else 'Các tuần'} {(', ' if far is of_year else ' – ').join(said)}"
+
+
+def day_off(value: dt.date) -> str:
+    """thứ Bảy, ngày nghỉ Quốc khánh, Ngày Quốc tế Lao động; "" for a day on which people work."""
+    why = (vietnam_calendar().why_off(value) or "").split(" (")[0]
+    if why.startswith("nghỉ Ngày"):
+        return why.removeprefix("nghỉ ")
+    return f"ngày {why}" if why.startswith("nghỉ") else why
 
 
 def clock(value: str) -> str:
@@ -194,6 +243,11 @@ def clock(value: str) -> str:
     return f"{int(hours)} giờ" + (f" {minutes}" if minutes != "00" else "")
 
 
+def hour(value: dt.datetime) -> str:
+    """13 giờ 30, of an instant in the reader's own zone."""
+    return clock(f"{value:%H:%M}")
+
+
 def act(item: Item) -> str:
     """What is to be done: a paper is sent, other work is finished."""
-    return "gửi" if item.product or item.title.startswith(_PAPERS) else "hoàn thành"
+    return "gửi" if item.title.startswith(_PAPERS) else "hoàn thành"

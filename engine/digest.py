@@ -1,7 +1,11 @@
-"""Step 3, digest: once a week the leadership gets five lines.
+"""Step 2, digest: once a week the leadership gets five lines.
 
 The office row carries the alarm (``next_digest_at``). After an absence only the latest week is told; the weeks passed
 over are written in the journal.
+
+The digest comes before the reminders, so that it has its slot; they wait for the next one, and what it has just said
+is not said again that day. Only work of the reader's own goes first. A digest that had to wait is computed anew when
+its slot begins, so that nothing in it is older than the message.
 """
 
 from __future__ import annotations
@@ -9,23 +13,39 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, literal_column, or_, select, update
 
 from data import journal
 from data.upsert import upsert
-from engine.messages import HIDDEN_TITLE, DigestMessage
-from engine.office import EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, OFFICE, UNIT, OfficeView, view_office
-from engine.payload import to_payload
+from engine.messages import HIDDEN_TITLE, DigestMessage, Says
+from engine.office import (
+    EXTENSION,
+    MESSAGE,
+    OBLIGATION,
+    OCCURRENCE,
+    OFFICE,
+    REMINDER,
+    UNIT,
+    OfficeView,
+    view_office,
+    view_offices,
+)
+from engine.payload import digest_from, to_payload
 from engine.rules.chain import Hearer, stand_in
 from engine.rules.digest_numbers import Fact, monday_of, numbers, reported_week, week_bounds, week_name
 from engine.rules.lifecycle import OPEN, WorkState, state_at
 from schedules.hours import Slot
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+SAME_DAY = dt.timedelta(hours=12)  # longer than a working day, shorter than from one to the next
+SAID_IN_DIGEST = "bản tin tuần trong ngày đã nêu việc này"
+WAITS = "buổi này còn tin khác, bản tin chờ buổi sau"
 
 
 def digest(connection: Connection, now: dt.datetime) -> int:
     """Write the digests that are due into the outbox. Returns how many."""
+    _spare_who_was_told(connection, now)
+    _compute_anew(connection, now)
     due = connection.execute(select(OFFICE.c.id).where(OFFICE.c.next_digest_at <= now)).scalars()
     return sum(_digest_office(connection, view_office(connection, office), now) for office in list(due))
 
@@ -35,11 +55,14 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
         return 0
     monday = _reported(office, now)
     passed_over = _weeks_between(_last_told(connection, office), monday)
-    message = _digest_as_of(connection, office, monday, now, "")
+    message = _with_weeks_passed_over(
+        connection, office, _digest_as_of(connection, office, monday, now, ""), passed_over, now
+    )
+    busy = _with_work_of_their_own(connection, office, now)
     written = 0
     for hearer in _readers(office, office.today(now)):
         for_them = replace(message, person=office.name_of(hearer.person_id))
-        written += _put(connection, office, hearer.person_id, for_them, now)
+        written += _put(connection, office, hearer.person_id, for_them, now, yields=hearer.person_id in busy)
     line = journal.Line(
         "engine", "digest", None, {"week": week_name(monday), "readers": written, "passed_over": passed_over}
     )
@@ -57,6 +80,19 @@ def _last_told(connection: Connection, office: OfficeView) -> dt.date | None:
 def _weeks_between(told: dt.date | None, monday: dt.date) -> list[str]:
     weeks = (monday - told).days // 7 if told else 0
     return [week_name(monday - dt.timedelta(weeks=back)) for back in range(weeks - 1, 0, -1)]
+
+
+def _with_weeks_passed_over(
+    connection: Connection, office: OfficeView, message: DigestMessage, weeks: list[str], now: dt.datetime
+) -> DigestMessage:
+    """What was finished in weeks without a digest of their own is told in this one."""
+    theirs = [_digest_as_of(connection, office, monday_of(week), now, "") for week in weeks]
+    return replace(
+        message,
+        passed_over=tuple(weeks),
+        passed_on_time=sum(week.on_time for week in theirs),
+        passed_late=sum(week.late for week in theirs),
+    )
 
 
 def next_digest(office: OfficeView, now: dt.datetime) -> dt.datetime:
@@ -177,9 +213,30 @@ def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime
     return {row.occurrence_id: row.was for row in connection.execute(later)}
 
 
-def _put(connection: Connection, office: OfficeView, person_id: int, message: DigestMessage, now: dt.datetime) -> int:
+# ---- its place among the reminders --------------------------------------------------------------------------------
+
+
+def _with_work_of_their_own(connection: Connection, office: OfficeView, now: dt.datetime) -> set[int]:
+    """Doers who are about to be reminded: a last call must not wait half a day for numbers."""
+    query = select(OCCURRENCE.c.doer_id).where(
+        OCCURRENCE.c.office_id == office.id,
+        OCCURRENCE.c.next_move_at <= now,
+        OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _put(
+    connection: Connection,
+    office: OfficeView,
+    person_id: int,
+    message: DigestMessage,
+    now: dt.datetime,
+    *,
+    yields: bool,
+) -> int:
     """Into this slot, or the first one to come in which this person hears nothing else."""
-    slot = _free_slot(connection, office, person_id, now)
+    slot = _free_slot(connection, office, person_id, now, yields=yields)
     row = {
         "office_id": office.id,
         "person_id": person_id,
@@ -192,18 +249,19 @@ def _put(connection: Connection, office: OfficeView, person_id: int, message: Di
         "attempts": 0,
         "copies": 0,
         "urgent": False,
+        "error": WAITS if slot.starts > now else None,
     }
     return connection.execute(upsert(connection, MESSAGE).on_conflict_do_nothing(), [row]).rowcount
 
 
-def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: dt.datetime) -> Slot:
+def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: dt.datetime, *, yields: bool) -> Slot:
     """A message counts in the slot it was written for, and in the one in which it left late or is about to leave."""
     slot = office.hours.this_or_next_slot(now)
-    taken = set()
+    taken = {slot.key} if yields else set()
     for row in connection.execute(
         select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
             MESSAGE.c.person_id == person_id,
-            MESSAGE.c.kind != "answer",
+            MESSAGE.c.kind.in_(("reminder", "digest")),
             or_(
                 MESSAGE.c.slot >= slot.key,
                 MESSAGE.c.sent_at >= slot.starts,
@@ -216,3 +274,73 @@ def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: 
     while slot.key in taken:
         slot = office.hours.next_slot(slot.starts)
     return slot
+
+
+def _compute_anew(connection: Connection, now: dt.datetime) -> None:
+    """Digests that had to wait, for a slot or for the provider, and may leave now: as of now."""
+    waited = connection.execute(
+        select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.payload, MESSAGE.c.avoid, MESSAGE.c.error).where(
+            MESSAGE.c.status == literal_column("'queued'"),
+            MESSAGE.c.not_before <= now,
+            MESSAGE.c.kind == "digest",
+            MESSAGE.c.error.is_not(None),  # why it waited; one that was written in this very turn has none
+        )
+    ).all()
+    offices = view_offices(connection, {row.office_id for row in waited}) if waited else {}
+    of_week: dict[tuple[str, str], DigestMessage] = {}
+    for row in waited:
+        office = offices[row.office_id]
+        if office.hours.slot_at(now) is None:
+            continue
+        old = digest_from(row.payload)
+        if (office.id, old.week) not in of_week:
+            of_week[office.id, old.week] = _digest_as_of(connection, office, old.monday, now, "")
+        message = replace(
+            of_week[office.id, old.week],
+            person=old.person,
+            passed_over=old.passed_over,
+            passed_on_time=old.passed_on_time,
+            passed_late=old.passed_late,
+        )
+        connection.execute(
+            update(MESSAGE)
+            .where(MESSAGE.c.id == row.id, MESSAGE.c.status == "queued")
+            .values(payload=to_payload(message), error=row.error if row.avoid else None)
+        )
+
+
+_EARLIER = REMINDER.alias("earlier")
+_REPEATS_AFTER_DIGEST = (
+    select(REMINDER.c.id, OCCURRENCE.c.title, UNIT.c.name, MESSAGE.c.payload)
+    .join(MESSAGE, (MESSAGE.c.person_id == REMINDER.c.person_id) & (MESSAGE.c.sent_at >= bindparam("since")))
+    .join(OCCURRENCE, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
+    .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+    .where(
+        REMINDER.c.status == literal_column("'pending'"),
+        REMINDER.c.says == Says.ESCALATION,
+        exists().where(  # the first time, it comes with a number and the name of who does it
+            _EARLIER.c.occurrence_id == REMINDER.c.occurrence_id,
+            _EARLIER.c.person_id == REMINDER.c.person_id,
+            _EARLIER.c.says == Says.ESCALATION,
+            _EARLIER.c.status == "in_message",
+        ),
+        OCCURRENCE.c.doer_id.is_distinct_from(REMINDER.c.person_id),
+        MESSAGE.c.kind == "digest",
+        MESSAGE.c.status == "sent",
+    )
+)
+
+
+def _spare_who_was_told(connection: Connection, now: dt.datetime) -> None:
+    """Whoever has read today in the digest that something is overdue need not be told a second time."""
+    said = [
+        row.id
+        for row in connection.execute(_REPEATS_AFTER_DIGEST, {"since": now - SAME_DAY})
+        if any((line.title, line.unit) == (row.title, row.name) for line in digest_from(row.payload).overdue)
+    ]
+    if said:
+        connection.execute(
+            update(REMINDER)
+            .where(REMINDER.c.id.in_(said), REMINDER.c.status == "pending")
+            .values(status="suppressed", reason=SAID_IN_DIGEST)
+        )

@@ -62,14 +62,16 @@ class _Named(NamedTuple):
     cutoff: dt.date | None = None
     data_from: dt.date | None = None
     clamped_from: tuple[int, int] | None = None  # (day, month) as the rule says, when the month has no such day
+    ahead: Period | None = None  # the period that the product is for, where that is the next one
 
 
 def expand(obligation: Obligation, calendar: WorkCalendar, first: dt.date, last: dt.date) -> list[Dates]:
     """The dates of every period whose nominal due date lies in ``first`` to ``last``, in order of ``due``.
 
-    Nothing comes before ``active_from`` or a recurring rule's own ``start``, nor after ``active_until``. An undated
-    kind, or a weekly one whose day is still to be chosen, gives an empty list. Raises ValueError, with a Vietnamese
-    sentence, for an RRULE that cannot be read or ``dates`` that do not fit the kind.
+    Nothing comes before ``active_from`` or a recurring rule's own ``start``, nor after ``active_until``; nothing is
+    prepared for a period in which nobody works. An undated kind, or a weekly one whose day is still to be chosen,
+    gives an empty list. Raises ValueError, with a Vietnamese sentence, for an RRULE that cannot be read or ``dates``
+    that do not fit the kind.
     """
     due = obligation.due
     if due is None:
@@ -83,10 +85,14 @@ def expand(obligation: Obligation, calendar: WorkCalendar, first: dt.date, last:
     found = [
         _settle(obligation, due, calendar, named)
         for named in _named(obligation, due, first, last)
-        if first <= named.nominal <= last
+        if first <= named.nominal <= last and not (named.ahead and _is_off(calendar, named.ahead))
     ]
     found.sort(key=_by_due)
     return found
+
+
+def _is_off(calendar: WorkCalendar, period: Period) -> bool:
+    return calendar.on_or_after(period.start) > period.end
 
 
 def _by_due(dates: Dates) -> tuple[dt.date, dt.date]:
@@ -104,7 +110,7 @@ def _named(obligation: Obligation, due: Due, first: dt.date, last: dt.date) -> I
     if kind in STEP:
         return _by_dates(obligation, due, first, last) if due.dates else _by_months(obligation, due, first, last)
     if kind == Kind.WEEKLY:
-        return _by_weeks(due, first, last)
+        return _by_weeks(obligation, due, first, last)
     if kind == Kind.RRULE:
         return _by_rrule(obligation, due, first, last)
     return _once(obligation, due)
@@ -120,11 +126,11 @@ def _by_months(obligation: Obligation, due: Due, first: dt.date, last: dt.date) 
     earliest = -((offset - month_number(first)) // step)
     latest = (month_number(last) - offset) // step
     for index in range(earliest, latest + 1):
-        period = period_at(kind, index, obligation.stands_for)
+        period, ahead = _periods(obligation, index)
         cutoff, data_from = _window(kind, obligation.cutoff, index)
         nominal = day_in_month(index * step + offset, day)
         clamped_from = (day, nominal.month) if isinstance(day, int) and day > nominal.day else None
-        yield _Named(period, nominal, cutoff, data_from, clamped_from)
+        yield _Named(period, nominal, cutoff, data_from, clamped_from, ahead)
 
 
 def _by_dates(obligation: Obligation, due: Due, first: dt.date, last: dt.date) -> Iterator[_Named]:
@@ -136,14 +142,23 @@ def _by_dates(obligation: Obligation, due: Due, first: dt.date, last: dt.date) -
     printed = [_day_and_month(text) for text in dates]
     # A date may fall in the year after its period, so the periods of the year before are looked at too.
     for index in range((first.year - 1) * in_a_year, (last.year + 1) * in_a_year):
-        period = period_at(kind, index, obligation.stands_for)
+        period, ahead = _periods(obligation, index)
         day, month = printed[index % in_a_year]
         months = period.start.year * 12 + month - 1
         if months < month_number(period.start):
             months += 12
         nominal = day_in_month(months, day)
         cutoff, data_from = _window(kind, obligation.cutoff, index)
-        yield _Named(period, nominal, cutoff, data_from, (day, month) if nominal.day != day else None)
+        yield _Named(period, nominal, cutoff, data_from, (day, month) if nominal.day != day else None, ahead)
+
+
+def _periods(obligation: Obligation, index: int) -> tuple[Period, Period | None]:
+    """The period at that index under the name it goes by, and the next one where the product is for that."""
+    period = period_at(obligation.kind, index, obligation.stands_for)
+    if obligation.named_for == "this":
+        return period, None
+    ahead = period_at(obligation.kind, index + 1, obligation.stands_for)
+    return period._replace(label=ahead.label), ahead
 
 
 def _day_and_month(text: str) -> tuple[int, int]:
@@ -153,13 +168,13 @@ def _day_and_month(text: str) -> tuple[int, int]:
     return day, month
 
 
-def _by_weeks(due: Due, first: dt.date, last: dt.date) -> Iterator[_Named]:
+def _by_weeks(obligation: Obligation, due: Due, first: dt.date, last: dt.date) -> Iterator[_Named]:
     if due.weekday is None:
         return
     days = dt.timedelta(days=WEEKDAYS.index(due.weekday))
     for index in range(index_of(Kind.WEEKLY, first), index_of(Kind.WEEKLY, last) + 1):
-        period = period_at(Kind.WEEKLY, index)
-        yield _Named(period, period.start + days)
+        period, ahead = _periods(obligation, index)
+        yield _Named(period, period.start + days, ahead=ahead)
 
 
 def _by_rrule(obligation: Obligation, due: Due, first: dt.date, last: dt.date) -> Iterator[_Named]:

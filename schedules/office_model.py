@@ -132,7 +132,13 @@ class Obligation(Strict):
     internal_due: InternalDue | None = None
     shift: Literal["after", "before", "none"] = Field(
         default="after",
-        description="Where the deadline goes when it falls on a day off (Bộ luật Dân sự 2015, Điều 148: after).",
+        description="Where the deadline goes when it falls on a day off (Bộ luật Dân sự 2015, Điều 148: after); "
+        "before, for what must be there when the next period begins.",
+    )
+    named_for: Literal["this", "next"] = Field(
+        default="this",
+        description='"next" for what is prepared ahead (lịch công tác tuần liền sau): it is named after the period '
+        "that follows, and not asked for when nobody works in that one. Regular periods only, weekly to yearly.",
     )
     stands_for: tuple[Kind, ...] = Field(
         default=(), description="Longer reports that this one also is: the quarter III report is the nine-month one."
@@ -140,6 +146,10 @@ class Obligation(Strict):
     product: Text | None = None
     ladder: Slug | None = Field(default=None, description="Reminder ladder; chosen by kind when absent.")
     confirm: Literal["none", "head", "standing"] = "none"
+    evidence: Literal["none", "document", "file", "any"] = Field(
+        default="none",
+        description="What a report of done must bring along: a document's number, a photo or file, or any of these.",
+    )
     strength: Literal["duty", "weak"] = "duty"
     secret: bool = Field(default=False, description="Marked Mật: messages carry neither its title nor its number.")
     active_from: dt.date | None = None
@@ -182,7 +192,7 @@ class Person(Strict):
     id: Slug
     name: Text
     unit: Slug
-    role: Literal["officer", "head", "leader"]
+    role: Literal["officer", "head", "leader", "viewer"]
     standing: bool = Field(default=False, description="Works for the standing office (cơ quan thường trực).")
     in_charge_of: tuple[Slug, ...] = Field(
         default=(), description="For a leader: the units they answer for; all if empty."

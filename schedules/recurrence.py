@@ -33,7 +33,8 @@ class Period(NamedTuple):
     """What one occurrence reports on.
 
     ``key`` is unique within an obligation and never changes: "2026-M03", "2026-Q1", "2026-H1", "2026-9M", "2026",
-    "2026-W11" (ISO week), "2026-03-17" (RRULE) or "once". ``label`` is what people say: "quý I/2026"; "" for once.
+    "2026-W11" (ISO week), "2026-03-17" (RRULE) or "once". ``label`` is what people say: "quý I/2026"; "" for once;
+    the next period's, where the product is for that one (``named_for``).
     """
 
     key: str

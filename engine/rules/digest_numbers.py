@@ -21,7 +21,7 @@ from engine.messages import DigestLine, DigestMessage, UnitRate
 from engine.rules.lifecycle import OPEN, WorkState
 from engine.rules.status import TimeState, days_late, time_state
 
-MOST_NAMED = 5  # one phone screen
+MOST_NAMED = 5  # duties; one phone screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,19 @@ def numbers(
         on_time=on_time.total(),
         late=late.total(),
         late_accepted=accepted,
-        overdue=tuple(overdue[:MOST_NAMED]),
+        overdue=_named(overdue),
         overdue_total=len(overdue),
-        coming=tuple(coming[:MOST_NAMED]),
+        coming=_named(coming),
         coming_total=len(coming),
         extensions_granted=extensions_granted,
         extensions_waiting=extensions_waiting,
         units=tuple(UnitRate(unit, on_time[unit], late[unit], by_unit[unit]) for unit in units),
     )
+
+
+def _named(lines: Iterable[DigestLine]) -> tuple[DigestLine, ...]:
+    """The lines of the first few duties. One that falls on several units counts once: it is shown as one line."""
+    duties: dict[tuple[str, dt.date, int], list[DigestLine]] = {}
+    for line in lines:
+        duties.setdefault((line.title, line.due, line.days_late), []).append(line)
+    return tuple(line for units in list(duties.values())[:MOST_NAMED] for line in units)
