@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bots.wording import Button, buttons, plain
-from engine.messages import Inbound, Message, Outcome, Refused, Sent
+from engine.messages import Attachment, Inbound, Message, Outcome, Press, Refused, Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Simulator:
 
     name = "simulator"
     bot = "simulator"
+    edits = False
 
     def __init__(self, on_message: Callable[[SimulatedMessage], None] | None = None) -> None:
         self.sent: list[SimulatedMessage] = []
@@ -49,6 +50,18 @@ class Simulator:
             self._on_message(simulated)
         return Sent(provider_id=f"sim-{len(self.sent)}", text=text)
 
-    def typed(self, address: str, text: str, *, key: str | None = None, about: int | None = None) -> Inbound:
-        """What arrives when this person types (or presses, with ``about``). No two processes give the same key."""
-        return Inbound(self.name, self.bot, key or uuid.uuid4().hex, address, text, about)
+    def typed(
+        self,
+        address: str,
+        text: str,
+        *,
+        key: str | None = None,
+        press: Press | None = None,
+        sender: str | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        unreadable: str | None = None,
+    ) -> Inbound:
+        """What arrives when this person types, presses or sends. No two processes give the same key."""
+        return Inbound(
+            self.name, self.bot, key or uuid.uuid4().hex, address, text, press, sender, attachments, unreadable
+        )

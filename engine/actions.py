@@ -11,18 +11,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from data import handles, journal
 from data.rows import AnyRow
 from data.upsert import upsert
 from engine.messages import Says
-from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, OfficeView
+from engine.office import EVIDENCE, EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, STAND_IN, OfficeView
 from engine.rules.chain import confirmers, hearers
 from engine.rules.ladder import anchors_of, climb
 from engine.rules.lifecycle import CLOSED, OPEN, SILENT_BECAUSE, Action, WorkState, after
 
-_ADDED = [OBLIGATION.c.ladder, OBLIGATION.c.confirm, OBLIGATION.c.secret, OBLIGATION.c.rule]
+ADDED = (
+    OBLIGATION.c.ladder,
+    OBLIGATION.c.confirm,
+    OBLIGATION.c.evidence,
+    OBLIGATION.c.secret,
+    OBLIGATION.c.product,
+    OBLIGATION.c.rule,
+)
 UNDO_KEEPS = (
     "work_state",
     "reported_at",
@@ -32,8 +39,14 @@ UNDO_KEEPS = (
     "revision",
     "last_rung_at",
     "next_move_at",
+    "doer_id",
+    "chain",
+    "difficulty",
+    "snoozed_until",
 )
+_AS_THEY_ARE = frozenset({"work_state", "revision", "reported_by", "doer_id", "chain", "difficulty"})
 
+HANDED_ON = "việc đã được chuyển cho người khác"
 GRANT_TAKEN_BACK = "người duyệt đã rút lại quyết định, đề nghị đang chờ duyệt lại"
 
 
@@ -68,7 +81,7 @@ class CannotDo(Exception):
 def occurrence_row(connection: Connection, occurrence_id: int) -> AnyRow | None:
     """One occurrence with what its obligation adds."""
     return connection.execute(
-        select(OCCURRENCE, *_ADDED)
+        select(OCCURRENCE, *ADDED)
         .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
         .where(OCCURRENCE.c.id == occurrence_id)
     ).first()
@@ -99,6 +112,7 @@ def report(
     needs = bool(in_person) and actor.person_id not in in_person
     state = _guard(row, Action.REPORT, needs_confirmation=needs)
     values: dict[str, Any] = {"work_state": state, "reported_at": now, "reported_by": actor.person_id}
+    values |= {"difficulty": None, "snoozed_until": None}
     if state is WorkState.DONE:
         values |= {"closed_at": now, "next_move_at": None}
     else:
@@ -153,6 +167,102 @@ def ask_extension(
     rung = _question(extension_id)
     _tell(connection, office, row, approvers, Says.EXTENSION_ASKED, rung, now, detail)
     return acted.remembering(told=rung, requests=[*replaced, (extension_id, "withdrawn")])
+
+
+def hand_over(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    to: int,
+    actor: Actor,
+    reason: str | None,
+    now: dt.datetime,
+) -> Acted:
+    """chuyển: somebody else does it from now on, and is told. The chain above stays as it was frozen.
+
+    What had been asked or put off in the former doer's name falls away with them.
+    """
+    if WorkState(row.work_state) not in OPEN:
+        raise CannotDo(WorkState(row.work_state))
+    chain = {**_chain(row), "doer": [to]}
+    values = {"doer_id": to, "chain": chain, "snoozed_until": None}
+    data = {"from": office.name_of(row.doer_id), "to": office.name_of(to), "reason": reason}
+    acted = _change(connection, office, row, actor, "handed_over", values, now, data)
+    connection.execute(
+        update(REMINDER)
+        .where(REMINDER.c.occurrence_id == row.id, REMINDER.c.person_id == row.doer_id, REMINDER.c.status == "pending")
+        .values(status="suppressed", reason=HANDED_ON)
+    )
+    rung = f"handed:{row.version}"
+    detail = {"reason": reason, "from": office.name_of(row.doer_id)}
+    _tell(connection, office, row, [to] if to != actor.person_id else [], Says.HANDED_OVER, rung, now, detail)
+    return acted.remembering(told=rung)
+
+
+def raise_difficulty(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, words: str, now: dt.datetime
+) -> Acted:
+    """vướng: the standing office hears what the doer is stuck on. Reminders go on."""
+    if WorkState(row.work_state) not in OPEN:
+        raise CannotDo(WorkState(row.work_state))
+    values = {"difficulty": words, "work_state": after(WorkState(row.work_state), Action.START) or row.work_state}
+    acted = _change(connection, office, row, actor, "difficulty", values, now, {"reason": words})
+    heard, _ = hearers(office.staff, _chain(row), ["standing"], office.today(now))
+    if all(hearer.person_id == actor.person_id for hearer in heard):  # the standing office itself is stuck
+        heard, _ = hearers(office.staff, _chain(row), ["leaders"], office.today(now))
+    rung = f"difficulty:{row.version}"
+    others = [hearer.person_id for hearer in heard if hearer.person_id != actor.person_id]
+    _tell(connection, office, row, others, Says.DIFFICULTY, rung, now, {"reason": words})
+    return acted.remembering(told=rung)
+
+
+def snooze(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, until: dt.datetime, now: dt.datetime
+) -> Acted:
+    """nhắc … chiều mai: no early reminders to the doer before then, and one at that hour.
+
+    What is urgent (last call, overdue) is said all the same.
+    """
+    if WorkState(row.work_state) not in OPEN:
+        raise CannotDo(WorkState(row.work_state))
+    acted = _change(connection, office, row, actor, "snoozed", {"snoozed_until": until}, now, {"until": until})
+    rung = f"again:{row.version}"
+    _tell(connection, office, row, [actor.person_id], Says.AGAIN, rung, now, at=until)
+    return acted.remembering(told=rung)
+
+
+def announce_leave(
+    connection: Connection,
+    office: OfficeView,
+    rows: Iterable[AnyRow],
+    actor: Actor,
+    substitute: int,
+    stand_in: tuple[int, dt.date, dt.date],
+    now: dt.datetime,
+) -> Acted:
+    """nghỉ: the substitute hears at once what falls into the leave. ``stand_in``: its row, first and last day."""
+    row_id, first, last = stand_in
+    rung = f"leave:{row_id}"
+    detail = {"reason": actor.name, "until": last.isoformat()}
+    for row in rows:
+        _tell(connection, office, row, [substitute], Says.STANDS_IN, rung, now, detail, on_behalf_of=row.doer_id)
+    data = {"person": actor.name, "substitute": office.name_of(substitute), "from": first, "to": last}
+    journal.append(connection, office.id, now, [journal.Line(actor.name, "leave", None, data)])
+    return Acted(WorkState.NEW, {"stand_in": row_id, "told": rung})
+
+
+def take_back_leave(
+    connection: Connection, office: OfficeView, actor: Actor, memory: dict[str, Any], now: dt.datetime
+) -> bool:
+    """The leave that was announced is off. False: somebody has removed it already."""
+    gone = connection.execute(delete(STAND_IN).where(STAND_IN.c.id == memory["stand_in"]))
+    connection.execute(
+        update(REMINDER)
+        .where(REMINDER.c.office_id == office.id, REMINDER.c.rung == memory["told"], REMINDER.c.status == "pending")
+        .values(status="suppressed", reason="thao tác đã được rút lại")
+    )
+    journal.append(connection, office.id, now, [journal.Line(actor.name, "leave_undone", None, {})])
+    return bool(gone.rowcount)
 
 
 # ---- the approver's and the confirmer's actions --------------------------------------------------------------------
@@ -284,6 +394,8 @@ def undo(
         values |= _rearmed(office, row, values["internal_due"], now)
     _change(connection, office, row, actor, "undone", values, now)
     unsaid = _unsay(connection, row.id, memory.get("told"))
+    if memory.get("evidence"):
+        connection.execute(update(EVIDENCE).where(EVIDENCE.c.id.in_(memory["evidence"])).values(status="withdrawn"))
     for request, status in memory.get("requests", ()):
         asker = _put_back(connection, row.id, request, status)
         if values["internal_due"] != row.internal_due and not unsaid:  # they count on the day they were granted
@@ -366,8 +478,10 @@ def _tell(
     now: dt.datetime,
     detail: dict[str, Any] | None = None,
     revision: int | None = None,
+    at: dt.datetime | None = None,
+    on_behalf_of: int | None = None,
 ) -> None:
-    """Leave a line for these people; the remind step puts it into their next message."""
+    """Leave a line for these people; the remind step puts it into their next message, not before ``at``."""
     rows = [
         {
             "office_id": office.id,
@@ -376,9 +490,10 @@ def _tell(
             "rung": rung,
             "person_id": person,
             "says": says,
-            "scheduled_at": now,
+            "scheduled_at": at or now,
             "status": "pending",
             "detail": detail,
+            "on_behalf_of": on_behalf_of,
         }
         for person in people
         if person
@@ -451,6 +566,6 @@ def _to_json(value: Any) -> Any:
 
 
 def _from_json(name: str, value: Any) -> Any:
-    if value is None or name in ("work_state", "revision", "reported_by"):
+    if value is None or name in _AS_THEY_ARE:
         return value
     return dt.date.fromisoformat(value) if name == "internal_due" else dt.datetime.fromisoformat(value)

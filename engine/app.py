@@ -1,7 +1,8 @@
 """Builds the program and knows everyone: database, channels, clock and metronome.
 
-``run`` is the live engine: the metronome turns it, polled channels feed it, SIGTERM or Ctrl+C stops it after the turn
-that is under way.
+``run`` is the live engine. The metronome turns it; what people write is stored the moment it arrives and answered at
+once; a postman of its own empties the outbox, so that a long morning's sending keeps nobody's answer waiting. SIGTERM
+or Ctrl+C stops it when the sends under way are recorded.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import asyncio
 import datetime as dt
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -20,12 +22,16 @@ from bots.simulator import SimulatedMessage, Simulator
 from bots.wording import render
 from data import inbox
 from data.database import explained, open_database, reading
+from data.evidence_files import EvidenceFiles
 from engine.clock import Clock, SystemClock
-from engine.cycle import Turned, turn
+from engine.collect import collect
+from engine.cycle import Decided, Turned, decide, turn
+from engine.deliver import deliver
 from engine.errors import DatabaseTrouble
 from engine.load import link_simulator
 from engine.messages import Answer, Channel, Inbound
 from engine.office import INBOUND, MESSAGE
+from engine.outbox import Delivered
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
 from engine.settings import Settings
@@ -33,6 +39,7 @@ from schedules.metronome import Metronome
 
 log = logging.getLogger("nhacviec")
 STOP_WITHIN = 4.0  # seconds: SIGTERM promises five
+LOOK_AGAIN = 15.0  # seconds: messages to be tried again come due between the metronome's beats
 
 
 @dataclass
@@ -42,10 +49,14 @@ class Product:
     settings: Settings
     engine: Engine
     clock: Clock
-    channels: dict[str, Channel] = field(default_factory=dict)
+    channels: list[Channel] = field(default_factory=list)
+
+    def named(self, channel: str) -> list[Channel]:
+        """The running bots of one channel."""
+        return [running for running in self.channels if running.name == channel]
 
     async def turn(self) -> Turned:
-        """One turn now."""
+        """One whole turn now."""
         with explained(self.settings.database):
             return await turn(self.engine, self.channels, self.clock.now())
 
@@ -53,21 +64,48 @@ class Product:
 def build(
     settings: Settings, clock: Clock | None = None, on_message: Callable[[SimulatedMessage], None] | None = None
 ) -> Product:
-    """The program as the settings ask for it: Telegram where a token is set, else the simulator."""
+    """The program as the settings ask for it: the channels that have a token, else the simulator."""
     product = Product(settings, open_database(settings.database), clock or SystemClock())
-    if settings.telegram_token:
-        from bots.telegram import Telegram, hide_tokens  # noqa: PLC0415  (0.2 s that the simulator need not pay)
-
-        hide_tokens()
-        product.channels["telegram"] = Telegram(
-            settings.telegram_token.get_secret_value(), base_url=settings.telegram_base_url
-        )
-    else:
-        simulator = Simulator(on_message)
-        product.channels[simulator.name] = simulator
+    product.channels += _chats(settings)
+    if not product.channels:
+        product.channels.append(Simulator(on_message))
         with product.engine.begin() as connection:
             link_simulator(connection, product.clock.now())
+    if settings.smtp_host:
+        product.channels.append(_mail(settings))
     return product
+
+
+def _chats(settings: Settings) -> list[Channel]:
+    # Imported where they are used: 0.2 s that the simulator need not pay.
+    found: list[Channel] = []
+    for token in settings.zalo_tokens:
+        from bots.zalo import Zalo  # noqa: PLC0415
+
+        zalo = Zalo(token, settings.zalo_base_url, settings.zalo_proxy)
+        zalo.budget = settings.zalo_monthly_budget
+        found.append(zalo)
+    for token in settings.telegram_tokens:
+        from bots.telegram import Telegram  # noqa: PLC0415
+
+        found.append(Telegram(token, settings.telegram_base_url, settings.telegram_proxy))
+    return found
+
+
+def _mail(settings: Settings) -> Channel:
+    from bots.mail import Mail  # noqa: PLC0415
+
+    assert settings.smtp_host is not None
+    assert settings.smtp_from is not None
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return Mail(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_user,
+        password,
+        settings.smtp_from,
+        settings.smtp_security,
+    )
 
 
 def hear(product: Product, inbound: Inbound) -> list[str]:
@@ -104,8 +142,11 @@ def _take_answers(connection: Connection, inbound: Inbound, now: dt.datetime) ->
     return answers
 
 
-async def run(product: Product, on_turn: Callable[[Turned], None] | None = None) -> None:
-    """Turn until told to stop."""
+# ---- the live engine ----------------------------------------------------------------------------------------------
+
+
+async def run(product: Product, told: Callable[[Decided, Delivered], None] | None = None) -> None:
+    """Turn until told to stop. ``told`` hears of every turn that did something."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -114,53 +155,147 @@ async def run(product: Product, on_turn: Callable[[Turned], None] | None = None)
         except NotImplementedError:  # Windows
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with AsyncExitStack() as connections:
-        for channel in product.channels.values():
+        for channel in product.channels:
             if isinstance(channel, AbstractAsyncContextManager):
                 await connections.enter_async_context(channel)
-        await _run(product, stop, on_turn)
+        await _Live(product, stop, told or (lambda *_: None)).run()
     product.engine.dispose()
 
 
-async def _run(product: Product, stop: asyncio.Event, on_turn: Callable[[Turned], None] | None) -> None:
-    turning = asyncio.Lock()
+class _Live:
+    """The parts of the live engine, each in a task of its own; the database belongs to one of them at a time."""
 
-    async def beat() -> None:
-        async with turning:
+    def __init__(self, product: Product, stop: asyncio.Event, told: Callable[[Decided, Delivered], None]) -> None:
+        self.product, self.stop, self.told = product, stop, told
+        self.files = EvidenceFiles(product.settings.evidence)
+        self.mail = asyncio.Event()  # something waits in the outbox
+        self.decided = Decided()
+
+    async def run(self) -> None:
+        await self.beat()
+        metronome = Metronome(self.beat, self.product.settings.turn_seconds)
+        metronome.start()
+        postman = asyncio.create_task(self.carry())
+        collector = asyncio.create_task(self.fetch())
+        server, listening = await self.listen()
+        await self.stop.wait()
+        metronome.stop()
+        collector.cancel()  # what it was fetching is fetched again
+        for task in listening:
+            task.cancel()
+        if server is not None:
+            await server.stop()
+        self.mail.set()
+        try:
+            await asyncio.wait_for(postman, STOP_WITHIN)  # a send under way is recorded before we leave
+        except TimeoutError:
+            log.warning("Dừng khi một tin còn đang gửi dở; lần chạy sau sẽ xử lý theo loại tin.")
+        await asyncio.gather(collector, *listening, return_exceptions=True)
+
+    async def beat(self) -> None:
+        """Decide what is to be said now; then the postman goes."""
+        try:
+            with explained(self.product.settings.database):
+                self.decided.add(decide(self.product.engine, self.product.clock.now()))
+        except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
+            log.error("%s", trouble)
+            return
+        self.mail.set()
+
+    async def carry(self) -> None:
+        """The postman: deliver whenever there may be something."""
+        while not self.stop.is_set():
+            self.mail.clear()
             try:
-                turned = await product.turn()
-            except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
+                with explained(self.product.settings.database):
+                    channels, now = self.product.channels, self.product.clock.now
+                    done = await deliver(self.product.engine, channels, now(), self.stop)
+            except DatabaseTrouble as trouble:
                 log.error("%s", trouble)
-                return
-            if on_turn:
-                on_turn(turned)
+                done = Delivered()
+            decided, self.decided = self.decided, Decided()
+            self.told(decided, done)
+            try:
+                await asyncio.wait_for(self.mail.wait(), LOOK_AGAIN)
+            except TimeoutError:
+                continue
 
-    await beat()
-    metronome = Metronome(beat, product.settings.turn_seconds)
-    metronome.start()
-    polling = [asyncio.create_task(_poll(product, channel, beat, stop)) for channel in product.channels.values()]
-    await stop.wait()
-    metronome.stop()
-    for task in polling:
-        task.cancel()
-    await asyncio.wait_for(turning.acquire(), STOP_WITHIN)  # a send under way is recorded before we leave
-    await asyncio.gather(*polling, return_exceptions=True)
+    async def fetch(self) -> None:
+        """Bring in the photos and files that people have sent; it may take minutes, and nothing waits for it."""
+        while True:
+            try:
+                with explained(self.product.settings.database):
+                    now = self.product.clock.now()
+                    fetched = await collect(self.product.engine, self.product.channels, self.files, now)
+                if fetched.refused:
+                    self.mail.set()
+            except (DatabaseTrouble, OSError) as trouble:  # a full disk may recover; what was asked for stays asked for
+                log.error("%s", trouble)
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def keep(self, inbounds: Sequence[Inbound]) -> None:
+        """Commit what people wrote; nothing acts on it before."""
+        with self.product.engine.begin() as connection:
+            store(connection, inbounds, self.product.clock.now())
+
+    def heard(self) -> None:
+        """Something has been kept: act on it now."""
+        try:
+            with explained(self.product.settings.database):
+                self.decided.handled += handle_waiting(self.product.engine, self.product.clock.now())
+        except DatabaseTrouble as trouble:
+            log.error("%s", trouble)
+        self.mail.set()
+
+    async def listen(self) -> tuple[Any, list[asyncio.Task[None]]]:
+        """Be called by the providers where a public address is set, else ask them."""
+        settings = self.product.settings
+        if settings.webhook_url is None:
+            return None, [asyncio.create_task(self.poll(channel)) for channel in self.product.channels]
+        from web.webhooks import WebhookServer, build_app, webhook_path  # noqa: PLC0415
+
+        assert settings.webhook_secret is not None
+        secret = settings.webhook_secret.get_secret_value()
+        app = build_app(self.product.channels, secret, self.keep, self.heard)
+        server = WebhookServer(app, settings.webhook_host, settings.webhook_port)
+        await server.start()
+        for channel in self.product.channels:
+            announce = getattr(channel, "set_webhook", None)
+            introduce = getattr(channel, "whoami", None) or getattr(channel, "me", None)
+            if announce is not None and introduce is not None:
+                address = settings.webhook_url.rstrip("/") + webhook_path(channel)
+                await _announced(channel, introduce(), announce(address, secret))
+        return server, []
+
+    async def poll(self, channel: Channel) -> None:
+        """Feed what a polled channel brings: committed first, confirmed to the provider after, then acted upon."""
+        poll = getattr(channel, "poll", None)
+        if poll is None:
+            return
+
+        async def keep(inbounds: Sequence[Inbound], next_update: int | None) -> None:
+            with self.product.engine.begin() as connection:
+                store(connection, inbounds, self.product.clock.now())
+                if next_update is not None:
+                    inbox.confirm_up_to(connection, channel.name, channel.bot, next_update)
+            if inbounds:
+                self.heard()
+
+        with reading(self.product.engine) as connection:
+            offset = inbox.next_update(connection, channel.name, channel.bot)
+        await poll(keep, offset, self.stop)
 
 
-async def _poll(
-    product: Product, channel: Channel, beat: Callable[[], Coroutine[None, None, None]], stop: asyncio.Event
-) -> None:
-    """Feed what a polled channel brings: committed first, confirmed to the provider after, then acted upon."""
-    poll = getattr(channel, "poll", None)
-    if poll is None:
-        return
+async def _announced(channel: Channel, *calls: Any) -> None:
+    """Learn the bot's name, by which groups call it, and have the provider call us."""
+    try:
+        for call in calls:
+            await call
+        log.info("Đã đăng ký webhook cho %s %s.", channel.name, channel.bot)
+    except Exception as error:  # the others go on; the operator sees which one does not
+        log.error("Chưa đăng ký được webhook cho %s %s: %s", channel.name, channel.bot, error)
 
-    async def keep(inbounds: Sequence[Inbound], next_update: int) -> None:
-        with product.engine.begin() as connection:
-            store(connection, inbounds, product.clock.now())
-            inbox.confirm_up_to(connection, channel.name, channel.bot, next_update)
-        if inbounds:
-            await beat()
 
-    with reading(product.engine) as connection:
-        offset = inbox.next_update(connection, channel.name, channel.bot)
-    await poll(keep, offset, stop)
+def running(channels: Collection[Channel]) -> str:
+    """The channels in words."""
+    return ", ".join(f"{channel.name} ({channel.bot})" for channel in channels)

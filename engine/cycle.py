@@ -1,4 +1,4 @@
-"""The engine is one turn, repeated: plan → remind → digest → deliver; replies enter by receive.
+"""The engine is one turn, repeated: plan → digest → remind → deliver; replies enter by receive.
 
 Reading this file and the five it calls, in order, is reading the product.
 """
@@ -6,22 +6,38 @@ Reading this file and the five it calls, in order, is reading the product.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from engine.deliver import Delivered, deliver
+from engine.deliver import deliver
 from engine.digest import digest
 from engine.messages import Channel
+from engine.outbox import Delivered
 from engine.plan import plan
 from engine.receive import handle_waiting
 from engine.remind import remind
 
 
+@dataclass(slots=True)
+class Decided:
+    """What one turn decided, before anything was sent."""
+
+    handled: int = 0
+    planned: int = 0
+    reminded: int = 0
+    digests: int = 0
+
+    def add(self, other: Decided) -> None:
+        """Sum up."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What one turn did."""
+    """What one whole turn did."""
 
     handled: int
     planned: int
@@ -30,13 +46,19 @@ class Turned:
     delivered: Delivered
 
 
-async def turn(engine: Engine, channels: Mapping[str, Channel], now: dt.datetime) -> Turned:
-    """One turn at ``now``. Doing it twice, late, or not for a month changes nothing but lateness."""
+def decide(engine: Engine, now: dt.datetime) -> Decided:
+    """Everything of a turn but the sending: replies, plan, digest, reminders."""
     handled = handle_waiting(engine, now)
     with engine.begin() as connection:
         planned = plan(connection, now)
     with engine.begin() as connection:
+        digests = digest(connection, now)  # before the reminders: whoever reads one hears them in the next slot
         reminded = remind(connection, now)
-        digests = digest(connection, now)
+    return Decided(handled, planned, reminded, digests)
+
+
+async def turn(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> Turned:
+    """One turn at ``now``. Doing it twice, late, or not for a month changes nothing but lateness."""
+    decided = decide(engine, now)
     delivered = await deliver(engine, channels, now)
-    return Turned(handled, planned, reminded, digests, delivered)
+    return Turned(decided.handled, decided.planned, decided.reminded, decided.digests, delivered)

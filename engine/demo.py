@@ -68,7 +68,7 @@ class Demo:
         with asyncio.Runner() as runner:
             while self.clock.now() < self.until:
                 self._answer_what_is_due()
-                runner.run(turn(self.engine, {self._phones.name: self._phones}, self.clock.now()))
+                runner.run(turn(self.engine, [self._phones], self.clock.now()))
                 self.on_time(self.clock.now())
                 with reading(self.engine) as connection:
                     wake = next_wake(connection, self.clock.now())

@@ -3,7 +3,7 @@
 Loading the same file twice changes nothing. Occurrences that nobody has heard of yet take the dates that the file,
 the ladders and the calendar give them now; opened ones keep their dates and take new alarms; closed ones are history.
 Open work of an obligation that is no longer in the file is cancelled, and opened again should the obligation return
-in time.
+in time. People whom a list has brought or changed, who have been moved or have left, are none of the file's business.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from data.rows import AnyRow
 from engine import actions
 from engine.actions import Actor
 from engine.digest import next_digest
+from engine.linking import MAIL
 from engine.office import CHAT, OBLIGATION, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
 from engine.plan import occurrences_of
 from engine.rules.ladder import anchors_of, climb
@@ -88,7 +89,7 @@ def apply(connection: Connection, file: OfficeFile, now: dt.datetime) -> list[Ch
 
 
 def _bring_in_line(connection: Connection, file: OfficeFile, now: dt.datetime) -> list[Change]:
-    changes = _differences(connection, file)
+    changes = [*_known_from_lists(connection, file), *_differences(connection, file)]
     office_id = file.office.id
     touched = {c.slug for c in changes if c.what == "obligation"}
     returned: list[str] = []
@@ -138,9 +139,30 @@ def _differences(connection: Connection, file: OfficeFile) -> list[Change]:
     return changes
 
 
+def _known_from_lists(connection: Connection, file: OfficeFile) -> list[Change]:
+    """People of the file whom a list has brought already, of the same name and unit: they take the file's slug.
+
+    Obligations name their doer by it.
+    """
+    stored = _stored(connection, PERSON, file.office.id)
+    taken = {row["slug"] for row in stored}
+    named = {(p.name, p.unit): p.id for p in file.people if p.id not in taken}
+    changes = []
+    for row in stored:
+        slug = named.get((row["name"], row["unit_slug"])) if _is_from_list(row) else None
+        if slug is not None:
+            connection.execute(update(PERSON).where(PERSON.c.id == row["id"]).values(slug=slug))
+            changes.append(Change("person", "changed", slug, row["name"], ("slug",)))
+    return changes
+
+
+def _is_from_list(row: Mapping[str, Any]) -> bool:
+    return row.get("origin") == "list"
+
+
 def link_simulator(connection: Connection, now: dt.datetime) -> None:
-    """Give everyone who has no address at all one on the simulator, so that it runs without any set-up."""
-    linked = select(CHAT.c.person_id)
+    """Give everyone who has no chat at all one on the simulator, so that it runs without any set-up."""
+    linked = select(CHAT.c.person_id).where(CHAT.c.person_id.is_not(None), CHAT.c.channel != MAIL)
     for row in connection.execute(
         select(PERSON.c.id, PERSON.c.office_id, PERSON.c.slug).where(PERSON.c.active, PERSON.c.id.not_in(linked))
     ).all():
@@ -215,6 +237,7 @@ def _obligation_rows(file: OfficeFile) -> list[dict[str, Any]]:
             "ladder": ladder_of(obligation),
             "confirm": obligation.confirm,
             "product": obligation.product,
+            "evidence": obligation.evidence,
             "secret": obligation.secret,
             "active": True,
         }
@@ -240,10 +263,10 @@ def _compare_rows(
         name = str(row.get("title") or row["name"])
         if row["slug"] not in stored:
             changes.append(Change(what, "added", row["slug"], name))
-        else:
+        elif not _is_from_list(stored[row["slug"]]):
             changes += _changed(what, row["slug"], name, stored[row["slug"]], row)
     for slug, row in stored.items():
-        if slug not in seen and row["active"]:
+        if slug not in seen and row["active"] and not _is_from_list(row):
             changes.append(Change(what, "dropped", slug, str(row.get("title") or row["name"])))
     return changes
 
@@ -286,6 +309,10 @@ def _put_office(connection: Connection, file: OfficeFile, now: dt.datetime) -> N
 
 def _put_rows(connection: Connection, table: Table, office_id: str, rows: list[dict[str, Any]]) -> None:
     known = _ids(connection, table, office_id)
+    if table is PERSON:
+        theirs = {row["slug"] for row in _stored(connection, PERSON, office_id) if _is_from_list(row)}
+        known = {slug: identity for slug, identity in known.items() if slug not in theirs}
+        rows = [row for row in rows if row["slug"] not in theirs]
     for row in rows:
         if row["slug"] in known:
             connection.execute(update(table).where(table.c.id == known[row["slug"]]).values(**row))

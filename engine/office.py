@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, select
+from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, select, union_all
 
 from data import tables as t
 from engine.rules.chain import Away, Member, Staff, UnitNode
@@ -31,6 +32,9 @@ REMINDER = t.Reminder.__table__  # type: ignore[attr-defined]
 MESSAGE = t.OutboxMessage.__table__  # type: ignore[attr-defined]
 INBOUND = t.InboundUpdate.__table__  # type: ignore[attr-defined]
 HANDLE = t.Handle.__table__  # type: ignore[attr-defined]
+LINK_CODE = t.LinkCode.__table__  # type: ignore[attr-defined]
+EVIDENCE = t.Evidence.__table__  # type: ignore[attr-defined]
+USAGE = t.Usage.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,13 @@ _OFFICES = select(
     cast(OFFICE.c.ladders, Text).label("ladders"),
 ).where(OFFICE.c.id.in_(_IDS))
 _DEFINITIONS = select(OFFICE.c.id, cast(OFFICE.c.definition, Text).label("definition"))
-_REACHABLE = (  # by way of the people, whose index knows their office: chats have none
-    select(CHAT.c.person_id)
-    .join(PERSON, PERSON.c.id == CHAT.c.person_id)
-    .where(PERSON.c.office_id.in_(_IDS), CHAT.c.blocked_at.is_(None))
+_REACHABLE = union_all(  # by way of the people, whose index knows their office: chats have none
+    select(PERSON.c.id)
+    .join(CHAT, CHAT.c.person_id == PERSON.c.id)
+    .where(PERSON.c.office_id.in_(_IDS), CHAT.c.blocked_at.is_(None)),
+    select(PERSON.c.id)  # … or in their unit's group
+    .join(CHAT, CHAT.c.unit_id == PERSON.c.unit_id)
+    .where(PERSON.c.office_id.in_(_IDS), CHAT.c.blocked_at.is_(None)),
 )
 _PEOPLE = (
     select(
@@ -90,7 +97,7 @@ _PEOPLE = (
         PERSON.c.unit_id,
         PERSON.c.role,
         PERSON.c.standing,
-        PERSON.c.in_charge_of,
+        cast(PERSON.c.in_charge_of, Text),
         PERSON.c.active,
     )
     .where(PERSON.c.office_id.in_(_IDS))
@@ -141,23 +148,13 @@ def hours_of(connection: Connection) -> dict[str, WorkingHours]:
 
 
 def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, OfficeView]:
-    reachable = set(connection.execute(_REACHABLE, which).scalars())
+    reachable = set(connection.execute(_REACHABLE, which).scalars().all())
     people: dict[str, dict[int, Member]] = defaultdict(dict)
-    for person in connection.execute(_PEOPLE, which):
-        people[person.office_id][person.id] = Member(
-            person.id,
-            person.slug,
-            person.name,
-            person.unit_id,
-            person.role,
-            person.standing,
-            tuple(person.in_charge_of or ()),
-            person.active,
-            person.id in reachable,
-        )
+    for office_id, person_id, *person in connection.execute(_PEOPLE, which).all():
+        people[office_id][person_id] = _member(person_id, *person, person_id in reachable)
     units: dict[str, dict[str, UnitNode]] = defaultdict(dict)
-    for unit in connection.execute(_UNITS, which):
-        units[unit.office_id][unit.slug] = UnitNode(unit.id, unit.slug, unit.name, unit.kind, unit.escalates_to)
+    for office_id, unit_id, slug, *unit in connection.execute(_UNITS, which).all():
+        units[office_id][slug] = _unit(unit_id, slug, *unit)
     away: dict[str, list[Away]] = defaultdict(list)
     for leave in connection.execute(_AWAY, which):
         away[leave.office_id].append(
@@ -165,7 +162,7 @@ def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, Off
         )
     calendar = vietnam_calendar()
     views = {}
-    for row in connection.execute(_OFFICES, which):
+    for row in connection.execute(_OFFICES, which).all():
         definition = _definition(row.definition)
         members = people[row.id]
         staff = Staff(
@@ -177,6 +174,26 @@ def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, Off
         )
         views[row.id] = OfficeView(row.id, row.name, definition, row.loaded_on, _ladders(row.ladders), staff, calendar)
     return views
+
+
+# A turn looks at the same people several times, and every turn again: whoever has not changed is not made anew.
+_unit = lru_cache(maxsize=8192)(UnitNode)
+
+
+@lru_cache(maxsize=8192)
+def _member(
+    person_id: int,
+    slug: str,
+    name: str,
+    unit_id: int,
+    role: str,
+    standing: bool,
+    in_charge_of: str | None,
+    active: bool,
+    reachable: bool,
+) -> Member:
+    in_charge: tuple[str, ...] = tuple(json.loads(in_charge_of) or ()) if in_charge_of else ()
+    return Member(person_id, slug, name, unit_id, role, standing, in_charge, active, reachable)
 
 
 @lru_cache(maxsize=4096)

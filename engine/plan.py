@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, bindparam, false, literal_column, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from data.upsert import upsert
+from data import bulk
 from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_offices
 from engine.rules.ladder import anchors_of, opens_at
 from schedules.dates import Dates, expand
@@ -65,19 +65,8 @@ def _plan_offices(connection: Connection, office_ids: Sequence[str], now: dt.dat
         for dates in expand(obligation, office.calendar, first, until):
             rows += occurrences_of(office, row.id, obligation, dates, units[office.id])
         planned.append({"b_id": row.id, "b_until": until})
-    if planned:
-        connection.execute(_PLANNED, planned)
-    return connection.execute(_once(connection), rows).rowcount if rows else 0
-
-
-def _once(connection: Connection) -> Insert:
-    # What is the same in every new row stands in the statement: thousands of rows need not carry it.
-    new: dict[str, ColumnElement[Any]] = {
-        "work_state": literal_column("'new'"),
-        "revision": literal_column("1"),
-        "version": literal_column("1"),
-    }
-    return upsert(connection, OCCURRENCE).values(pulled_forward=false(), **new).on_conflict_do_nothing()
+    bulk.write(connection, _PLANNED, planned)
+    return bulk.add_missing(connection, OCCURRENCE, rows)
 
 
 def occurrences_of(

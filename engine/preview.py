@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, exists, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from bots.simulator import Simulator
 from data.database import connect, create_schema, reading
 from engine import load
 from engine.clock import VirtualClock
 from engine.cycle import turn
-from engine.deliver import LEASE
 from engine.messages import DigestMessage, ReminderMessage
 from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_of
+from engine.outbox import LEASE
 from schedules.office_model import OfficeFile
 
 
@@ -60,11 +60,10 @@ def play(
 ) -> Iterator[Foreseen]:
     """Turn the engine from alarm to alarm until ``end`` and tell what was sent."""
     simulator = Simulator()
-    channels = {simulator.name: simulator}
     with asyncio.Runner() as runner:
         while clock.now() < end:
             simulator.sent.clear()
-            runner.run(turn(engine, channels, clock.now()))
+            runner.run(turn(engine, [simulator], clock.now()))
             for sent in simulator.sent:
                 yield _foreseen(clock.now(), sent.message, sent.text)
             if progress:
@@ -92,7 +91,9 @@ _ALARMS = select(
     select(func.min(MESSAGE.c.not_before))
     .where(MESSAGE.c.office_id == OFFICE.c.id, MESSAGE.c.status == "queued")
     .scalar_subquery(),
-    exists().where(REMINDER.c.office_id == OFFICE.c.id, REMINDER.c.status == "pending").label("pending"),
+    select(func.min(REMINDER.c.scheduled_at))
+    .where(REMINDER.c.office_id == OFFICE.c.id, REMINDER.c.status == "pending")
+    .scalar_subquery(),
 )
 _CLAIMED = select(func.min(MESSAGE.c.claimed_at)).where(MESSAGE.c.status == "claimed")
 
@@ -105,9 +106,9 @@ def next_wake(connection: Connection, now: dt.datetime) -> dt.datetime | None:
     """
     found: list[dt.datetime] = []
     hours = hours_of(connection)
-    for office_id, *alarms, pending in connection.execute(_ALARMS):
+    for office_id, *alarms in connection.execute(_ALARMS):
         of_office = hours[office_id]
-        for alarm in (*alarms, now if pending else None):
+        for alarm in alarms:
             if alarm is not None:
                 slot = of_office.slot_at(alarm) if alarm > now else None
                 found.append(alarm if slot else of_office.next_slot(max(alarm, now)).starts)

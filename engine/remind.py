@@ -1,4 +1,4 @@
-"""Step 2, remind: who must hear something now, gathered into one polite message a person.
+"""Step 3, remind: who must hear something now, gathered into one polite message a person.
 
 1. *Climb*: every occurrence whose alarm is due takes its newest rung; each hearer gets a reminder row, everyone who
    cannot or need not hear gets one with the reason why.
@@ -10,16 +10,17 @@ Outside working hours nothing is decided: the alarms stay due until the next slo
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, union, union_all, update
+from sqlalchemy import Connection, Text, bindparam, cast, insert, select, union, union_all, update
 
-from data import handles, journal
+from data import bulk, handles, journal
 from data.rows import AnyRow
-from data.upsert import upsert
 from engine.messages import AT_LEAST_ONCE, Says
 from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, OfficeView, view_offices
 from engine.rules.chain import Chain, Hearer, Unheard, chain_for, confirmers, hearers
@@ -29,32 +30,36 @@ from schedules.hours import Slot
 
 AT_ONCE_WITH_HIGHER = "cùng lúc với một bậc nhắc cao hơn"
 PASSED_OVER = "đã tới bậc nhắc mới hơn khi hệ thống hoạt động lại"
+ASKED_FOR_LATER = "người nhận đã xin nhắc lại sau"
 ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
 LEADERS_CONFIRM_AFTER = 6  # working days since the report: two questions without an answer
 MOST_AT_ONCE = 5_000  # occurrences in one turn; the rest wait for the next
+_EARLY = frozenset({Says.COLLECT, Says.WRITE, Says.SOON})
 _URGENT = frozenset(str(says) for says in AT_LEAST_ONCE)
 
 _DUE = (
     select(
         OCCURRENCE.c.id,
         OCCURRENCE.c.office_id,
+        OCCURRENCE.c.version,
+        # from here on in the order of _Case
         OCCURRENCE.c.unit_id,
         OCCURRENCE.c.cutoff,
         OCCURRENCE.c.due,
         OCCURRENCE.c.internal_due,
         OCCURRENCE.c.work_state,
-        OCCURRENCE.c.chain,
+        cast(OCCURRENCE.c.chain, Text),
         OCCURRENCE.c.opened_at,
         OCCURRENCE.c.reported_at,
         OCCURRENCE.c.reported_by,
         OCCURRENCE.c.revision,
-        OCCURRENCE.c.version,
         OCCURRENCE.c.last_rung_at,
         OCCURRENCE.c.pulled_forward,
         OCCURRENCE.c.next_move_at,
+        OCCURRENCE.c.snoozed_until,
         OBLIGATION.c.ladder,
         OBLIGATION.c.confirm,
-        OBLIGATION.c.rule["doer"].as_string().label("doer"),
+        OBLIGATION.c.rule["doer"].as_string(),
     )
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
     .where(
@@ -72,7 +77,7 @@ _MOVE = (
 _OPEN = _MOVE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
 _WAITING = union(
     select(OCCURRENCE.c.office_id).where(OCCURRENCE.c.next_move_at <= bindparam("now")),
-    select(REMINDER.c.office_id).where(REMINDER.c.status == "pending"),
+    select(REMINDER.c.office_id).where(REMINDER.c.status == "pending", REMINDER.c.scheduled_at <= bindparam("now")),
 )
 _LOST = (
     select(REMINDER.c.occurrence_id, REMINDER.c.person_id, REMINDER.c.reason)
@@ -86,7 +91,11 @@ _LOST = (
 )
 _PENDING = select(
     REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.says
-).where(REMINDER.c.status == "pending", REMINDER.c.office_id.in_(bindparam("offices", expanding=True)))
+).where(
+    REMINDER.c.status == "pending",
+    REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
+    REMINDER.c.office_id.in_(bindparam("offices", expanding=True)),
+)
 _PUT = (
     update(REMINDER)
     .where(REMINDER.c.id == bindparam("b_id"))
@@ -104,7 +113,7 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
         MESSAGE.c.kind.in_(("reminder", "digest")),
         MESSAGE.c.not_before <= bindparam("now"),
     ),
-    _OF.where(MESSAGE.c.sent_at >= bindparam("starts"), MESSAGE.c.kind != "answer"),
+    _OF.where(MESSAGE.c.sent_at >= bindparam("starts"), MESSAGE.c.kind.not_in(("answer", "edit"))),
 )
 
 
@@ -136,25 +145,53 @@ def _climb_all(
     desks = {office.id: _Desk(office, now) for office in offices.values()}
     due = connection.execute(_DUE, {"offices": list(desks), "now": now}).all()
     lost = _lost(connection, [row.id for row in due if row.pulled_forward])
-    for row in due:
-        desks[row.office_id].move(row, lost.get(row.id, ()))
-    opened = [row for desk in desks.values() for row in desk.opened]
-    moved = [row for desk in desks.values() for row in desk.moved]
-    if opened:
-        connection.execute(_OPEN, opened)
-    if moved:
-        connection.execute(_MOVE, moved)
+    for occurrence_id, office_id, version, *case in due:
+        desks[office_id].move(occurrence_id, version, _Case._make((*case, lost.get(occurrence_id, ()))))
+    bulk.write(connection, _OPEN, [row for desk in desks.values() for row in desk.opened])
+    bulk.write(connection, _MOVE, [row for desk in desks.values() for row in desk.moved])
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
     return {office_id: desk.reminders for office_id, desk in desks.items()}
 
 
-def _lost(connection: Connection, occurrences: list[int]) -> dict[int, list[Unheard]]:
+def _lost(connection: Connection, occurrences: list[int]) -> dict[int, tuple[Unheard]]:
     """Whom the newest message about each of these did not reach, and why."""
-    found: dict[int, list[Unheard]] = {}
+    found: dict[int, tuple[Unheard]] = {}
     if occurrences:
         for row in connection.execute(_LOST, {"occurrences": occurrences}):
-            found.setdefault(row.occurrence_id, []).append(Unheard(row.person_id, row.reason))
-    return {occurrence: unheard[:1] for occurrence, unheard in found.items()}
+            found.setdefault(row.occurrence_id, (Unheard(row.person_id, row.reason),))
+    return found
+
+
+class _Case(NamedTuple):
+    """All that a decision rests on. Much of what is due on one morning is the same case: it is decided once."""
+
+    unit_id: int
+    cutoff: dt.date | None
+    due: dt.date
+    internal_due: dt.date
+    work_state: str
+    chain: str | None  # as stored
+    opened_at: dt.datetime | None
+    reported_at: dt.datetime | None
+    reported_by: int | None
+    revision: int
+    last_rung_at: dt.datetime | None
+    pulled_forward: bool
+    next_move_at: dt.datetime
+    snoozed_until: dt.datetime | None
+    ladder: str
+    confirm: str
+    doer: str | None
+    lost: tuple[Unheard, ...]  # whom the last message did not reach
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What becomes of every occurrence of one case: what is said, how it moves, and its chain if it opens."""
+
+    reminders: list[dict[str, Any]]
+    move: dict[str, Any]
+    opened: dict[str, Any] | None
 
 
 class _Desk:
@@ -170,34 +207,42 @@ class _Desk:
         self.lines: list[journal.Line] = []
         self._unit_slugs = {unit.id: unit.slug for unit in office.staff.units.values()}
         self._chains: dict[tuple[str, str | None], Chain] = {}
-        # Much of what is due on one morning has the same dates: the ladder is climbed once for all of it.
-        self._climbing = cache(self._climb_afresh)
+        self._said: list[dict[str, Any]] = []  # about the case that is being decided
+        self._decided = cache(self._decide)
+        self._climbing = cache(self._climb_afresh)  # cases of other units have the same dates
 
-    def move(self, row: AnyRow, lost: Sequence[Unheard] = ()) -> None:
-        """Decide about one occurrence whose alarm is due; ``lost``: whom its last message did not reach."""
-        state = WorkState(row.work_state)
-        chain = row.chain or self._chain_of(row)
-        if state in OPEN:
-            climbed, next_at = self._climb(row, chain, lost)
-        elif state is WorkState.WAITING:
-            climbed, next_at = row.last_rung_at, self._ask_again(row, chain)
-        else:  # closed or suspended meanwhile: no alarm
-            climbed, next_at = row.last_rung_at, None
-        move = {"b_id": row.id, "b_version": row.version, "b_next": next_at, "b_climbed": climbed}
-        if row.chain:
+    def move(self, occurrence_id: int, version: int, case: _Case) -> None:
+        """Decide about one occurrence whose alarm is due."""
+        decided = self._decided(case)
+        self.reminders += [{**line, "occurrence_id": occurrence_id} for line in decided.reminders]
+        move = {"b_id": occurrence_id, "b_version": version, **decided.move}
+        if decided.opened is None:
             self.moved.append(move)
         else:
-            self.opened.append(move | self._opening(row, chain))
+            self.opened.append(move)
+            self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.opened))
 
-    def _opening(self, row: AnyRow, chain: Chain) -> dict[str, Any]:
-        """The chain is found once, and kept with the occurrence from now on."""
-        names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
-        self.lines.append(journal.Line("engine", "opened", row.id, {"due": row.due, "chain": names}))
+    def _decide(self, case: _Case) -> _Decided:
+        self._said = []
+        state = WorkState(case.work_state)
+        chain: Chain = json.loads(case.chain) if case.chain else self._chain_of(case)
+        if state in OPEN:
+            climbed, next_at = self._climb(case, chain)
+        elif state is WorkState.WAITING:
+            climbed, next_at = case.last_rung_at, self._ask_again(case, chain)
+        else:  # closed or suspended meanwhile: no alarm
+            climbed, next_at = case.last_rung_at, None
+        move: dict[str, Any] = {"b_next": next_at, "b_climbed": climbed}
+        if case.chain:
+            return _Decided(self._said, move, None)
+        # The chain is found once, and kept with the occurrence from now on.
         doer = next(iter(chain["doer"]), None)
-        return {"b_chain": chain, "b_doer": doer, "b_opened": row.opened_at or self.now}
+        move |= {"b_chain": chain, "b_doer": doer, "b_opened": case.opened_at or self.now}
+        names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
+        return _Decided(self._said, move, {"due": case.due, "chain": names})
 
-    def _chain_of(self, row: AnyRow) -> Chain:
-        key = (self._unit_slugs[row.unit_id], row.doer)
+    def _chain_of(self, case: _Case) -> Chain:
+        key = (self._unit_slugs[case.unit_id], case.doer)
         if key not in self._chains:
             self._chains[key] = chain_for(self.office.staff, *key)
         return self._chains[key]
@@ -214,72 +259,82 @@ class _Desk:
             pulled_forward=pulled_forward,
         )
 
-    def _climb(self, row: AnyRow, chain: Chain, lost: Sequence[Unheard]) -> tuple[dt.datetime | None, dt.datetime]:
+    def _climb(self, case: _Case, chain: Chain) -> tuple[dt.datetime | None, dt.datetime]:
         """Take the newest rung; while it reaches nobody, the next one too. Returns how far, and when to look again."""
-        anchors = anchors_of(row.cutoff, row.due, row.internal_due)
-        climbed, pulled = row.last_rung_at, row.pulled_forward
+        anchors = anchors_of(case.cutoff, case.due, case.internal_due)
+        climbed, pulled = case.last_rung_at, case.pulled_forward
         if pulled:
-            rung = f"unreached:{climbed or row.next_move_at:%Y-%m-%d %H:%M}"
-            self._tell_standing(row, chain, rung, self.now, lost)
-        own_pace = self._climbing(row.ladder, anchors, climbed, pulled_forward=False)
-        said = len(self.reminders)
+            rung = f"unreached:{climbed or case.next_move_at:%Y-%m-%d %H:%M}"
+            self._tell_standing(case, chain, rung, self.now, case.lost)
+        own_pace = self._climbing(case.ladder, anchors, climbed, pulled_forward=False)
+        said = len(self._said)
         while True:
-            found = self._climbing(row.ladder, anchors, climbed, pulled_forward=pulled)
+            found = self._climbing(case.ladder, anchors, climbed, pulled_forward=pulled)
             for step in found.skipped:
-                self._pass_over(row, chain, step, found.step)
+                self._pass_over(case, chain, step, found.step)
             if found.step is None:
                 return climbed, found.next_at
             climbed = found.step.at
-            heard, unheard = self._speak(row, chain, found.step)
+            heard, unheard = self._speak(case, chain, found.step)
             if heard:
                 return climbed, found.next_at
             if found.step == own_pace.step:
-                said = len(self.reminders)
+                said = len(self._said)
             if found.at_top:
                 # Nobody above can be reached either: the ladder keeps its own pace, for whoever links a chat later.
-                del self.reminders[said:]
-                return own_pace.step.at if own_pace.step else row.last_rung_at, own_pace.next_at
+                del self._said[said:]
+                return own_pace.step.at if own_pace.step else case.last_rung_at, own_pace.next_at
             # This rung reached nobody: the next one is pulled forward, and the standing office sees why.
-            self._tell_standing(row, chain, f"unreached:{found.step.name}", found.step.at, unheard)
+            self._tell_standing(case, chain, f"unreached:{found.step.name}", found.step.at, unheard)
             pulled = True
 
-    def _speak(self, row: AnyRow, chain: Chain, step: Step) -> tuple[list[Hearer], list[Unheard]]:
+    def _speak(self, case: _Case, chain: Chain, step: Step) -> tuple[list[Hearer], list[Unheard]]:
         heard, unheard = hearers(self.office.staff, chain, step.rung.to, self.today)
+        put_off = case.snoozed_until is not None and self.now < case.snoozed_until and step.rung.says in _EARLY
         for hearer in heard:
-            self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, on_behalf_of=hearer.on_behalf_of)
+            later = ASKED_FOR_LATER if put_off and hearer.person_id in chain["doer"] else None
+            self._remind(
+                case,
+                step.name,
+                hearer.person_id,
+                step.rung.says,
+                step.at,
+                reason=later,
+                on_behalf_of=hearer.on_behalf_of,
+            )
         for someone in unheard:
-            self._remind(row, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
+            self._remind(case, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
         return heard, unheard
 
-    def _pass_over(self, row: AnyRow, chain: Chain, step: Step, taken: Step | None) -> None:
+    def _pass_over(self, case: _Case, chain: Chain, step: Step, taken: Step | None) -> None:
         why = AT_ONCE_WITH_HIGHER if taken and taken.at == step.at else PASSED_OVER
         heard, _ = hearers(self.office.staff, chain, step.rung.to, self.today)
         for hearer in heard:
-            self._remind(row, step.name, hearer.person_id, step.rung.says, step.at, reason=why)
+            self._remind(case, step.name, hearer.person_id, step.rung.says, step.at, reason=why)
 
-    def _tell_standing(self, row: AnyRow, chain: Chain, rung: str, at: dt.datetime, unheard: Sequence[Unheard]) -> None:
+    def _tell_standing(self, case: _Case, chain: Chain, rung: str, at: dt.datetime, unheard: Sequence[Unheard]) -> None:
         whom = "; ".join(f"{self.office.name_of(someone.person_id)} ({someone.why})" for someone in unheard)
         heard, _ = hearers(self.office.staff, chain, ["standing"], self.today)
         for hearer in heard:
-            self._remind(row, rung, hearer.person_id, Says.UNREACHED, at, detail={"reason": whom} if whom else None)
+            self._remind(case, rung, hearer.person_id, Says.UNREACHED, at, detail={"reason": whom} if whom else None)
 
-    def _ask_again(self, row: AnyRow, chain: Chain) -> dt.datetime:
+    def _ask_again(self, case: _Case, chain: Chain) -> dt.datetime:
         # The leaders may always confirm, and are asked too when the confirmer has twice stayed silent.
-        level = row.confirm if row.confirm != "none" else "head"
-        heard = confirmers(self.office.staff, chain, level, row.reported_by, self.today)
+        level = case.confirm if case.confirm != "none" else "head"
+        heard = confirmers(self.office.staff, chain, level, case.reported_by, self.today)
         calendar = self.office.calendar
-        waited = calendar.count(self.office.today(row.reported_at), self.today) if row.reported_at else 0
+        waited = calendar.count(self.office.today(case.reported_at), self.today) if case.reported_at else 0
         if waited >= LEADERS_CONFIRM_AFTER:
             leaders, _ = hearers(self.office.staff, chain, ["leaders"], self.today)
             heard = list({hearer.person_id: hearer for hearer in (*heard, *leaders)}.values())
         for hearer in heard:
-            self._remind(row, f"confirm:{self.today}", hearer.person_id, Says.CONFIRM, self.now)
+            self._remind(case, f"confirm:{self.today}", hearer.person_id, Says.CONFIRM, self.now)
         later = calendar.add(self.today, ASK_CONFIRMER_AGAIN_AFTER)
         return self.office.hours.slot_on(later, "morning").starts
 
     def _remind(
         self,
-        row: AnyRow,
+        case: _Case,
         rung: str,
         person_id: int,
         says: str,
@@ -289,11 +344,10 @@ class _Desk:
         on_behalf_of: int | None = None,
         detail: dict[str, str] | None = None,
     ) -> None:
-        self.reminders.append(
+        self._said.append(
             {
                 "office_id": self.office.id,
-                "occurrence_id": row.id,
-                "revision": row.revision,
+                "revision": case.revision,
                 "rung": rung,
                 "person_id": person_id,
                 "says": says,
@@ -317,7 +371,7 @@ def _gather(
 
     A person whose message still waits in the outbox gets the new lines into it; one who has had theirs waits.
     """
-    waiting = connection.execute(_PENDING, {"offices": offices}).all()
+    waiting = connection.execute(_PENDING, {"offices": offices, "now": now}).all()
     to_say = [line for line in fresh if line["status"] == "pending"]
     office_of: dict[int, str] = {row.person_id: row.office_id for row in waiting}
     office_of |= {line["person_id"]: line["office_id"] for line in to_say}
@@ -347,9 +401,7 @@ def _gather(
         new = connection.execute(_WRITE, rows)
         message_of |= {row.person_id: row.id for row in new}
     _place(connection, fresh, to_say, waiting, message_of, now)
-    grown = [{"b_id": message} for person, message in unsent.items() if person in urgent]
-    if grown:
-        connection.execute(_MAKE_URGENT, grown)
+    bulk.write(connection, _MAKE_URGENT, [{"b_id": message} for person, message in unsent.items() if person in urgent])
     return len(rows)
 
 
@@ -366,11 +418,9 @@ def _place(
         message = message_of.get(line["person_id"])
         if message is not None:
             line |= {"status": "in_message", "message_id": message}
-    if fresh:
-        connection.execute(upsert(connection, REMINDER).on_conflict_do_nothing(), fresh)
+    bulk.add_missing(connection, REMINDER, fresh)
     late = [row for row in waiting if row.person_id in message_of]
-    if late:
-        connection.execute(_PUT, [{"b_id": row.id, "b_message": message_of[row.person_id]} for row in late])
+    bulk.write(connection, _PUT, [{"b_id": row.id, "b_message": message_of[row.person_id]} for row in late])
     numbered = [(row.person_id, row.occurrence_id) for row in late]
     numbered += [(line["person_id"], line["occurrence_id"]) for line in to_say if line["status"] == "in_message"]
     if numbered:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr, ValidationError
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.errors import BadSetting
+
+ZALO_BUDGET = 3_000  # messages a month: the free plan, as counted by others (CHANNELS, section 1.5)
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+\S*$")]
 
 
 class Settings(BaseSettings):
@@ -14,9 +20,70 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NHACVIEC_", env_file=".env", extra="ignore")
 
     database: str = "sqlite:///nhacviec.db"
-    telegram_token: SecretStr | None = None
-    telegram_base_url: str = "https://api.telegram.org/bot"
+    evidence: Path = Path("minh-chung")  # where photos and files are kept
     turn_seconds: float = Field(default=30, gt=0, le=3600)
+
+    # A token, or several with commas between: each is a bot of its own.
+    zalo_token: SecretStr | None = None
+    zalo_base_url: WebAddress = "https://bot-api.zaloplatforms.com"
+    zalo_monthly_budget: int = Field(default=ZALO_BUDGET, gt=0)
+    zalo_proxy: str | None = None
+
+    telegram_token: SecretStr | None = None
+    telegram_base_url: WebAddress = "https://api.telegram.org/bot"
+    telegram_proxy: str | None = None
+
+    # E-mail, the last channel; on where a host is named.
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, gt=0, lt=65536)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str | None = None
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+
+    # Providers call us at this public address, instead of being asked.
+    webhook_url: WebAddress | None = None
+    webhook_secret: SecretStr | None = None
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(default=8080, ge=0, lt=65536)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        # Telegram takes 1-256 of A-Z, a-z, 0-9, _ and -; Zalo 8-256; a short one can be guessed.
+        if secret is not None:
+            text = secret.get_secret_value()
+            if not (16 <= len(text) <= 256 and all(c.isascii() and (c.isalnum() or c in "_-") for c in text)):
+                raise ValueError("webhook_secret")
+        return secret
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Settings:
+        if self.webhook_url and self.webhook_secret is None:
+            raise ValueError("webhook_secret")
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("smtp_from")
+        return self
+
+    @property
+    def zalo_tokens(self) -> list[str]:
+        """Every Zalo bot's token."""
+        return _each(self.zalo_token)
+
+    @property
+    def telegram_tokens(self) -> list[str]:
+        """Every Telegram bot's token."""
+        return _each(self.telegram_token)
+
+
+def _each(tokens: SecretStr | None) -> list[str]:
+    return [token.strip() for token in tokens.get_secret_value().split(",") if token.strip()] if tokens else []
+
+
+_TOGETHER = {
+    "webhook_secret": "NHACVIEC_WEBHOOK_SECRET (16 đến 256 chữ cái, chữ số, dấu _ hoặc -; cần khi có webhook)",
+    "smtp_from": "NHACVIEC_SMTP_FROM (địa chỉ người gửi; cần khi có NHACVIEC_SMTP_HOST)",
+}
 
 
 def read_settings() -> Settings:
@@ -27,7 +94,12 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        names = ", ".join("NHACVIEC_" + str(e["loc"][0]).upper() for e in error.errors())
+        names = ", ".join(_named(e["loc"], e["msg"]) for e in error.errors())
         raise BadSetting(
             f"Thiết lập không hợp lệ: {names}. Hãy sửa biến môi trường hoặc tệp .env rồi chạy lại."
         ) from None
+
+
+def _named(where: tuple[int | str, ...], message: str) -> str:
+    name = str(where[0]) if where else message.rsplit(" ", 1)[-1]
+    return _TOGETHER.get(name, "NHACVIEC_" + name.upper())

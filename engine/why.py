@@ -29,6 +29,11 @@ SAYS = {
     "returned": "báo trả lại",
     "confirmed": "báo đã xác nhận",
     "unreached": "báo không liên lạc được",
+    "difficulty": "báo vướng mắc",
+    "handed_over": "báo việc được chuyển giao",
+    "stands_in": "báo việc làm thay",
+    "again": "nhắc lại theo đề nghị",
+    "file_lost": "báo tệp chưa lưu được",
 }
 STATUS = {
     "queued": "đang chờ gửi",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from engine.cli.people_commands import people_app
 from engine.errors import NhacViecError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 journal = typer.Typer(help="Nhật ký: kiểm tra lịch sử có bị sửa không.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(journal, name="journal")
+app.add_typer(people_app, name="people")
 
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")]
@@ -80,6 +82,24 @@ def deadline(
     from engine.cli import reading as commands
 
     commands.deadline(phrase, year, tsv, as_json)
+
+
+@app.command()
+def understand(
+    text: Annotated[str | None, typer.Argument(metavar="CÂU", help='Câu trả lời, ví dụ "xong 3".')] = None,
+    open_: Annotated[str | None, typer.Option("--open", help="Số các việc đang mở, viết 3,5.")] = None,
+    today: Annotated[
+        str | None, typer.Option("--today", help="Ngày nhắn, viết 2026-03-10; hôm nay nếu không ghi.")
+    ] = None,
+    tsv: Annotated[
+        Path | None, typer.Option("--tsv", help="Tệp mỗi dòng: câu, số các việc đang mở, ngày; in mỗi dòng một JSON.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Câu trả lời sẽ được hiểu thế nào: báo xong, gia hạn, hay phải hỏi lại; không ghi, không gửi gì."""
+    from engine.cli import understanding as commands
+
+    commands.understand_reply(text, open_, today, tsv, as_json)
 
 
 @app.command()
@@ -215,6 +235,22 @@ def link(
     from engine.cli import people as commands
 
     commands.link(person, channel, address, office)
+
+
+@app.command()
+def channels(
+    check: Annotated[
+        bool, typer.Option("--check", help="Hỏi cả nhà cung cấp: mã bot đúng không, webhook ra sao.")
+    ] = False,
+    drop_webhook: Annotated[
+        bool, typer.Option("--drop-webhook", help="Bỏ webhook ở nhà cung cấp, trở lại cách hỏi tin.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Các bot đang dùng: số người nối, số tin tháng này, tin không rõ đã tới hay chưa."""
+    from engine.cli import channel_list as commands
+
+    commands.channels(check, drop_webhook, as_json)
 
 
 @app.command()

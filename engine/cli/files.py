@@ -76,7 +76,7 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
     with product.engine.begin() as connection:
         apply(connection, office, product.clock.now())
         planned = plan(connection, product.clock.now())  # the next turn would; so "status" knows it at once
-    if "simulator" in product.channels:
+    if product.named("simulator"):
         from engine.load import link_simulator
 
         with product.engine.begin() as connection:

@@ -82,9 +82,10 @@ def _in_short(shown: SimulatedMessage) -> str:
 
 def run() -> None:
     """The live engine."""
-    from engine.app import build
+    from engine.app import build, running
     from engine.app import run as run_forever
-    from engine.cycle import Turned
+    from engine.cycle import Decided
+    from engine.outbox import Delivered
     from engine.settings import read_settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -98,24 +99,23 @@ def run() -> None:
     settings = read_settings()
     product = build(settings, on_message=show)
     log = logging.getLogger("nhacviec")
-    log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", ", ".join(product.channels), settings.turn_seconds)
+    log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), settings.turn_seconds)
 
-    turns = 0
+    first = True
 
-    def told(turned: Turned) -> None:
-        nonlocal turns
-        turns += 1
-        done = turned.delivered
-        if turns == 1 or turned.handled or turned.planned or done.sent or done.refused or done.unknown:
+    def told(decided: Decided, done: Delivered) -> None:
+        nonlocal first
+        if first or decided.handled or decided.planned or done.sent or done.retried or done.refused or done.unknown:
             log.info(
                 "Trả lời %d, lập %d kỳ, gửi %d tin, hoãn %d, từ chối %d, không rõ %d.",
-                turned.handled,
-                turned.planned,
+                decided.handled,
+                decided.planned,
                 done.sent,
                 done.retried,
                 done.refused,
                 done.unknown,
             )
+        first = False
 
     asyncio.run(run_forever(product, told))
     log.info("Đã dừng.")
@@ -128,7 +128,7 @@ def say(person: str, words: str) -> None:
     from engine.settings import read_settings
 
     product = build(read_settings())
-    simulator = product.channels.get("simulator")
+    simulator = next(iter(product.named("simulator")), None)
     if not isinstance(simulator, Simulator):
         raise NhacViecError("Lệnh say chỉ dùng với trình mô phỏng. Đang có mã bot thật: hãy trả lời trên điện thoại.")
     with reading(product.engine) as connection:

@@ -1,0 +1,266 @@
+"""One reply of one person: understood, held against what they may do, acted upon, answered.
+
+In reading order: ``talk`` (who speaks), ``work`` (which work is meant), ``doing`` (the doer's words), ``judging`` (the
+approver's and the confirmer's), ``looking`` (lists), ``undoing``, ``evidence`` and ``asking`` (back). The words
+themselves are read by :mod:`engine.rules.replies`; who may do what stands in :mod:`engine.rules.rights`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from data.rows import AnyRow
+from engine import actions
+from engine.actions import CannotDo
+from engine.conversation import doing, evidence, judging, looking, work
+from engine.conversation.asking import ANSWER_WITHIN, Wanted, ask_for, completed, only_numbers
+from engine.conversation.talk import Talk
+from engine.conversation.undoing import undo
+from engine.messages import Answer, Press, Said
+from engine.rules.chat_words import Lean, clean, date_at, tokens_of
+from engine.rules.lifecycle import OPEN, WorkState
+from engine.rules.replies import Action, Decision, Intent, Missing, Verb, decide, understand
+from engine.rules.replies.deciding import action_of
+from engine.rules.rights import Right, may, parts_in_office
+from engine.rules.status import in_words
+
+__all__ = ["RIGHTS", "Talk", "reply_to"]
+
+Deed = Callable[[Talk, AnyRow, int, Decision], Answer]
+_DEEDS: Mapping[Action, Deed] = {**doing.DEEDS, **judging.DEEDS, Action.DETAIL: looking.detail}
+
+#: What each action needs. Confirming and deciding ask for more (nobody judges their own): ``work.can_…``.
+RIGHTS: Mapping[Action, Right] = {
+    Action.DONE: Right.REPORT,
+    Action.DOING: Right.START,
+    Action.EXTEND: Right.ASK_EXTENSION,
+    Action.HANDOVER: Right.HAND_OVER,
+    Action.DIFFICULTY: Right.RAISE_DIFFICULTY,
+    Action.SNOOZE: Right.SNOOZE,
+    Action.APPROVE: Right.DECIDE_EXTENSION,
+    Action.REFUSE: Right.DECIDE_EXTENSION,
+    Action.CONFIRM: Right.CONFIRM_FOR_HEAD,
+    Action.RETURN: Right.CONFIRM_FOR_HEAD,
+    Action.DETAIL: Right.SEE_WORK,
+    Action.LIST: Right.SEE_OWN,
+    Action.UNIT_LIST: Right.SEE_UNIT,
+    Action.WEEK: Right.SEE_OWN,
+    Action.UNDO: Right.UNDO_OWN,
+    Action.LEAVE: Right.TAKE_LEAVE,
+}
+
+
+def reply_to(
+    talk: Talk, text: str, press: Press | None, asked: dict[str, Any] | None, unreadable: str | None
+) -> list[Answer]:
+    """The answers to one reply. ``asked`` is what the answer before it asked back."""
+    said = understand(text, talk.said_on)
+    if said.date is None and said.verb in (Verb.EXTEND, Verb.APPROVE):
+        said = replace(said, date=_day_gone_by(text, said.reason, talk.said_on))
+    if press is not None:
+        return _pressed(talk, press, said)
+    if not text.strip() and unreadable and not talk.attachments:
+        return [talk.answer(Said.WORDLESS, reason=unreadable, lines=work.lines(talk, work.open_rows(talk), 1))]
+    asked = _fresh(asked, talk.said_at)
+    if talk.attachments or (asked and asked["wanted"] == Wanted.WHICH_FOR_FILE):
+        filed = _filed(talk, text, said, asked)
+        if filed is not None:
+            return filed
+    intent = completed(asked, text, said, talk.said_on)
+    if intent is not None and asked and asked["wanted"] == Wanted.EVIDENCE:
+        # "xong 3" was said before the document was named: that is the moment that counts.
+        talk.said_at = dt.datetime.fromisoformat(asked["at"])
+    answers = _answers(talk, intent or said)
+    return answers + [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
+
+
+def _fresh(asked: dict[str, Any] | None, said_at: dt.datetime) -> dict[str, Any] | None:
+    return asked if asked and said_at - dt.datetime.fromisoformat(asked["at"]) <= ANSWER_WITHIN else None
+
+
+def _answers(talk: Talk, intent: Intent) -> list[Answer]:
+    action = action_of(intent.verb)
+    if action is None:
+        return _without_number(talk, intent)
+    if intent.numbers:
+        meant = {number: row for number in intent.numbers if (row := work.numbered(talk, number))}
+    else:
+        meant = {work.number_of(talk, row): row for row in work.candidates(talk, action)}
+    said = decide(intent, meant)
+    if said.missing is Missing.NO_SUCH_NUMBER:
+        wrong = next(number for number in said.numbers if number not in meant)
+        return [talk.answer(Said.NO_SUCH_NUMBER, number=wrong, lines=work.lines(talk, work.open_rows(talk)))]
+    if said.missing in (Missing.WHICH, Missing.DOUBT):
+        return [_which(talk, said, action)]
+    answers = [_deed(talk, action, meant[number], number, said) for number in dict.fromkeys(said.numbers)]
+    if talk.acted and talk.attachments and action is not Action.DONE:
+        [number] = list(said.numbers)[:1]
+        answers.append(_kept(talk, meant[number], number))
+    return answers
+
+
+def _without_number(talk: Talk, intent: Intent) -> list[Answer]:
+    said = decide(intent, ())
+    if said.action in looking.LISTS:
+        if not may(RIGHTS[said.action], parts_in_office(talk.office.staff, talk.me.id)):
+            return [talk.answer(Said.NOT_ALLOWED)]
+        return [looking.LISTS[said.action](talk, said)]
+    if intent.verb is Verb.UNDO and said.action is Action.UNDO:
+        return undo(talk)
+    if intent.verb is Verb.LEAVE:
+        allowed = may(Right.TAKE_LEAVE, parts_in_office(talk.office.staff, talk.me.id))
+        return [doing.leave(talk, said) if allowed else talk.answer(Said.NOT_ALLOWED)]
+    if said.action is Action.HELP:
+        return [talk.answer(Said.HELP)]
+    if intent.verb is Verb.GREETING and not intent.doubt:
+        return [talk.answer(Said.GREETING)]
+    about_work = said.action is Action.ASK
+    return [talk.answer(Said.NOT_UNDERSTOOD, lines=work.lines(talk, work.open_rows(talk)) if about_work else ())]
+
+
+def _which(talk: Talk, said: Decision, action: Action) -> Answer:
+    rows = work.candidates(talk, action)
+    lines = work.lines(talk, rows)
+    ask_for(talk, said, tuple(line.number for line in lines), Wanted.WHICH)
+    return talk.answer(Said.WHICH_ONE if rows else Said.NOTHING_OPEN, lines=lines, verb=_COMMANDS.get(action, "xong"))
+
+
+_COMMANDS = {
+    Action.DONE: "xong",
+    Action.DOING: "đang làm",
+    Action.EXTEND: "gia hạn",
+    Action.HANDOVER: "chuyển",
+    Action.DIFFICULTY: "vướng",
+    Action.SNOOZE: "nhắc",
+    Action.APPROVE: "đồng ý",
+    Action.REFUSE: "từ chối",
+    Action.CONFIRM: "xác nhận",
+    Action.RETURN: "trả lại",
+    Action.DETAIL: "chi tiết",
+}
+
+
+# ---- one action on one piece of work ------------------------------------------------------------------------------
+
+
+def _deed(talk: Talk, action: Action, row: AnyRow, number: int, said: Decision) -> Answer:
+    if not _allowed(talk, action, row):
+        return talk.answer(Said.NOT_ALLOWED, row, number)
+    try:
+        return _DEEDS[action](talk, row, number, said)
+    except CannotDo as refusal:
+        return talk.answer(_refused(refusal.state, action, row), row, number, at=row.reported_at)
+
+
+def _allowed(talk: Talk, action: Action, row: AnyRow) -> bool:
+    if action in (Action.CONFIRM, Action.RETURN):
+        return work.can_confirm(talk, row)
+    if action in (Action.APPROVE, Action.REFUSE):
+        return work.can_decide(talk, row)
+    return may(RIGHTS[action], talk.parts(row))
+
+
+def _refused(state: WorkState, action: Action, row: AnyRow) -> Said:
+    """Why this cannot be done to work in that state."""
+    if state is WorkState.CANCELLED:
+        return Said.ALREADY_CANCELLED
+    confirmed = row.confirm != "none" and row.reported_by not in row.chain[row.confirm]
+    if state is WorkState.DONE and action is Action.CONFIRM and confirmed:
+        return Said.ALREADY_CONFIRMED
+    return Said.ALREADY_DONE if state in (WorkState.DONE, WorkState.WAITING) else Said.CANNOT_NOW
+
+
+# ---- buttons ------------------------------------------------------------------------------------------------------
+
+
+def _pressed(talk: Talk, press: Press, said: Intent) -> list[Answer]:
+    """A button is bound to a person, to one piece of work and to the state it was shown for."""
+    if press.person_id not in (None, talk.me.id):
+        return [talk.answer(Said.NOT_YOUR_BUTTON)]
+    if said.verb is Verb.UNDO:
+        return undo(talk, press)
+    row = actions.occurrence_row(talk.connection, press.occurrence_id)
+    action = action_of(said.verb)
+    if row is None or row.office_id != talk.office.id or action is None:
+        return [talk.answer(Said.NO_SUCH_NUMBER)]
+    number = work.number_of(talk, row)
+    if not _allowed(talk, action, row):
+        return [talk.answer(Said.NOT_ALLOWED, row, number)]
+    if press.version and press.version != row.version:
+        return [_overtaken(talk, action, row, number)]
+    return [_deed(talk, action, row, number, decide(replace(said, numbers=(number,)), (number,)))]
+
+
+def _overtaken(talk: Talk, action: Action, row: AnyRow, number: int) -> Answer:
+    """The work has moved on since the button was shown: say where it stands, change nothing."""
+    state = WorkState(row.work_state)
+    possible = {
+        Action.CONFIRM: state is WorkState.WAITING,
+        Action.APPROVE: work.extension_of(talk, row) is not None,
+    }.get(action, state in OPEN)
+    if not possible:
+        if action is Action.APPROVE:
+            return talk.answer(Said.NOT_WAITING, row, number)
+        return talk.answer(_refused(state, action, row), row, number, at=row.reported_at)
+    return talk.answer(
+        Said.OLD_BUTTON,
+        row,
+        number,
+        due=max(row.due, row.internal_due),
+        reason=in_words(state, row.due, row.internal_due, talk.today),
+        verb=_COMMANDS[action],
+    )
+
+
+# ---- photos and files ---------------------------------------------------------------------------------------------
+
+
+def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) -> list[Answer] | None:
+    """A photo or file without a command: for the work that asked for it, the only one it can be for, or "which?"."""
+    numbers = only_numbers(said)
+    waiting = bool(asked) and asked["wanted"] == Wanted.WHICH_FOR_FILE if asked else False
+    if waiting and asked and numbers and not talk.attachments:
+        talk.attachments = evidence.attachments_from(asked["attachments"])
+        talk.inbound_id = asked["inbound"]
+    elif not talk.attachments or (text.strip() and not numbers):
+        return None
+    if not evidence.acceptable(talk):
+        return [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
+    if asked and asked["wanted"] == Wanted.EVIDENCE and not numbers:
+        intent = Intent(Verb.DONE, tuple(asked["numbers"]))
+        talk.said_at = dt.datetime.fromisoformat(asked["at"])
+        return _answers(talk, intent)
+    known = {number: row for number in numbers if (row := work.numbered(talk, number))}
+    if not numbers:
+        rows = work.open_rows(talk)
+        known = {work.number_of(talk, rows[0]): rows[0]} if len(rows) == 1 else {}
+    if len(known) != 1:
+        lines = work.lines(talk, work.open_rows(talk))
+        talk.asked = {
+            "wanted": str(Wanted.WHICH_FOR_FILE),
+            "attachments": evidence.attachments_to(talk.attachments),
+            "inbound": talk.inbound_id,
+            "at": talk.said_at.isoformat(),
+        }
+        return [talk.answer(Said.EVIDENCE_WHICH, lines=lines)]
+    [(number, row)] = known.items()
+    if not may(Right.GIVE_EVIDENCE, talk.parts(row)):
+        return [talk.answer(Said.NOT_ALLOWED, row, number)]
+    return [_kept(talk, row, number)]
+
+
+def _kept(talk: Talk, row: AnyRow, number: int) -> Answer:
+    evidence.keep(talk, row, None)
+    still_open = WorkState(row.work_state) in OPEN
+    return talk.answer(Said.EVIDENCE_KEPT, row, number, late=still_open, verb="xong")
+
+
+def _day_gone_by(text: str, reason: str | None, today: dt.date) -> dt.date | None:
+    """The day that was named, where reading it as a day to come gave none: "đến 25/3" said on 28/3."""
+    words = clean(text)
+    tokens = tokens_of(words[: words.find(reason)] if reason and reason in words else words)
+    named = (date_at(tokens, at, today, Lean.BEHIND) for at in range(len(tokens)))
+    return next((there.date for there in named if there and there.date), None)

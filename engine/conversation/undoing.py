@@ -1,0 +1,67 @@
+"""hoàn tác: the speaker's last action is taken back, as long as nothing else has happened since."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select, update
+
+from data import handles
+from data.rows import AnyRow
+from engine import actions
+from engine.conversation.talk import Talk
+from engine.messages import Answer, Press, Said
+from engine.office import INBOUND
+
+UNDO_WITHIN = dt.timedelta(minutes=10)
+
+
+def undo(talk: Talk, press: Press | None = None) -> list[Answer]:
+    """Take back the last reply that did something; a pressed button takes back only what it stood under."""
+    recent = talk.connection.execute(
+        select(INBOUND)
+        .where(
+            INBOUND.c.person_id == talk.me.id,
+            INBOUND.c.undone_at.is_(None),
+            INBOUND.c.handled_at >= talk.said_at - UNDO_WITHIN,
+        )
+        .order_by(INBOUND.c.id.desc())
+        .limit(50)
+    ).all()
+    remembered = next((row for row in recent if row.undo and _stands_under(row.undo, press)), None)
+    if remembered is None:
+        return [talk.answer(Said.NOTHING_TO_UNDO)]
+    acts = remembered.undo["acts"]
+    answers = [answer for act in acts if (answer := _take_back(talk, act))]
+    if not answers:
+        return [talk.answer(Said.NOTHING_TO_UNDO)]
+    talk.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=talk.now))
+    return answers
+
+
+def _stands_under(memory: dict[str, Any], press: Press | None) -> bool:
+    if press is None:
+        return True
+    return any(
+        act.get("occurrence") == press.occurrence_id and press.version in (None, act["version"])
+        for act in memory["acts"]
+    )
+
+
+def _take_back(talk: Talk, act: dict[str, Any]) -> Answer | None:
+    if "stand_in" in act:
+        back = actions.take_back_leave(talk.connection, talk.office, talk.actor, act, talk.now)
+        return talk.answer(Said.UNDONE) if back else None
+    row = _put_back(talk, act)
+    if row is None:
+        return None
+    number = handles.give(talk.connection, [(talk.me.id, row.id)], talk.now)[talk.me.id, row.id]
+    return talk.answer(Said.UNDONE, row, number, due=row.internal_due)
+
+
+def _put_back(talk: Talk, act: dict[str, Any]) -> AnyRow | None:
+    row = actions.occurrence_row(talk.connection, act["occurrence"])
+    if row is None or not actions.undo(talk.connection, talk.office, row, talk.actor, act, talk.now):
+        return None
+    return actions.occurrence_row(talk.connection, row.id)

@@ -1,0 +1,607 @@
+"""The outbox's rows: claimed for sending, and what came of each send written down.
+
+Which of a person's chats is used: the first by rank that is linked, not blocked and served by a running bot. One that
+keeps failing is passed over for the next, with the reason, and tried again later; a blocked one waits until its person
+writes again. What fits no chat goes to the group of the person's unit, and what reaches nobody wakes the next rung.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
+
+from data import bulk, journal
+from data.rows import AnyRow
+from data.upsert import upsert
+from engine.edited import as_they_read_now
+from engine.messages import (
+    Answer,
+    Channel,
+    Edit,
+    Message,
+    Outcome,
+    Refused,
+    ReminderMessage,
+    Retry,
+    Sent,
+    Unknown,
+)
+from engine.office import CHAT, MESSAGE, OCCURRENCE, PERSON, REMINDER, USAGE, OfficeView, view_office, view_offices
+from engine.payload import answer_from, digest_from
+from engine.reminder_lines import reminder_messages
+from engine.rules.budget import Weight, crosses_warning, may_send
+
+LOG = logging.getLogger("nhacviec")
+
+BATCH = 100
+LEASE = dt.timedelta(seconds=120)  # longer than any send may take, so a living claim is never taken over
+RESEND_AFTER = dt.timedelta(seconds=60)
+MOST_COPIES = 2
+BACKOFF = (30, 120, 600, 1800, 3600)  # seconds; then hourly, while the message still makes sense
+NEXT_CHAT_AFTER = 3  # attempts: some ten minutes of a channel that takes nothing
+TRY_AGAIN_AFTER = dt.timedelta(hours=1)  # a chat that failed: whether it works again
+GIVE_UP_AFTER = 40  # attempts: about a day and a half of refused connections
+OUT_OF_BUDGET = "bot đã dùng gần hết hạn mức tin của tháng"
+NOT_LINKED = "người nhận chưa nối kênh nhắn tin"
+QUOTA_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # the provider's months
+
+Channels = Mapping[tuple[str, str], Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where a message goes. ``id`` is None for an answer, which goes back to where the question came from."""
+
+    channel: str
+    bot: str
+    address: str
+    id: int | None = None
+    failing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A claimed message, ready to send: where, and what."""
+
+    id: int
+    office_id: str
+    person_id: int | None
+    urgent: bool
+    copies: int
+    attempts: int
+    chat: Chat
+    message: Message
+    avoid: tuple[int, ...] = ()
+    because: str | None = None  # why the person's first chat is not used
+    begun: bool = True  # False: held back behind another, never sent
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What one delivery did."""
+
+    sent: int = 0
+    retried: int = 0
+    refused: int = 0
+    unknown: int = 0
+    dropped: int = 0
+
+    def add(self, other: Delivered) -> None:
+        """Sum up."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Claimed:
+    """What one claim took; ``more``: there may be more to claim at once."""
+
+    letters: list[Letter] = field(default_factory=list)
+    dropped: int = 0
+    more: bool = False
+
+
+# ---- claim --------------------------------------------------------------------------------------------------------
+
+
+_WAITING = (
+    select(MESSAGE.c.office_id)
+    .where(MESSAGE.c.status == "queued", MESSAGE.c.not_before <= bindparam("b_now"))
+    .group_by(MESSAGE.c.office_id)
+)
+_ANY_HOUR = ("answer", "edit")  # a person's own question is answered at any hour; the rest waits for working hours
+_CLAIM = (
+    update(MESSAGE)
+    .where(
+        MESSAGE.c.id.in_(
+            select(MESSAGE.c.id)
+            .where(
+                MESSAGE.c.status == "queued",
+                MESSAGE.c.not_before <= bindparam("b_now"),
+                or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True))),
+            )
+            # Whoever has just typed waits for the answer; a thousand reminders of the morning can wait behind it.
+            .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
+            .limit(bindparam("b_most"))
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+    )
+    .values(
+        status="claimed",
+        claim=bindparam("b_mark"),
+        claimed_at=bindparam("b_now", type_=MESSAGE.c.claimed_at.type),
+        attempts=MESSAGE.c.attempts + 1,
+    )
+    .returning(
+        MESSAGE.c.id,
+        MESSAGE.c.office_id,
+        MESSAGE.c.person_id,
+        MESSAGE.c.kind,
+        MESSAGE.c.payload,
+        MESSAGE.c.urgent,
+        MESSAGE.c.copies,
+        MESSAGE.c.attempts,
+        MESSAGE.c.not_before,
+        MESSAGE.c.channel,
+        MESSAGE.c.bot,
+        MESSAGE.c.address,
+        MESSAGE.c.avoid,
+        MESSAGE.c.error,
+    )
+)
+_CHATS = (
+    select(CHAT.c.id, CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot, CHAT.c.address, CHAT.c.failing_since)
+    .where(CHAT.c.person_id.in_(bindparam("people", expanding=True)), CHAT.c.blocked_at.is_(None))
+    .order_by(CHAT.c.rank, CHAT.c.id)
+)
+_GROUPS = (
+    select(
+        CHAT.c.id,
+        PERSON.c.id.label("person_id"),
+        CHAT.c.channel,
+        CHAT.c.bot,
+        CHAT.c.address,
+        CHAT.c.failing_since,
+    )
+    .join(PERSON, PERSON.c.unit_id == CHAT.c.unit_id)
+    .where(PERSON.c.id.in_(bindparam("people", expanding=True)), CHAT.c.blocked_at.is_(None))
+    .order_by(CHAT.c.rank, CHAT.c.id)
+)
+_HELD_UP = select(MESSAGE.c.person_id, MESSAGE.c.id, MESSAGE.c.not_before).where(
+    MESSAGE.c.status == "queued",
+    MESSAGE.c.not_before > bindparam("now"),
+    MESSAGE.c.attempts > 0,
+    MESSAGE.c.kind != "edit",
+)
+
+
+def claim(
+    connection: Connection, channels: Channels, now: dt.datetime, seen: dict[str, OfficeView], most: int = BATCH
+) -> Claimed:
+    """Take up to ``most`` messages that may leave now.
+
+    ``seen`` keeps the offices from one batch of a delivery to the next.
+    """
+    waiting = connection.execute(_WAITING, {"b_now": now}).scalars().all()
+    if not waiting:
+        return Claimed()
+    seen |= view_offices(connection, set(waiting) - seen.keys())
+    offices = {office_id: seen[office_id] for office_id in waiting}
+    at_work = [office.id for office in offices.values() if office.hours.slot_at(now)]
+    mark = {"b_now": now, "b_at_work": at_work, "b_mark": secrets.token_hex(8), "b_most": most}
+    rows = connection.execute(_CLAIM, mark).all()
+    if not rows:
+        return Claimed()
+    claimed = Claimed(more=len(rows) == most)
+    rows = _in_order(connection, rows, now)
+    desk = _Addresses(connection, channels, [row for row in rows if not row.address], now)
+    reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
+    edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
+    for row in sorted(rows, key=lambda row: (row.not_before, row.id)):
+        message = _message(row, reminders, edits)
+        if message is None:
+            claimed.dropped += 1
+            _close(connection, row.id, "dropped", "việc đã xong hoặc đã đổi hạn trước khi tin kịp đi")
+            continue
+        chat, why = desk.of(row)
+        if chat is None:
+            claimed.dropped += 1
+            if row.person_id is None or row.address:
+                _close(connection, row.id, "refused", why)
+            else:
+                _unreached(connection, offices[row.office_id], row.id, why, now)
+            continue
+        avoid = tuple(row.avoid or ())
+        claimed.letters.append(
+            Letter(
+                row.id,
+                row.office_id,
+                row.person_id,
+                row.urgent,
+                row.copies,
+                row.attempts,
+                chat,
+                message,
+                avoid,
+                row.error if avoid else None,
+            )
+        )
+    return claimed
+
+
+def _message(row: AnyRow, reminders: Mapping[int, ReminderMessage], edits: Mapping[int, Edit]) -> Message | None:
+    if row.kind == "reminder":
+        return reminders.get(row.id)
+    if row.kind == "edit":
+        return edits.get(row.id)
+    return answer_from(row.payload) if row.kind == "answer" else digest_from(row.payload)
+
+
+def _in_order(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime) -> list[AnyRow]:
+    """Put back what would overtake an older message of the same person that waits to be tried again."""
+    held: dict[int, list[AnyRow]] = defaultdict(list)
+    for older in connection.execute(_HELD_UP, {"now": now}):
+        held[older.person_id].append(older)
+    free = []
+    for row in rows:
+        before = [o.not_before for o in held.get(row.person_id or 0, ()) if o.id < row.id] if row.kind != "edit" else []
+        if before:
+            connection.execute(
+                update(MESSAGE)
+                .where(MESSAGE.c.id == row.id)
+                .values(
+                    status="queued",
+                    not_before=max(before),
+                    attempts=row.attempts - 1,
+                    claim=None,
+                    error="chờ tin trước của cùng người nhận",
+                )
+            )
+        else:
+            free.append(row)
+    return free
+
+
+class _Addresses:
+    """The chats of the people a batch is for, read once; and how much of each bot's budget is left."""
+
+    def __init__(self, connection: Connection, channels: Channels, rows: Sequence[AnyRow], now: dt.datetime) -> None:
+        self.channels, self.now = channels, now
+        people = sorted({row.person_id for row in rows if row.person_id is not None})
+        self.chats: dict[int, list[AnyRow]] = defaultdict(list)
+        if people:
+            self._read(connection, _CHATS, people)
+            alone = [person for person in people if not self.chats[person]]
+            if alone:
+                self._read(connection, _GROUPS, alone)
+        self.used = _used(connection, channels, now)
+
+    def _read(self, connection: Connection, query: Any, people: list[int]) -> None:
+        for row in connection.execute(query, {"people": people}):
+            if (row.channel, row.bot) in self.channels:
+                self.chats[row.person_id].append(row)
+
+    def of(self, row: AnyRow) -> tuple[Chat | None, str]:
+        """The chat to use, or why there is none."""
+        weight = _weight(row)
+        if row.address:
+            there = (row.channel, row.bot)
+            if there not in self.channels:
+                return None, "kênh này không còn chạy"
+            if not self._afford(there, weight):
+                return None, OUT_OF_BUDGET
+            return Chat(row.channel, row.bot, row.address), ""
+        avoid = set(row.avoid or ())
+        possible = [chat for chat in self.chats.get(row.person_id, ()) if chat.id not in avoid]
+        possible.sort(key=lambda chat: not self._worth_trying(chat))
+        for chat in possible:
+            if self._afford((chat.channel, chat.bot), weight):
+                return Chat(chat.channel, chat.bot, chat.address, chat.id, chat.failing_since is not None), ""
+        if possible:
+            return None, OUT_OF_BUDGET
+        return None, (row.error if avoid and row.error else NOT_LINKED)
+
+    def _worth_trying(self, chat: AnyRow) -> bool:
+        return chat.failing_since is None or chat.failing_since <= self.now - TRY_AGAIN_AFTER
+
+    def _afford(self, bot: tuple[str, str], weight: Weight) -> bool:
+        budget = _budget(self.channels[bot])
+        if not may_send(self.used.get(bot, 0), budget, weight):
+            return False
+        self.used[bot] = self.used.get(bot, 0) + 1
+        return True
+
+
+def _weight(row: AnyRow) -> Weight:
+    if row.kind in ("answer", "edit"):
+        return Weight.ANSWER
+    if row.kind == "digest":
+        return Weight.DIGEST
+    return Weight.URGENT if row.urgent else Weight.ROUTINE
+
+
+def _budget(channel: Channel) -> int | None:
+    budget: int | None = getattr(channel, "budget", None)
+    return budget
+
+
+def _month(now: dt.datetime) -> str:
+    return f"{now.astimezone(QUOTA_ZONE):%Y-%m}"
+
+
+def _used(connection: Connection, channels: Channels, now: dt.datetime) -> dict[tuple[str, str], int]:
+    if all(_budget(channel) is None for channel in channels.values()):
+        return {}
+    rows = connection.execute(select(USAGE.c.channel, USAGE.c.bot, USAGE.c.sent).where(USAGE.c.month == _month(now)))
+    return {(row.channel, row.bot): row.sent for row in rows}
+
+
+# ---- record -------------------------------------------------------------------------------------------------------
+
+_SENT = (
+    update(MESSAGE)
+    .where(MESSAGE.c.id == bindparam("b_id"))
+    .values(
+        status="sent",
+        sent_at=bindparam("b_now"),
+        provider_id=bindparam("b_provider_id"),
+        text=bindparam("b_text"),
+        copies=bindparam("b_copies"),
+        channel=bindparam("b_channel"),
+        bot=bindparam("b_bot"),
+        address=bindparam("b_address"),
+        editable=bindparam("b_editable"),
+        claim=None,
+        error=bindparam("b_error"),
+    )
+)
+
+
+def record(
+    connection: Connection, channels: Channels, sent: Sequence[tuple[Letter, Outcome]], now: dt.datetime
+) -> Delivered:
+    """Write down what came of each send."""
+    done = Delivered()
+    arrived: list[dict[str, Any]] = []
+    lines: dict[str, list[journal.Line]] = {}
+    for letter, outcome in sent:
+        if isinstance(outcome, Sent):
+            done.sent += 1
+            arrived.append(_arrived(channels, letter, outcome, now))
+            _found_well(connection, letter, outcome)
+        elif isinstance(outcome, Retry) and letter.attempts < GIVE_UP_AFTER:
+            done.retried += 1
+            _later(connection, letter, outcome, now)
+        elif isinstance(outcome, Unknown):
+            done.unknown += 1
+            _unknown(connection, letter.id, letter.urgent, letter.copies, outcome.reason, now)
+        else:
+            done.refused += 1
+            _refused(connection, letter, outcome, now)
+        if not isinstance(letter.message, Answer | Edit) and letter.begun:
+            data = {"person": letter.person_id, "message": letter.id, "kind": type(letter.message).__name__}
+            if letter.because:
+                data |= {"channel": letter.chat.channel, "because": letter.because}
+            action = f"message_{type(outcome).__name__.lower()}"
+            lines.setdefault(letter.office_id, []).append(journal.Line("engine", action, None, data))
+    bulk.write(connection, _SENT, arrived)
+    for office_id, warnings in _count(connection, channels, sent, now).items():
+        lines.setdefault(office_id, []).extend(warnings)
+    journal.append_each(connection, now, lines)
+    return done
+
+
+def _arrived(channels: Channels, letter: Letter, outcome: Sent, now: dt.datetime) -> dict[str, Any]:
+    chat = letter.chat
+    return {
+        "b_id": letter.id,
+        "b_now": now,
+        "b_provider_id": outcome.provider_id,
+        "b_text": outcome.text,
+        "b_copies": letter.copies + 1,
+        "b_channel": chat.channel,
+        "b_bot": chat.bot,
+        "b_address": outcome.moved_to or chat.address,
+        "b_editable": bool(getattr(channels[chat.channel, chat.bot], "edits", False)),
+        "b_error": letter.because,
+    }
+
+
+def _found_well(connection: Connection, letter: Letter, outcome: Sent) -> None:
+    """What a success tells about the chat: it works again, or it has moved."""
+    chat = letter.chat
+    if chat.failing:
+        connection.execute(update(CHAT).where(CHAT.c.id == chat.id).values(failing_since=None, failing_why=None))
+    if outcome.moved_to:
+        other = CHAT.alias()
+        taken = exists().where(
+            other.c.channel == chat.channel, other.c.bot == chat.bot, other.c.address == outcome.moved_to
+        )
+        connection.execute(
+            update(CHAT)
+            .where(CHAT.c.channel == chat.channel, CHAT.c.bot == chat.bot, CHAT.c.address == chat.address, ~taken)
+            .values(address=outcome.moved_to)
+        )
+
+
+def _count(
+    connection: Connection, channels: Channels, sent: Sequence[tuple[Letter, Outcome]], now: dt.datetime
+) -> dict[str, list[journal.Line]]:
+    """Add what was sent to each bot's month; what may have arrived counts too. Returns warnings for the journals."""
+    parts: dict[tuple[str, str], int] = defaultdict(int)
+    offices: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for letter, outcome in sent:
+        bot = (letter.chat.channel, letter.chat.bot)
+        if _budget(channels[bot]) is not None and isinstance(outcome, Sent | Unknown):
+            parts[bot] += outcome.parts if isinstance(outcome, Sent) else 1
+            offices[bot].add(letter.office_id)
+    warnings: dict[str, list[journal.Line]] = defaultdict(list)
+    for used, count in parts.items():
+        budget = _budget(channels[used]) or 0
+        channel, number = used
+        statement = upsert(connection, USAGE).values(channel=channel, bot=number, month=_month(now), sent=count)
+        total = connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["channel", "bot", "month"], set_={"sent": USAGE.c.sent + count}
+            ).returning(USAGE.c.sent)
+        ).scalar_one()
+        if crosses_warning(total - count, total, budget):
+            LOG.warning("Bot %s %s đã dùng %d trên %d tin của tháng.", channel, number, total, budget)
+            data = {"channel": channel, "bot": number, "used": total, "budget": budget}
+            for office_id in offices[used]:
+                warnings[office_id].append(journal.Line("engine", "budget_low", None, data))
+    return warnings
+
+
+def _later(connection: Connection, letter: Letter, outcome: Retry, now: dt.datetime) -> None:
+    """Try again; where this chat keeps failing and the person has another, through that one."""
+    if not letter.begun:
+        _requeue(connection, letter.id, now + dt.timedelta(seconds=outcome.seconds), letter.copies, outcome.reason)
+        return
+    chat = letter.chat
+    if chat.id is not None and letter.attempts >= NEXT_CHAT_AFTER and _has_another(connection, letter):
+        connection.execute(
+            update(CHAT).where(CHAT.c.id == chat.id).values(failing_since=now, failing_why=outcome.reason)
+        )
+        _use_next(connection, letter, outcome.reason, now)
+        return
+    wait = outcome.seconds
+    if not outcome.named:
+        wait = max(wait, BACKOFF[min(letter.attempts, len(BACKOFF)) - 1])
+    _requeue(connection, letter.id, now + dt.timedelta(seconds=wait), letter.copies, outcome.reason)
+
+
+def _has_another(connection: Connection, letter: Letter) -> bool:
+    tried = [*letter.avoid, *([letter.chat.id] if letter.chat.id is not None else [])]
+    return bool(
+        connection.execute(
+            select(CHAT.c.id)
+            .where(CHAT.c.person_id == letter.person_id, CHAT.c.blocked_at.is_(None), CHAT.c.id.not_in(tried))
+            .limit(1)
+        ).first()
+    )
+
+
+def _use_next(connection: Connection, letter: Letter, why: str, now: dt.datetime) -> None:
+    because = f"{letter.chat.channel}: {why}"
+    connection.execute(
+        update(MESSAGE)
+        .where(MESSAGE.c.id == letter.id)
+        .values(
+            status="queued",
+            not_before=now,
+            attempts=0,
+            avoid=[*letter.avoid, letter.chat.id],
+            error=because,
+            claim=None,
+        )
+    )
+
+
+_ABANDONED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies).where(
+    MESSAGE.c.status == "claimed", MESSAGE.c.claimed_at < bindparam("since")
+)
+
+
+def recover(connection: Connection, now: dt.datetime) -> Delivered:
+    """Claims whose process died between send and record: each class takes its side."""
+    done = Delivered()
+    for row in connection.execute(_ABANDONED, {"since": now - LEASE}).all():
+        done.unknown += 1
+        _unknown(connection, row.id, row.urgent, row.copies, "chương trình dừng giữa lúc gửi", now)
+    return done
+
+
+def _unknown(connection: Connection, message_id: int, urgent: bool, copies: int, why: str, now: dt.datetime) -> None:
+    copies += 1  # it may have arrived
+    if urgent and copies < MOST_COPIES:
+        _requeue(connection, message_id, now + RESEND_AFTER, copies, why)
+    else:
+        connection.execute(
+            update(MESSAGE)
+            .where(MESSAGE.c.id == message_id)
+            .values(status="unknown", copies=copies, error=why, claim=None)
+        )
+
+
+def _requeue(connection: Connection, message_id: int, at: dt.datetime, copies: int, why: str) -> None:
+    connection.execute(
+        update(MESSAGE)
+        .where(MESSAGE.c.id == message_id)
+        .values(status="queued", not_before=at, copies=copies, error=why, claim=None)
+    )
+
+
+def _close(connection: Connection, message_id: int, status: str, why: str) -> None:
+    connection.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(status=status, error=why, claim=None))
+
+
+def _refused(connection: Connection, letter: Letter, outcome: Refused | Retry, now: dt.datetime) -> None:
+    why = outcome.reason
+    if letter.chat.id is None or letter.person_id is None:
+        _close(connection, letter.id, "refused", why)
+        return
+    if isinstance(outcome, Refused):  # given up is not refused: the address stays open then
+        connection.execute(update(CHAT).where(CHAT.c.id == letter.chat.id).values(blocked_at=now, blocked_why=why))
+        if _has_another(connection, letter) or _has_group(connection, letter):
+            _use_next(connection, letter, why, now)
+            return
+    _unreached(connection, view_office(connection, letter.office_id), letter.id, why, now)
+
+
+def _has_group(connection: Connection, letter: Letter) -> bool:
+    tried = {*letter.avoid, letter.chat.id}
+    return any(row.id not in tried for row in connection.execute(_GROUPS, {"people": [letter.person_id]}))
+
+
+def _unreached(connection: Connection, office: OfficeView, message_id: int, why: str, now: dt.datetime) -> None:
+    """This message reaches nobody: say so on its lines, wake the occurrences so that the next rung comes forward."""
+    _close(connection, message_id, "refused", why)
+    lost = connection.execute(
+        update(REMINDER)
+        .where(REMINDER.c.message_id == message_id, REMINDER.c.status == "in_message")
+        .values(status="suppressed", reason=why)
+        .returning(REMINDER.c.occurrence_id, REMINDER.c.revision, REMINDER.c.rung)
+    ).all()
+    occurrences = sorted({row.occurrence_id for row in lost if not _heard_by_others(connection, row)})
+    if occurrences and why != OUT_OF_BUDGET:  # an early reminder that was spared is no reason to climb
+        connection.execute(
+            update(OCCURRENCE)
+            .where(OCCURRENCE.c.id.in_(occurrences), OCCURRENCE.c.next_move_at.is_not(None))
+            .values(pulled_forward=True, next_move_at=now)
+        )
+        journal.append(
+            connection,
+            office.id,
+            now,
+            [journal.Line("engine", "unreached", o, {"message": message_id, "why": why}) for o in occurrences],
+        )
+
+
+def _heard_by_others(connection: Connection, lost: AnyRow) -> bool:
+    return bool(
+        connection.execute(
+            select(REMINDER.c.id)
+            .where(
+                REMINDER.c.occurrence_id == lost.occurrence_id,
+                REMINDER.c.revision == lost.revision,
+                REMINDER.c.rung == lost.rung,
+                REMINDER.c.status != "suppressed",
+            )
+            .limit(1)
+        ).first()
+    )
+
+
+def bots_of(channels: Collection[Channel]) -> dict[tuple[str, str], Channel]:
+    """Channels by name and bot."""
+    return {(channel.name, channel.bot): channel for channel in channels}
