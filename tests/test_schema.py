@@ -28,7 +28,7 @@ def test_no_question_of_a_turn_walks_a_table_that_grows(tmp_path: Path) -> None:
         load.link_simulator(connection, LOADED)
     asked = _listen(engine)
     for at in (MORNING, MORNING + dt.timedelta(minutes=1)):  # a busy turn, an idle one
-        asyncio.run(turn(engine, {"simulator": Simulator()}, at))
+        asyncio.run(turn(engine, [Simulator()], at))
     walks = set()
     with engine.connect() as connection:
         # An index of only the few rows that wait for something may be walked whole.

@@ -27,7 +27,7 @@ from engine import load, receive
 from engine.actions import Actor, occurrence_row
 from engine.clock import VirtualClock
 from engine.cycle import Turned, turn
-from engine.messages import Answer, Channel, DigestMessage, ReminderMessage, Says
+from engine.messages import Answer, Channel, DigestMessage, Press, ReminderMessage, Says
 from engine.office import CHAT, EXTENSION, MESSAGE, OCCURRENCE, PERSON, REMINDER, STAND_IN, OfficeView, view_office
 from engine.preview import next_wake
 from engine.rules.lifecycle import OPEN, WorkState
@@ -99,8 +99,10 @@ def one_task(day: str, slug: str = "ke-hoach", title: str = "Kế hoạch chuy�
     return obligation(slug, title, **{"kind": "one_off_date", "due": {"date": day}} | changes)
 
 
-def office_file(obligations: Iterable[Obligation], without: Iterable[str] = (), **office: Any) -> OfficeFile:
-    """A commune of five units and one person a role; ``without`` names people who are not in it.
+def office_file(
+    obligations: Iterable[Obligation], without: Iterable[str] = (), viewers: Iterable[str] = (), **office: Any
+) -> OfficeFile:
+    """A commune of five units and one person a role; ``without`` names people who are not in it, ``viewers`` more.
 
     ``office`` are other settings of the office itself: hours, digest day.
     """
@@ -115,7 +117,10 @@ def office_file(obligations: Iterable[Obligation], without: Iterable[str] = (), 
             },
             "plan": {"title": "Kế hoạch CCHC năm 2026", "issuer": "UBND xã Mẫu", "period": [2026, 2026]},
             "units": _UNITS,
-            "people": [person for person in _PEOPLE if person["id"] not in set(without)],
+            "people": [
+                *(person for person in _PEOPLE if person["id"] not in set(without)),
+                *({"id": slug, "name": "Người xem", "unit": "lanh-dao", "role": "viewer"} for slug in viewers),
+            ],
             "obligations": [rule.model_dump(mode="json", exclude_defaults=True) for rule in obligations],
         }
     )
@@ -181,6 +186,7 @@ class World:
         *,
         without: Iterable[str] = (),
         unlinked: Iterable[str] = (),
+        viewers: Iterable[str] = (),
         digests: bool = False,
     ) -> None:
         """``unlinked`` people have no chat yet. Without ``digests`` the weekly one is put aside unread."""
@@ -189,14 +195,14 @@ class World:
         create_schema(self.engine)
         self.clock = VirtualClock(civil(start))
         self.simulator = Simulator(self._ring)
-        self.channels: dict[str, Channel] = {self.simulator.name: self.simulator}
+        self.channels: list[Channel] = [self.simulator]
         self.phones: dict[str, Phone] = {}
         self.digests = digests
         self._rang: list[SimulatedMessage] = []
         self._heard: set[tuple[str, str]] = set()  # (address, slot)
         self._expects_nothing_more = True
         self._runner = asyncio.Runner()
-        self.load(office_file(obligations, without))
+        self.load(office_file(obligations, without, viewers))
         with self.engine.begin() as connection:
             load.link_simulator(connection, self.clock.now())
             for slug in unlinked:
@@ -235,14 +241,23 @@ class World:
         self.clock.move_to(civil(moment))
         self.turn()
 
-    def say(self, person: str, text: str, *, key: str | None = None, about: int | None = None) -> None:
+    def say(self, person: str, text: str, *, about: int | None = None, **more: Any) -> None:
         """Somebody types (or presses a button shown under ``about``), and the engine turns."""
-        self.hear(person, text, key=key, about=about)
+        self.hear(person, text, about=about, **more)
         self.turn()
 
-    def hear(self, person: str, text: str, *, key: str | None = None, about: int | None = None) -> None:
-        """Somebody types while the engine is busy elsewhere: stored, not yet acted upon."""
-        inbound = self.simulator.typed(_address(person), text, key=key, about=about)
+    def hear(
+        self, person: str, text: str, *, about: int | None = None, address: str | None = None, **more: Any
+    ) -> None:
+        """Somebody types while the engine is busy elsewhere: stored, not yet acted upon.
+
+        ``more``: what ``Simulator.typed`` takes; ``address``: a group they write in.
+        """
+        if about is not None:
+            more["press"] = Press(about)
+        if address is not None:
+            more["sender"] = _address(person)
+        inbound = self.simulator.typed(address or _address(person), text, **more)
         with self.engine.begin() as connection:
             receive.store(connection, [inbound], self.clock.now())
 
@@ -269,6 +284,11 @@ class World:
         with self.engine.begin() as connection:
             connection.execute(CHAT.delete().where(CHAT.c.address == _address(person)))
             load.link_simulator(connection, self.clock.now())
+
+    def dismiss(self, person: str) -> None:
+        """This person works here no longer."""
+        with self.engine.begin() as connection:
+            connection.execute(update(PERSON).where(PERSON.c.slug == person).values(active=False))
 
     def stand_in(self, person: str, substitute: str, first: str, last: str) -> None:
         """A decision names a stand-in for these days, inclusive."""
@@ -374,7 +394,9 @@ class World:
 
     def _ring(self, message: SimulatedMessage) -> None:
         self._rang.append(message)
-        if self.digests or not isinstance(message.message, DigestMessage):
+        if "/" not in message.address:  # a group's
+            self.phone(message.address).unread.append(message)
+        elif self.digests or not isinstance(message.message, DigestMessage):
             self.phone(message.address.split("/")[1]).unread.append(message)
 
     def _check(self) -> None:

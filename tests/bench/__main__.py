@@ -151,7 +151,7 @@ def idle_turns(size: Size, folder: Path) -> list[Figure]:
         for index in range(size.turns + 2):
             for rows, engine in engines.items():
                 start = time.perf_counter()
-                done = runner.run(turn(engine, {"simulator": Simulator()}, NIGHT))
+                done = runner.run(turn(engine, [Simulator()], NIGHT))
                 if index >= 2:  # the first ones only warm up
                     taken[rows].append(time.perf_counter() - start)
                 assert [done.planned, done.reminded, done.digests, done.delivered.sent] == [0, 0, 0, 0]
@@ -269,7 +269,7 @@ def busy_turn(size: Size, folder: Path) -> list[Figure]:
     shutil.copy(opening, later)
     engine = connect(f"sqlite:///{later}")
     with asyncio.Runner() as runner:
-        runner.run(turn(engine, {"simulator": Simulator()}, BUSY))
+        runner.run(turn(engine, [Simulator()], BUSY))
     with engine.connect() as connection:
         alarms = set(connection.execute(select(OCCURRENCE.c.next_move_at).where(OCCURRENCE.c.next_move_at > BUSY)))
     engine.dispose()
@@ -290,9 +290,9 @@ def _turns(
         simulator = Simulator()
         engine = connect(f"sqlite:///{shutil.copy(prepared, folder / f'turn{run}.db')}")
         with asyncio.Runner() as runner:
-            runner.run(turn(engine, {"simulator": simulator}, at - dt.timedelta(seconds=1)))  # open, warm
+            runner.run(turn(engine, [simulator], at - dt.timedelta(seconds=1)))  # open, warm
             with _timed(whole):
-                runner.run(turn(engine, {"simulator": simulator}, at))
+                runner.run(turn(engine, [simulator], at))
         engine.dispose()
         engine = connect(f"sqlite:///{shutil.copy(prepared, folder / f'decide{run}.db')}")
         with _timed(decided), engine.begin() as connection:

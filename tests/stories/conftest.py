@@ -19,7 +19,9 @@ def open_world(tmp_path: Path) -> Iterator[OpenWorld]:
     opened: list[World] = []
 
     def _open(*args: Any, **kwargs: Any) -> World:
-        opened.append(World(tmp_path, *args, **kwargs))
+        folder = tmp_path / str(len(opened))
+        folder.mkdir()
+        opened.append(World(folder, *args, **kwargs))
         return opened[-1]
 
     yield _open

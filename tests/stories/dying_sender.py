@@ -30,4 +30,4 @@ class DyingChannel:
 
 if __name__ == "__main__":
     file, now = sys.argv[1:]
-    asyncio.run(deliver(connect(f"sqlite:///{file}"), {"simulator": DyingChannel()}, dt.datetime.fromisoformat(now)))
+    asyncio.run(deliver(connect(f"sqlite:///{file}"), [DyingChannel()], dt.datetime.fromisoformat(now)))

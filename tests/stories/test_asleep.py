@@ -86,11 +86,13 @@ def test_off_for_a_month_the_leaders_hear_once_of_what_was_missed(open_world: Op
     world.everyone_silent()
 
     world.sleep_until("2026-04-09 08:00")
-    for person in (HEAD, STANDING, STANDING_HEAD, VICE_CHAIR, CHAIR):
+    for person in (HEAD, STANDING, STANDING_HEAD):
         world.phone(person).expect("QUÁ HẠN", "Báo cáo TTHC tháng 3/2026", "Kế hoạch chuyển đổi số")
     world.phone(OFFICER).expect("SẮP CHỐT SỐ LIỆU", "Báo cáo TTHC tháng 4/2026")
     world.everyone_silent()
     world.run_until("2026-04-09 17:00")
+    for leader in (VICE_CHAIR, CHAIR):  # the morning was the digest's
+        world.phone(leader).expect("QUÁ HẠN", "Báo cáo TTHC tháng 3/2026", "Kế hoạch chuyển đổi số")
     world.everyone_silent()
     passed_over = [rung for rung, reason in world.silences(OFFICER) if reason == PASSED_OVER]
     assert passed_over.count("last-call") == 2  # both are told as passed over, with the reason

@@ -228,8 +228,9 @@ def test_a_grant_taken_back_at_once_was_never_told(open_world: OpenWorld) -> Non
 
 def test_whoever_counts_on_a_grant_hears_that_it_was_taken_back(open_world: OpenWorld) -> None:
     world = asked(open_world)
+    world.run_until("2026-03-25 13:25")
     world.say(STANDING, "đồng ý 1")
-    world.run_until("2026-03-25 14:00")
+    world.run_until("2026-03-25 13:31")
     world.phone(OFFICER).expect("ĐÃ ĐƯỢC GIA HẠN")
     world.say(STANDING, "hoàn tác")
     world.phone(STANDING).put_aside()

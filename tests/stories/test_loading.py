@@ -130,6 +130,7 @@ def test_a_changed_rule_does_not_lose_what_came_due_while_the_machine_was_off(op
     world.load(office_file([monthly_report(product="Báo cáo")]))
     world.turn()
     assert dues(world, "Báo cáo TTHC")[0] == "2026-03-17"
+    world.run_until("2026-03-20 13:30")  # the morning was the digest's
     world.phone(CHAIR).expect("QUÁ HẠN", "Báo cáo TTHC tháng 3/2026")
     world.ignore_rest()
 

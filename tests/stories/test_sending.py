@@ -29,9 +29,9 @@ def gather_without_sending(world: World, moment: str) -> None:
     """Up to the point where a message waits in the outbox; its delivery belongs to somebody else."""
     waiting = Simulator()
     waiting.outcomes = [Retry("gặp trục trặc mạng", 30)]
-    world.channels = {waiting.name: waiting}
+    world.channels = [waiting]
     world.run_until(moment)
-    world.channels = {world.simulator.name: world.simulator}
+    world.channels = [world.simulator]
     world.clock.advance(seconds=31)
 
 

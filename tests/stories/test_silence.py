@@ -184,7 +184,7 @@ def test_a_deadline_on_new_years_day_is_reminded_on_the_old_years_last_day(open_
 
     world.run_until("2025-12-31 08:00")
     world.phone(OFFICER).expect("SẮP TỚI HẠN", "thứ Tư 31/12/2025")
-    world.phone(OFFICER).expect("HẠN HÔM NAY", "Hạn chính thức thứ Hai 5/1/2026")
+    world.phone(OFFICER).expect("HẠN HÔM NAY", "Hạn 1/1/2026 là ngày nghỉ Tết Dương lịch", "đến hết thứ Hai 5/1/2026")
     world.run_until("2026-01-04 23:00")
     world.everyone_silent()
     world.run_until("2026-01-05 08:00")  # past the day to aim at, not late
