@@ -41,10 +41,6 @@ NOT_FETCHED = "không tải được tệp"
 NOT_RUNNING = "kênh đã nhận tệp không còn chạy"
 WRONG_KIND = f"nội dung không phải loại tệp được nhận ({allowed.ALLOWED})"
 
-# What an obligation may demand that a lost file could have been (``engine.conversation.evidence`` asks for it).
-_WANTED = {"file": ("photo", "file"), "any": ("document", "link", "photo", "file")}
-
-
 @dataclass(slots=True)
 class Collected:
     """What one call did. ``moot``: taken back, or settled by another collector, while it was being fetched."""
@@ -210,11 +206,11 @@ _DUTY = (
 
 def _is_left_without(connection: Connection, row: AnyRow, wanted: str) -> bool:
     """Whether the duty demands what this file could have been, and nothing of it is kept any more nor still to come."""
-    if wanted not in _WANTED:
+    if not allowed.SHOWS.get(wanted, frozenset()) & {Kind.PHOTO, Kind.FILE}:
         return False
     others = select(EVIDENCE.c.id).where(
         EVIDENCE.c.occurrence_id == row.occurrence_id,
-        EVIDENCE.c.kind.in_(_WANTED[wanted]),
+        EVIDENCE.c.kind.in_(allowed.SHOWS[wanted]),
         EVIDENCE.c.status.in_(("kept", "to_fetch")),
     )
     return connection.execute(others.limit(1)).first() is None

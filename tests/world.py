@@ -194,7 +194,7 @@ class World:
         self.engine = connect(f"sqlite:///{self.file}")
         create_schema(self.engine)
         self.clock = VirtualClock(civil(start))
-        self.simulator = Simulator(self._ring)
+        self.simulator = Simulator(self.ring)
         self.channels: list[Channel] = [self.simulator]
         self.phones: dict[str, Phone] = {}
         self.digests = digests
@@ -392,7 +392,7 @@ class World:
     def _person_id(connection: Connection, slug: str) -> int:
         return int(connection.execute(select(PERSON.c.id).where(PERSON.c.slug == slug)).scalar_one())
 
-    def _ring(self, message: SimulatedMessage) -> None:
+    def ring(self, message: SimulatedMessage) -> None:
         self._rang.append(message)
         if "/" not in message.address:  # a group's
             self.phone(message.address).unread.append(message)

@@ -47,7 +47,7 @@ def channels(check: bool, drop_webhook: bool, as_json: bool) -> None:
     if as_json:
         output.as_json([asdict(line) for line in lines])
     else:
-        _show(lines, asked=bool(said))
+        _show(lines)
     if any((answer or "").startswith("không") for answer in said.values()):
         raise NhacViecError("Có kênh chưa dùng được. Hãy xem dòng ghi “không …” ở trên.")
 
@@ -95,25 +95,19 @@ def _thin(used: int | None, budget: int | None) -> str | None:
     return f"Đã dùng {share:.0%} hạn mức tin của tháng: lời nhắc sớm tạm không gửi qua bot này."
 
 
-def _show(lines: list[Line], *, asked: bool) -> None:
-    rows = [
-        (
-            line.channel,
-            line.bot,
-            line.people,
-            line.blocked or "",
-            line.failing or "",
-            f"{line.sent_this_month}/{line.budget}" if line.budget else "",
-            line.unknown or "",
-            *([line.provider or ""] if asked else []),
-        )
-        for line in lines
-    ]
-    names = ["Kênh", "Bot", "Người nối", "Chặn", "Đang lỗi", "Tin tháng này", "Không rõ đã tới"]
-    output.table("Kênh nhắn tin", [*names, *(["Nhà cung cấp trả lời"] if asked else [])], rows)
+def _show(lines: list[Line]) -> None:
     for line in lines:
-        if line.note:
-            output.line(line.note)
+        month = f"{line.sent_this_month}/{line.budget} tin tháng này" if line.budget else ""
+        troubles = [
+            f"{line.blocked} người chặn" if line.blocked else "",
+            f"{line.failing} kênh đang lỗi" if line.failing else "",
+            f"{line.unknown} tin không rõ đã tới" if line.unknown else "",
+        ]
+        said = "; ".join(part for part in (f"{line.people} người nối", month, *troubles) if part)
+        output.line(f"{line.channel} {line.bot}: {said}.")
+        for more in (line.provider and f"Nhà cung cấp: {line.provider}.", line.note):
+            if more:
+                output.line(f"  {more}")
 
 
 # ---- asking the providers -----------------------------------------------------------------------------------------

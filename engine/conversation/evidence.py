@@ -15,19 +15,13 @@ from data.rows import AnyRow
 from engine.conversation.talk import Talk
 from engine.messages import Attachment
 from engine.office import EVIDENCE
-from engine.rules.files import refused
+from engine.rules.files import SHOWS, refused
 from engine.rules.replies import Intent
-
-_SHOWS = {
-    "document": frozenset({"document"}),
-    "file": frozenset({"photo", "file"}),
-    "any": frozenset({"document", "link", "photo", "file"}),
-}
 
 
 def suffices(talk: Talk, row: AnyRow, intent: Intent) -> bool:
     """Whether the work has what its obligation demands, with what is being given now."""
-    wanted = _SHOWS.get(row.evidence)
+    wanted = SHOWS.get(row.evidence)
     if wanted is None:
         return True
     now = {kind for kind, _, _ in _words(intent)} | {str(a.kind) for a in acceptable(talk)}

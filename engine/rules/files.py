@@ -14,6 +14,14 @@ LARGEST = 20 * 1024 * 1024  # bytes; what Telegram lets a bot download (api#getf
 ALLOWED = "ảnh, PDF, Word, Excel, PowerPoint"
 
 
+#: What counts where an obligation demands evidence: its word → the kinds that show it.
+SHOWS = {
+    "document": frozenset({"document"}),
+    "file": frozenset({"photo", "file"}),
+    "any": frozenset({"document", "link", "photo", "file"}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FileType:
     """One type that is taken: its usual endings, and how its bytes begin."""
