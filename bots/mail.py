@@ -76,6 +76,7 @@ class Mail:
     """
 
     name = "email"
+    bot = "email"  # a person's address stays theirs when the office sends from another
     edits = False
 
     def __init__(
@@ -91,8 +92,8 @@ class Mail:
         context: ssl.SSLContext | None = None,
         pace: Pace = POLITE,
     ) -> None:
-        shown_as, self.bot = parseaddr(sender)
-        if not _is_address(self.bot) or any(ord(letter) < 32 for letter in sender):
+        shown_as, self._sender = parseaddr(sender)
+        if not _is_address(self._sender) or any(ord(letter) < 32 for letter in sender):
             raise BadSetting("NHACVIEC_SMTP_FROM không đúng dạng. Hãy ghi như: nhacviec@xa.gov.vn.")
         if security not in ("starttls", "tls", "none"):
             raise BadSetting("NHACVIEC_SMTP_SECURITY không đúng. Hãy ghi starttls, tls hoặc none.")
@@ -100,7 +101,7 @@ class Mail:
             raise BadSetting("NHACVIEC_SMTP_HOST không đúng dạng. Hãy ghi tên máy chủ thư.")
         if bool(username) != bool(password):
             raise BadSetting("Cần đặt cả NHACVIEC_SMTP_USER và NHACVIEC_SMTP_PASSWORD, hoặc bỏ cả hai.")
-        self._from = Address(shown_as, addr_spec=self.bot)
+        self._from = Address(shown_as, addr_spec=self._sender)
         self._host, self._port, self._security, self._context = host, port, security, context
         self._username, self._password = username or None, password or None
         self._timeouts = timeouts or Timeouts()
@@ -130,7 +131,7 @@ class Mail:
         letter = EmailMessage(policy=WIRE)
         letter["From"], letter["To"], letter["Subject"] = self._from, address, subject(message, text)
         letter["Date"] = format_datetime(dt.datetime.now(dt.UTC))
-        letter["Message-ID"] = make_msgid(domain=self.bot.partition("@")[2])
+        letter["Message-ID"] = make_msgid(domain=self._sender.partition("@")[2])
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
         letter["X-Auto-Response-Suppress"] = "All"  # and Exchange's own word for that
         # Encoded as letters of 7 bits: not every server between here and there passes 8.
@@ -154,7 +155,7 @@ class Mail:
                 handing.stage = _Stage.LOGIN
                 await client.login(self._username, self._password or "")
             handing.stage = _Stage.ENVELOPE
-            await client.mail(self.bot)
+            await client.mail(self._sender)
             await client.rcpt(handing.address)
             if client.is_connected:  # else nothing of the letter can leave, and data() says so
                 handing.stage = _Stage.DATA

@@ -17,6 +17,7 @@ from itertools import count
 from math import inf
 
 MINUTE = 60.0
+EARLIER = 1_000_000_000  # turns: older than any that waits
 FEW_LANES = 256  # idle lanes are not worth a look below this
 
 
@@ -146,16 +147,19 @@ class Lanes:
         self._lanes: dict[str, _Lane] = {}
         self._look_at = FEW_LANES  # how many lanes make it worth while to look for idle ones
 
-    def turn(self, address: str, *, group: bool = False, patience: float = inf) -> AbstractAsyncContextManager[None]:
+    def turn(
+        self, address: str, *, group: bool = False, patience: float = inf, first: bool = False
+    ) -> AbstractAsyncContextManager[None]:
         """One message to one chat: ``async with lanes.turn(address): send``.
 
         Turns of one address follow each other in the order of the calls, one at a time. It waits for the chat's hold
         and spacing, for the group's minute, then for the bot's rate. ``patience``: seconds of a hold that are waited
-        out; a longer one raises at once.
+        out; a longer one raises at once. ``first``: before what waits for the rate in other lanes, as somebody is
+        looking at the telephone.
 
         :raises Held: the chat is held for longer than ``patience``.
         """
-        return self._turn(address, group, patience)
+        return self._turn(address, group, patience, first)
 
     async def again(self, address: str, *, group: bool = False, patience: float = inf) -> None:
         """Within a turn: wait for one more message (a repeat, the next part) without leaving the lane.
@@ -183,8 +187,8 @@ class Lanes:
         return len(self._lanes)
 
     @asynccontextmanager
-    async def _turn(self, address: str, group: bool, patience: float) -> AsyncIterator[None]:
-        lane, age = self._lane(address), next(self._ages)
+    async def _turn(self, address: str, group: bool, patience: float, first: bool) -> AsyncIterator[None]:
+        lane, age = self._lane(address), next(self._ages) - (EARLIER if first else 0)
         lane.users += 1
         try:
             async with lane.order:

@@ -35,6 +35,7 @@ _HEADINGS = {
     Says.COLLECT: "Sắp chốt số liệu",
     Says.SOON: "Sắp tới hạn",
     Says.HANDED_OVER: "Việc được chuyển giao",
+    Says.WITHDRAWN: "Đã rút lại",
     Says.STANDS_IN: "Việc làm thay",
     Says.AGAIN: "Nhắc lại theo đề nghị",
     Says.FILE_LOST: "Tệp chưa lưu được",
@@ -56,7 +57,9 @@ _DOER_ACTS = frozenset(
         Says.AGAIN,
     }
 )
-_NEWS = frozenset({Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.FILE_LOST})  # nothing falls due
+_NEWS = frozenset(
+    {Says.WITHDRAWN, Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.FILE_LOST}
+)  # nothing falls due
 _PAPERS = ("Báo cáo", "Kế hoạch", "Gửi", "Đăng ký")  # titles that name what is sent; others name work to finish
 
 

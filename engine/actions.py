@@ -47,7 +47,18 @@ UNDO_KEEPS = (
 _AS_THEY_ARE = frozenset({"work_state", "revision", "reported_by", "doer_id", "chain", "difficulty"})
 
 HANDED_ON = "việc đã được chuyển cho người khác"
-GRANT_TAKEN_BACK = "người duyệt đã rút lại quyết định, đề nghị đang chờ duyệt lại"
+#: What is said to whoever had heard of an action that was taken back, by the kind of news it was.
+TAKEN_BACK = {
+    "granted": "người duyệt đã rút lại quyết định, đề nghị gia hạn đang chờ duyệt lại",
+    "refused": "người duyệt đã rút lại quyết định, đề nghị gia hạn đang chờ duyệt lại",
+    "confirm": "người làm đã rút lại lời báo xong",
+    "confirmed": "người xác nhận đã rút lại, việc đang chờ xác nhận",
+    "returned": "việc không còn bị trả lại, đang chờ xác nhận",
+    "extension": "đề nghị gia hạn đã được rút lại",
+    "handed": "việc không còn chuyển cho đồng chí",
+    "difficulty": "lời báo vướng mắc đã được rút lại",
+    "leave": "lịch nghỉ đã huỷ, đồng chí không phải làm thay",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +170,7 @@ def ask_extension(
     ).scalar_one()
     acted = _change(connection, office, row, actor, "extension_asked", {}, now, {"until": until, "reason": reason})
     standing, _ = hearers(office.staff, _chain(row), ["standing"], office.today(now))
-    detail = {"extension": extension_id, "until": until.isoformat(), "reason": reason}
+    detail = {"extension": extension_id, "until": until.isoformat(), "reason": reason, "from": actor.name}
     approvers = [h.person_id for h in standing if h.person_id != actor.person_id]
     if not approvers:  # the standing office itself asks: its leaders decide
         leaders, _ = hearers(office.staff, _chain(row), ["leaders"], office.today(now))
@@ -188,11 +199,7 @@ def hand_over(
     values = {"doer_id": to, "chain": chain, "snoozed_until": None}
     data = {"from": office.name_of(row.doer_id), "to": office.name_of(to), "reason": reason}
     acted = _change(connection, office, row, actor, "handed_over", values, now, data)
-    connection.execute(
-        update(REMINDER)
-        .where(REMINDER.c.occurrence_id == row.id, REMINDER.c.person_id == row.doer_id, REMINDER.c.status == "pending")
-        .values(status="suppressed", reason=HANDED_ON)
-    )
+    acted = acted.remembering(silenced=_suppress_pending(connection, row.id, HANDED_ON, row.doer_id))
     rung = f"handed:{row.version}"
     detail = {"reason": reason, "from": office.name_of(row.doer_id)}
     _tell(connection, office, row, [to] if to != actor.person_id else [], Says.HANDED_OVER, rung, now, detail)
@@ -243,12 +250,13 @@ def announce_leave(
     """nghỉ: the substitute hears at once what falls into the leave. ``stand_in``: its row, first and last day."""
     row_id, first, last = stand_in
     rung = f"leave:{row_id}"
-    detail = {"reason": actor.name, "until": last.isoformat()}
+    detail = {"reason": actor.name, "since": first.isoformat(), "until": last.isoformat()}
     for row in rows:
         _tell(connection, office, row, [substitute], Says.STANDS_IN, rung, now, detail, on_behalf_of=row.doer_id)
     data = {"person": actor.name, "substitute": office.name_of(substitute), "from": first, "to": last}
     journal.append(connection, office.id, now, [journal.Line(actor.name, "leave", None, data)])
-    return Acted(WorkState.NEW, {"stand_in": row_id, "told": rung})
+    told = {"stand_in": row_id, "told": rung, "first": first.isoformat(), "last": last.isoformat()}
+    return Acted(WorkState.NEW, told)
 
 
 def take_back_leave(
@@ -256,11 +264,16 @@ def take_back_leave(
 ) -> bool:
     """The leave that was announced is off. False: somebody has removed it already."""
     gone = connection.execute(delete(STAND_IN).where(STAND_IN.c.id == memory["stand_in"]))
-    connection.execute(
-        update(REMINDER)
-        .where(REMINDER.c.office_id == office.id, REMINDER.c.rung == memory["told"], REMINDER.c.status == "pending")
-        .values(status="suppressed", reason="thao tác đã được rút lại")
-    )
+    told = connection.execute(
+        select(REMINDER.c.occurrence_id)
+        .where(REMINDER.c.office_id == office.id, REMINDER.c.rung == memory["told"])
+        .distinct()
+    ).scalars()
+    for occurrence in told.all():
+        _unsay(connection, occurrence, memory["told"])
+        row = occurrence_row(connection, occurrence)
+        if row is not None:
+            _tell_withdrawn(connection, office, row, memory["told"], now)
     journal.append(connection, office.id, now, [journal.Line(actor.name, "leave_undone", None, {})])
     return bool(gone.rowcount)
 
@@ -283,6 +296,11 @@ def grant_extension(
     values = {"internal_due": extension.until, **_rearmed(office, row, extension.until, now)}
     data = {"was": row.internal_due, "until": extension.until, "reason": extension.reason}
     acted = _change(connection, office, row, actor, "extension_granted", values, now, data)
+    connection.execute(  # what the doer asked to hear later is about the work, not about its date
+        update(REMINDER)
+        .where(REMINDER.c.occurrence_id == row.id, REMINDER.c.says == Says.AGAIN, REMINDER.c.status == "pending")
+        .values(revision=row.revision + 1)
+    )
     detail = {"until": extension.until.isoformat()}
     rung = f"granted:{extension.id}"
     # Told under the new revision: the old one's reminders fall away.
@@ -393,14 +411,18 @@ def undo(
     if WorkState(values["work_state"]) in OPEN and values.get("next_move_at") is None:
         values |= _rearmed(office, row, values["internal_due"], now)
     _change(connection, office, row, actor, "undone", values, now)
-    unsaid = _unsay(connection, row.id, memory.get("told"))
+    if memory.get("silenced"):  # what waited to be said waits again, under the revision that holds now
+        connection.execute(
+            update(REMINDER)
+            .where(REMINDER.c.id.in_(memory["silenced"]), REMINDER.c.status == "suppressed")
+            .values(status="pending", reason=None, revision=values.get("revision", row.revision))
+        )
+    _unsay(connection, row.id, memory.get("told"))
+    _tell_withdrawn(connection, office, row, memory.get("told"), now, revision=values["revision"])
     if memory.get("evidence"):
         connection.execute(update(EVIDENCE).where(EVIDENCE.c.id.in_(memory["evidence"])).values(status="withdrawn"))
     for request, status in memory.get("requests", ()):
-        asker = _put_back(connection, row.id, request, status)
-        if values["internal_due"] != row.internal_due and not unsaid:  # they count on the day they were granted
-            rung, detail = f"taken-back:{row.version}", {"reason": GRANT_TAKEN_BACK}
-            _tell(connection, office, row, [asker], Says.EXTENSION_REFUSED, rung, now, detail)
+        _put_back(connection, row.id, request, status)
     if WorkState(values["work_state"]) in CLOSED:
         handles.release(connection, row.id, now)
     else:
@@ -439,7 +461,7 @@ def _change(
     before = {name: _to_json(getattr(row, name)) for name in UNDO_KEEPS}
     acted = Acted(state, {"occurrence": row.id, "version": row.version + 1, "before": before})
     if state not in OPEN and WorkState(row.work_state) in OPEN:
-        _suppress_pending(connection, row.id, SILENT_BECAUSE[state])
+        acted = acted.remembering(silenced=_suppress_pending(connection, row.id, SILENT_BECAUSE[state]))
         if state is not WorkState.SUSPENDED:  # nobody needs to decide about more time for what is done
             acted = acted.remembering(requests=_withdraw_request(connection, row.id))
     journal.append(
@@ -502,12 +524,17 @@ def _tell(
         connection.execute(upsert(connection, REMINDER).on_conflict_do_nothing(), rows)
 
 
-def _suppress_pending(connection: Connection, occurrence_id: int, reason: str) -> None:
-    connection.execute(
-        update(REMINDER)
-        .where(REMINDER.c.occurrence_id == occurrence_id, REMINDER.c.status == "pending")
-        .values(status="suppressed", reason=reason)
+def _suppress_pending(
+    connection: Connection, occurrence_id: int, reason: str, person_id: int | None = None
+) -> list[int]:
+    """Lines that wait are not said. Returns them: undoing lets them wait again."""
+    which = [REMINDER.c.occurrence_id == occurrence_id, REMINDER.c.status == "pending"]
+    if person_id is not None:
+        which.append(REMINDER.c.person_id == person_id)
+    silenced = connection.execute(
+        update(REMINDER).where(*which).values(status="suppressed", reason=reason).returning(REMINDER.c.id)
     )
+    return list(silenced.scalars())
 
 
 def _unsay(connection: Connection, occurrence_id: int, rung: str | None) -> bool:
@@ -518,6 +545,26 @@ def _unsay(connection: Connection, occurrence_id: int, rung: str | None) -> bool
         .values(status="suppressed", reason="thao tác đã được rút lại")
     )
     return kept_back.rowcount > 0
+
+
+def _tell_withdrawn(
+    connection: Connection,
+    office: OfficeView,
+    row: AnyRow,
+    rung: str | None,
+    now: dt.datetime,
+    revision: int | None = None,
+) -> None:
+    """Whoever has already heard the news of an action hears that it was taken back: they may count on it."""
+    if rung is None or (kind := rung.partition(":")[0]) not in TAKEN_BACK:
+        return
+    heard = connection.execute(
+        select(REMINDER.c.person_id).where(
+            REMINDER.c.occurrence_id == row.id, REMINDER.c.rung == rung, REMINDER.c.status == "in_message"
+        )
+    ).scalars()
+    detail = {"reason": TAKEN_BACK[kind]}
+    _tell(connection, office, row, heard.all(), Says.WITHDRAWN, f"withdrawn:{rung}", now, detail, revision=revision)
 
 
 def _question(extension_id: int) -> str:

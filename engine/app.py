@@ -31,7 +31,7 @@ from engine.errors import DatabaseTrouble
 from engine.load import link_simulator
 from engine.messages import Answer, Channel, Inbound
 from engine.office import INBOUND, MESSAGE
-from engine.outbox import Delivered
+from engine.outbox import Delivered, next_due
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
 from engine.settings import Settings
@@ -39,6 +39,8 @@ from schedules.metronome import Metronome
 
 log = logging.getLogger("nhacviec")
 STOP_WITHIN = 4.0  # seconds: SIGTERM promises five
+AT_A_TIME = 20  # replies acted upon before other tasks have their turn
+LISTEN_OUT = 1.0  # seconds for a poll to notice that we stop
 LOOK_AGAIN = 15.0  # seconds: messages to be tried again come due between the metronome's beats
 
 
@@ -175,12 +177,14 @@ class _Live:
         await self.beat()
         metronome = Metronome(self.beat, self.product.settings.turn_seconds)
         metronome.start()
+        server, listening = await self.listen()  # first: a taken port is said before anything is sent
         postman = asyncio.create_task(self.carry())
         collector = asyncio.create_task(self.fetch())
-        server, listening = await self.listen()
         await self.stop.wait()
         metronome.stop()
         collector.cancel()  # what it was fetching is fetched again
+        if listening:  # what a provider has just handed over is still kept
+            await asyncio.wait(listening, timeout=LISTEN_OUT)
         for task in listening:
             task.cancel()
         if server is not None:
@@ -200,6 +204,8 @@ class _Live:
         except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
             log.error("%s", trouble)
             return
+        except Exception:
+            log.exception("Lượt tính gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
         self.mail.set()
 
     async def carry(self) -> None:
@@ -209,16 +215,29 @@ class _Live:
             try:
                 with explained(self.product.settings.database):
                     channels, now = self.product.channels, self.product.clock.now
-                    done = await deliver(self.product.engine, channels, now(), self.stop)
+                    done = await deliver(self.product.engine, channels, now(), self.stop, now)
             except DatabaseTrouble as trouble:
                 log.error("%s", trouble)
+                done = Delivered()
+            except Exception:  # whatever it is, tomorrow's reminders must still leave
+                log.exception("Lượt gửi gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
                 done = Delivered()
             decided, self.decided = self.decided, Decided()
             self.told(decided, done)
             try:
-                await asyncio.wait_for(self.mail.wait(), LOOK_AGAIN)
+                await asyncio.wait_for(self.mail.wait(), self.until_next())
             except TimeoutError:
                 continue
+
+    def until_next(self) -> float:
+        """Seconds until a message that waits for its time comes due, or until the postman looks again anyway."""
+        try:
+            with reading(self.product.engine) as connection:
+                now = self.product.clock.now()
+                due = next_due(connection, now)
+        except Exception:  # said by the turn that follows
+            return LOOK_AGAIN
+        return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.05, (due - now).total_seconds()))
 
     async def fetch(self) -> None:
         """Bring in the photos and files that people have sent; it may take minutes, and nothing waits for it."""
@@ -231,6 +250,8 @@ class _Live:
                     self.mail.set()
             except (DatabaseTrouble, OSError) as trouble:  # a full disk may recover; what was asked for stays asked for
                 log.error("%s", trouble)
+            except Exception:
+                log.exception("Lấy ảnh, tệp gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
             await asyncio.sleep(LOOK_AGAIN)
 
     async def keep(self, inbounds: Sequence[Inbound]) -> None:
@@ -242,9 +263,14 @@ class _Live:
         """Something has been kept: act on it now."""
         try:
             with explained(self.product.settings.database):
-                self.decided.handled += handle_waiting(self.product.engine, self.product.clock.now())
+                handled = handle_waiting(self.product.engine, self.product.clock.now(), AT_A_TIME)
+            self.decided.handled += handled
+            if handled == AT_A_TIME:  # a whole commune writes at once: the sends under way must not wait for it
+                asyncio.get_running_loop().call_soon(self.heard)
         except DatabaseTrouble as trouble:
             log.error("%s", trouble)
+        except Exception:  # what was kept is kept; the next turn tries again
+            log.exception("Xử lý tin nhận được gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
         self.mail.set()
 
     async def listen(self) -> tuple[Any, list[asyncio.Task[None]]]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from engine.messages import Channel, Outcome, ReminderMessage, Retry, Unknown
 from engine.office import OfficeView
@@ -25,28 +26,50 @@ Lane = tuple[str, str, str]  # channel, bot, address
 
 
 async def deliver(
-    engine: Engine, channels: Collection[Channel], now: dt.datetime, stop: asyncio.Event | None = None
+    engine: Engine,
+    channels: Collection[Channel],
+    now: dt.datetime,
+    stop: asyncio.Event | None = None,
+    clock: Callable[[], dt.datetime] | None = None,
 ) -> Delivered:
-    """Send what waits, until nothing more may leave now. After ``stop`` no further send begins."""
+    """Send what waits, until nothing more may leave. After ``stop`` no further send begins.
+
+    ``clock``: a delivery takes minutes, and what is queued meanwhile (an answer, a retry come due) leaves within it.
+    """
+    clock = clock or (lambda: now)
     post = _Post(bots_of(channels), stop or asyncio.Event())
+    # What is claimed and waits for its turn is lost to a crash as if it were on its way: no more than leaves soon.
+    most = min(BATCH, sum(getattr(channel, "at_once", BATCH) for channel in channels))
     done = Delivered()
     seen: dict[str, OfficeView] = {}  # names, units and hours, which no batch changes
     with engine.begin() as connection:
-        done.add(recover(connection, now))
+        done.add(recover(connection, clock()))
     while True:
         claimed = Claimed()
-        if post.under_way <= BATCH // 2 and not post.stop.is_set():
+        if post.under_way <= most // 2 and not post.stop.is_set():
             with engine.begin() as connection:
-                claimed = claim(connection, post.channels, now, seen, BATCH - post.under_way)
+                claimed = claim(connection, post.channels, clock(), seen, most - post.under_way)
             done.dropped += claimed.dropped
             post.take(claimed.letters)
         if not post.under_way:
             if claimed.more and not post.stop.is_set():
                 continue
             return done
-        outcomes = await post.outcomes()
-        with engine.begin() as connection:
-            done.add(record(connection, post.channels, outcomes, now))
+        done.add(await _recorded(engine, post, await post.outcomes(), clock))
+
+
+async def _recorded(
+    engine: Engine, post: _Post, outcomes: list[tuple[Letter, Outcome]], clock: Callable[[], dt.datetime]
+) -> Delivered:
+    """Write down what came back. A locked database is waited for: unrecorded, what has not left would be unknown."""
+    for pause in (1.0, 3.0, 10.0):
+        try:
+            with engine.begin() as connection:
+                return record(connection, post.channels, outcomes, clock())
+        except OperationalError:
+            await asyncio.sleep(pause)
+    with engine.begin() as connection:
+        return record(connection, post.channels, outcomes, clock())
 
 
 class _Post:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 # Work marked Mật is named nowhere on a networked channel (Law on State Secrets 117/2025/QH15, article 5).
 HIDDEN_TITLE = "Công việc không nêu tên trong tin (xem sổ theo dõi của cơ quan)"
+HIDDEN_WORDS = "không nêu trong tin (xem sổ theo dõi của cơ quan)"  # what people write about it
 
 
 class Says(StrEnum):
@@ -37,6 +38,7 @@ class Says(StrEnum):
     HANDED_OVER = "handed_over"  # to the new doer: this is yours from now on
     STANDS_IN = "stands_in"  # to the stand-in: this falls into somebody's leave
     AGAIN = "again"  # to the doer, who asked to be reminded at this hour
+    WITHDRAWN = "withdrawn"  # to whoever was told: it has been taken back
     FILE_LOST = "file_lost"  # to the doer: the photo or file could not be kept, and why
 
 
@@ -87,7 +89,8 @@ class Item:
     asked_until: dt.date | None = None
     wants_answer: bool = True  # False for lines that only inform
     version: int = 0  # the state the line was written for; a button pressed later is measured against it
-    by: str | None = None  # whoever had it before
+    by: str | None = None  # who asked, or had it before
+    since: dt.date | None = None  # the first day of a leave
     now: str | None = None  # what has become of it since the message left: "đã xong lúc 8 giờ 15"
 
 
@@ -175,6 +178,9 @@ class Said(StrEnum):
     CONFIRMED = "confirmed"
     RETURNED = "returned"
     UNDONE = "undone"
+    LEAVE_UNDONE = "leave_undone"
+    NOT_UNDONE = "not_undone"
+    DROPPED = "dropped"
     NOTHING_TO_UNDO = "nothing_to_undo"
     WORK_LIST = "work_list"
     WEEK = "week"
@@ -217,6 +223,7 @@ class Said(StrEnum):
     EVIDENCE_KEPT = "evidence_kept"
     EVIDENCE_WHICH = "evidence_which"
     EVIDENCE_REFUSED = "evidence_refused"
+    FAILED = "failed"  # a defect of ours: nothing was done
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +285,7 @@ class Answer:
     version: int = 0
     person_id: int | None = None  # whose button it is
     verb: str | None = None  # the command word to show in an example: "xong", "gia hạn"
+    addressed: bool = False  # said where others read too: the person is named
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from data import bulk, journal
 from data.rows import AnyRow
@@ -206,8 +206,15 @@ def claim(
     desk = _Addresses(connection, channels, [row for row in rows if not row.address], now)
     reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
     edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
-    for row in sorted(rows, key=lambda row: (row.not_before, row.id)):
-        message = _message(row, reminders, edits)
+    # An edit is only tidiness: it never stands before the words somebody waits for in the same chat.
+    for row in sorted(rows, key=lambda row: (row.kind == "edit", row.not_before, row.id)):
+        try:
+            message = _message(row, reminders, edits)
+        except ValueError as error:  # what an older or newer program wrote; pydantic's error is a ValueError
+            LOG.error("Tin %d không đọc được, không gửi: %s", row.id, type(error).__name__)
+            claimed.dropped += 1
+            _close(connection, row.id, "dropped", "nội dung tin không đọc được")
+            continue
         if message is None:
             claimed.dropped += 1
             _close(connection, row.id, "dropped", "việc đã xong hoặc đã đổi hạn trước khi tin kịp đi")
@@ -253,7 +260,8 @@ def _in_order(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime) 
         held[older.person_id].append(older)
     free = []
     for row in rows:
-        before = [o.not_before for o in held.get(row.person_id or 0, ()) if o.id < row.id] if row.kind != "edit" else []
+        own = row.kind == "edit" or row.address  # an answer goes where it was asked, whatever waits elsewhere
+        before = [] if own else [older.not_before for older in held.get(row.person_id or 0, ()) if older.id < row.id]
         if before:
             connection.execute(
                 update(MESSAGE)
@@ -378,15 +386,20 @@ def record(
             done.sent += 1
             arrived.append(_arrived(channels, letter, outcome, now))
             _found_well(connection, letter, outcome)
-        elif isinstance(outcome, Retry) and letter.attempts < GIVE_UP_AFTER:
+        elif isinstance(outcome, Retry) and (letter.attempts < GIVE_UP_AFTER or not letter.begun):
             done.retried += 1
-            _later(connection, letter, outcome, now)
+            _later(connection, channels, letter, outcome, now)
         elif isinstance(outcome, Unknown):
             done.unknown += 1
             _unknown(connection, letter.id, letter.urgent, letter.copies, outcome.reason, now)
+            connection.execute(
+                update(MESSAGE)
+                .where(MESSAGE.c.id == letter.id, MESSAGE.c.status == "unknown")
+                .values(channel=letter.chat.channel, bot=letter.chat.bot, address=letter.chat.address)
+            )
         else:
             done.refused += 1
-            _refused(connection, letter, outcome, now)
+            _refused(connection, channels, letter, outcome, now)
         if not isinstance(letter.message, Answer | Edit) and letter.begun:
             data = {"person": letter.person_id, "message": letter.id, "kind": type(letter.message).__name__}
             if letter.because:
@@ -462,13 +475,24 @@ def _count(
     return warnings
 
 
-def _later(connection: Connection, letter: Letter, outcome: Retry, now: dt.datetime) -> None:
+def _later(connection: Connection, channels: Channels, letter: Letter, outcome: Retry, now: dt.datetime) -> None:
     """Try again; where this chat keeps failing and the person has another, through that one."""
     if not letter.begun:
-        _requeue(connection, letter.id, now + dt.timedelta(seconds=outcome.seconds), letter.copies, outcome.reason)
+        connection.execute(
+            update(MESSAGE)
+            .where(MESSAGE.c.id == letter.id)
+            .values(
+                status="queued",
+                not_before=now + dt.timedelta(seconds=outcome.seconds),
+                attempts=letter.attempts - 1,
+                claim=None,
+                error=letter.because or outcome.reason,
+            )
+        )
         return
     chat = letter.chat
-    if chat.id is not None and letter.attempts >= NEXT_CHAT_AFTER and _has_another(connection, letter):
+    failing = not outcome.named and letter.attempts >= NEXT_CHAT_AFTER  # asked to wait is not failing
+    if chat.id is not None and failing and _has_another(connection, channels, letter):
         connection.execute(
             update(CHAT).where(CHAT.c.id == chat.id).values(failing_since=now, failing_why=outcome.reason)
         )
@@ -480,15 +504,11 @@ def _later(connection: Connection, letter: Letter, outcome: Retry, now: dt.datet
     _requeue(connection, letter.id, now + dt.timedelta(seconds=wait), letter.copies, outcome.reason)
 
 
-def _has_another(connection: Connection, letter: Letter) -> bool:
-    tried = [*letter.avoid, *([letter.chat.id] if letter.chat.id is not None else [])]
-    return bool(
-        connection.execute(
-            select(CHAT.c.id)
-            .where(CHAT.c.person_id == letter.person_id, CHAT.c.blocked_at.is_(None), CHAT.c.id.not_in(tried))
-            .limit(1)
-        ).first()
-    )
+def _has_another(connection: Connection, channels: Channels, letter: Letter) -> bool:
+    """Whether the person has one more chat that a running bot serves and this letter has not tried."""
+    tried = {*letter.avoid, letter.chat.id}
+    chats = connection.execute(_CHATS, {"people": [letter.person_id]})
+    return any(chat.id not in tried and (chat.channel, chat.bot) in channels for chat in chats)
 
 
 def _use_next(connection: Connection, letter: Letter, why: str, now: dt.datetime) -> None:
@@ -545,15 +565,20 @@ def _close(connection: Connection, message_id: int, status: str, why: str) -> No
     connection.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(status=status, error=why, claim=None))
 
 
-def _refused(connection: Connection, letter: Letter, outcome: Refused | Retry, now: dt.datetime) -> None:
+def _refused(
+    connection: Connection, channels: Channels, letter: Letter, outcome: Refused | Retry, now: dt.datetime
+) -> None:
     why = outcome.reason
     if letter.chat.id is None or letter.person_id is None:
         _close(connection, letter.id, "refused", why)
         return
     if isinstance(outcome, Refused):  # given up is not refused: the address stays open then
         connection.execute(update(CHAT).where(CHAT.c.id == letter.chat.id).values(blocked_at=now, blocked_why=why))
-        if _has_another(connection, letter) or _has_group(connection, letter):
+        if _has_another(connection, channels, letter) or _has_group(connection, letter):
             _use_next(connection, letter, why, now)
+            return
+        if _has_another(connection, channels, replace(letter, avoid=())):  # passed over before, but never refused
+            _use_next(connection, replace(letter, avoid=()), why, now)
             return
     _unreached(connection, view_office(connection, letter.office_id), letter.id, why, now)
 
@@ -600,6 +625,14 @@ def _heard_by_others(connection: Connection, lost: AnyRow) -> bool:
             .limit(1)
         ).first()
     )
+
+
+def next_due(connection: Connection, now: dt.datetime) -> dt.datetime | None:
+    """When the next message that waits for its time comes due; None where nothing waits."""
+    soonest: dt.datetime | None = connection.execute(
+        select(func.min(MESSAGE.c.not_before)).where(MESSAGE.c.status == "queued", MESSAGE.c.not_before > now)
+    ).scalar()
+    return soonest
 
 
 def bots_of(channels: Collection[Channel]) -> dict[tuple[str, str], Channel]:

@@ -8,11 +8,13 @@ the words leave no doubt; otherwise the person is asked (:mod:`engine.conversati
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from data.rows import AnyRow
 from data.upsert import upsert
@@ -23,6 +25,8 @@ from engine.office import CHAT, INBOUND, MESSAGE, OFFICE, PERSON, UNIT, view_off
 from engine.payload import to_payload
 from engine.rules.replies import Verb, understand
 from engine.touched import queue_edits
+
+LOG = logging.getLogger("nhacviec")
 
 STRANGERS_ANSWER_EVERY = dt.timedelta(minutes=10)
 PATIENCE = 5  # unhelpful answers in a row; then silence until something is understood
@@ -51,17 +55,17 @@ def store(connection: Connection, inbounds: Iterable[Inbound], now: dt.datetime)
         {
             "channel": i.channel,
             "bot": i.bot,
-            "update_key": i.update_key,
-            "address": i.address,
-            "sender": i.sender,
-            "text": i.text,
-            "about": i.press.occurrence_id if i.press else None,
-            "about_version": i.press.version if i.press else None,
-            "about_person": i.press.person_id if i.press else None,
+            "update_key": _storable(i.update_key),
+            "address": _storable(i.address),
+            "sender": _storable(i.sender) if i.sender else None,
+            "text": _storable(i.text),
+            "about": _number(i.press.occurrence_id) if i.press else None,
+            "about_version": _number(i.press.version) if i.press else None,
+            "about_person": _number(i.press.person_id) if i.press else None,
             "pressed": i.press.message if i.press else None,
             "attachments": [asdict(attachment) for attachment in i.attachments] or None,
             "unreadable": i.unreadable,
-            "raw": i.raw,
+            "raw": _storable(i.raw),
             "received_at": now,
         }
         for i in inbounds
@@ -70,21 +74,53 @@ def store(connection: Connection, inbounds: Iterable[Inbound], now: dt.datetime)
         connection.execute(upsert(connection, INBOUND).on_conflict_do_nothing(), rows)
 
 
+def _storable(text: str) -> str:
+    """What every database takes: one update that none took would come back for ever, before all others."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _number(number: int | None) -> int | None:
+    """No row of ours has a number that long; whoever sends one has not pressed our button."""
+    return number if number is None or 0 <= number < 2**31 else 0
+
+
 _OLDEST_WAITING = (
     select(INBOUND).where(INBOUND.c.handled_at.is_(None)).order_by(INBOUND.c.id).limit(1).with_for_update()
 )
 
 
-def handle_waiting(engine: Engine, now: dt.datetime) -> int:
-    """Act on every stored update that has not been acted upon, oldest first. Returns how many."""
+def handle_waiting(engine: Engine, now: dt.datetime, most: int | None = None) -> int:
+    """Act on every stored update that has not been acted upon, oldest first; ``most`` at once. Returns how many.
+
+    One that we cannot act upon, for a defect of ours, is set aside and said to be: it must not stand before all others.
+    """
     handled = 0
-    while True:
+    while most is None or handled < most:
         with engine.begin() as connection:
             row = connection.execute(_OLDEST_WAITING).first()
             if row is None:
                 return handled
-            _handle(connection, row, now)
+            try:
+                with connection.begin_nested():
+                    _handle(connection, row, now)
+            except (OperationalError, InterfaceError):
+                raise  # the database's trouble, not the words': the next turn tries again
+            except Exception as error:  # a defect of ours must cost one reply, never everybody's
+                _set_aside(connection, row, error, now)
             handled += 1
+    return handled
+
+
+def _set_aside(connection: Connection, row: AnyRow, error: Exception, now: dt.datetime) -> None:
+    """Nothing was changed by it; the person hears that, and may say it again."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    LOG.error("Lỗi lạ khi xử lý tin đến %d: %s tại %s", row.id, type(error).__name__, where)  # never the words
+    if row.sender is None or row.sender == row.address:
+        _queue(connection, row, 0, Answer(Said.FAILED), _Reaction([]), now)
+    connection.execute(update(INBOUND).where(INBOUND.c.id == row.id).values(handled_at=now, said=Said.FAILED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +138,17 @@ class _Reaction:
 def _handle(connection: Connection, row: AnyRow, now: dt.datetime) -> None:
     reaction = _react(connection, row, now)
     answers, said = reaction.answers, reaction.said
+    asked = reaction.asked
     if said is None and answers:
         said = answers[0].said
         if said in UNHELPFUL and _has_lost_patience(connection, row):
-            answers, said = [], _SILENT
+            answers, said, asked = [], _SILENT, None
     for index, answer in enumerate(answers):
         _queue(connection, row, index, answer, reaction, now)
     connection.execute(
         update(INBOUND)
         .where(INBOUND.c.id == row.id)
-        .values(handled_at=now, person_id=reaction.person_id, said=said, undo=reaction.undo, asked=reaction.asked)
+        .values(handled_at=now, person_id=reaction.person_id, said=said, undo=reaction.undo, asked=asked)
     )
 
 
@@ -122,7 +159,8 @@ def _react(connection: Connection, row: AnyRow, now: dt.datetime) -> _Reaction:
     redeemed = _redeemed(connection, row, now)
     if redeemed is not None and not (knows and redeemed.outcome == "wrong" and _means_something(row, now)):
         return _linked(connection, row, redeemed, now, in_group=in_group)
-    if chat is None or chat.person_id is None or (in_group and _chat_of(connection, row, row.address) is None):
+    group = _chat_of(connection, row, row.address) if in_group else None
+    if chat is None or chat.person_id is None or (in_group and (group is None or group.office_id != chat.office_id)):
         return _Reaction([]) if in_group else _Reaction(_to_stranger(connection, row, now))
     return _conversation(connection, row, chat, now, in_group=in_group)
 
@@ -132,10 +170,11 @@ def _conversation(connection: Connection, row: AnyRow, chat: AnyRow, now: dt.dat
     me = office.staff.members[chat.person_id]
     if not me.active:
         return _Reaction(_to_stranger(connection, row, now))
-    if chat.blocked_at is not None or chat.failing_since is not None:  # whoever writes can be written to
-        connection.execute(
+    here = _chat_of(connection, row, row.address) if in_group else chat
+    if here is not None and (here.blocked_at is not None or here.failing_since is not None):
+        connection.execute(  # where somebody writes, the bot can write: there, and nowhere else
             update(CHAT)
-            .where(CHAT.c.id == chat.id)
+            .where(CHAT.c.id == here.id)
             .values(blocked_at=None, blocked_why=None, failing_since=None, failing_why=None)
         )
     talk = Talk(
@@ -159,7 +198,8 @@ def _conversation(connection: Connection, row: AnyRow, chat: AnyRow, now: dt.dat
     if in_group and press is None:
         answers = [answer for answer in answers if answer.said not in _NOT_IN_GROUPS]
     queue_edits(connection, talk, press, row, now)
-    return _Reaction(answers, office.id, me.id, undo, talk.asked, said if in_group and not answers else None)
+    asked = None if in_group else talk.asked  # a question that others read too is nobody's in particular
+    return _Reaction(answers, office.id, me.id, undo, asked, said if in_group and not answers else None)
 
 
 def _chat_of(connection: Connection, row: AnyRow, address: str) -> AnyRow | None:

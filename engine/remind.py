@@ -285,20 +285,21 @@ class _Desk:
                 del self._said[said:]
                 return own_pace.step.at if own_pace.step else case.last_rung_at, own_pace.next_at
             # This rung reached nobody: the next one is pulled forward, and the standing office sees why.
-            self._tell_standing(case, chain, f"unreached:{found.step.name}", found.step.at, unheard)
+            self._tell_standing(case, chain, f"unreached:{found.step.name}", min(found.step.at, self.now), unheard)
             pulled = True
 
     def _speak(self, case: _Case, chain: Chain, step: Step) -> tuple[list[Hearer], list[Unheard]]:
         heard, unheard = hearers(self.office.staff, chain, step.rung.to, self.today)
         put_off = case.snoozed_until is not None and self.now < case.snoozed_until and step.rung.says in _EARLY
         for hearer in heard:
-            later = ASKED_FOR_LATER if put_off and hearer.person_id in chain["doer"] else None
+            theirs = {hearer.person_id, hearer.on_behalf_of} & set(chain["doer"])
+            later = ASKED_FOR_LATER if put_off and theirs else None
             self._remind(
                 case,
                 step.name,
                 hearer.person_id,
                 step.rung.says,
-                step.at,
+                min(step.at, self.now),  # pulled forward: said now, or as soon as the hearer may be written to
                 reason=later,
                 on_behalf_of=hearer.on_behalf_of,
             )

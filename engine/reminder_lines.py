@@ -15,11 +15,12 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from data import bulk, handles
 from data.rows import AnyRow
-from engine.messages import HIDDEN_TITLE, Item, ReminderMessage, Says
+from engine.messages import HIDDEN_TITLE, HIDDEN_WORDS, Item, ReminderMessage, Says
 from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, UNIT, OfficeView
 from engine.rules.lifecycle import OPEN, SILENT_BECAUSE, WorkState
 from engine.rules.status import days_late
 
+HANDED_ON = "việc đã được chuyển cho người khác"
 MOST_LINES = 8  # a phone shows about eight two-line entries before one must scroll
 
 # Worst first: what is late, then what somebody waits for, then what is coming.
@@ -40,6 +41,7 @@ _RANK: dict[str, int] = {
     Says.STANDS_IN: 9,
     Says.SOON: 9,
     Says.EXTENSION_GRANTED: 10,
+    Says.WITHDRAWN: 10,
     Says.CONFIRMED: 11,
 }
 _CHASING = frozenset(
@@ -58,7 +60,10 @@ _CHASING = frozenset(
         Says.STANDS_IN,
     }
 )
-_INFORMS = frozenset({Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.STANDS_IN})
+_PEOPLES_WORDS = frozenset(
+    {Says.DIFFICULTY, Says.EXTENSION_ASKED, Says.EXTENSION_REFUSED, Says.RETURNED, Says.HANDED_OVER}
+)
+_INFORMS = frozenset({Says.WITHDRAWN, Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.STANDS_IN})
 
 _LINES = (
     select(  # in the order of _Line
@@ -151,8 +156,9 @@ def reminder_messages(
     lines = _lines_of(connection, [message.id for message in messages])
     kept: dict[int, list[_Line]] = {}
     gone: list[dict[str, object]] = []
+    people = {message.id: message.person_id for message in messages}
     for message, rows in lines.items():
-        kept[message], fallen = _still_true(connection, rows)
+        kept[message], fallen = _still_true(connection, rows, people[message])
         gone += [{"b_id": reminder, "b_reason": reason} for reminder, reason in fallen]
     bulk.write(connection, _SUPPRESS, gone)
     return {
@@ -248,7 +254,9 @@ def _shown(item: Item) -> dt.date:
     return item.cutoff if item.says is Says.COLLECT and item.cutoff else item.internal_due
 
 
-def _still_true(connection: Connection, rows: Sequence[_Line]) -> tuple[list[_Line], list[tuple[int, str]]]:
+def _still_true(
+    connection: Connection, rows: Sequence[_Line], person_id: int
+) -> tuple[list[_Line], list[tuple[int, str]]]:
     """Lines that still hold, one for each occurrence (the weightiest), and those that fell away with the reason."""
     best: dict[int, _Line] = {}
     gone: list[tuple[int, str]] = []
@@ -256,6 +264,8 @@ def _still_true(connection: Connection, rows: Sequence[_Line]) -> tuple[list[_Li
         says, state = Says(row.says), WorkState(row.work_state)
         if says in _CHASING and (state not in OPEN or row.reminder_revision != row.revision):
             gone.append((row.reminder_id, SILENT_BECAUSE.get(state, "việc đã đổi hạn trước khi tin kịp đi")))
+        elif says in _TO_DOER and row.doer_id not in (person_id, row.on_behalf_of):
+            gone.append((row.reminder_id, HANDED_ON))
         elif says is Says.CONFIRM and state is not WorkState.WAITING:
             gone.append((row.reminder_id, "không còn chờ xác nhận"))
         elif says is Says.EXTENSION_ASKED and not _extension_waits(connection, row):
@@ -307,10 +317,13 @@ def _item(office: OfficeView, row: _Line, number: int, person_id: int, today: dt
         before=bool(row.before),
         aim_reason=" ".join(row.reasons or []) or None,
         doer=None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
-        reason=detail.get("reason"),
+        reason=HIDDEN_WORDS
+        if row.secret and detail.get("reason") and row.says in _PEOPLES_WORDS
+        else detail.get("reason"),
         unreached=unreached,
         asked_until=dt.date.fromisoformat(until) if until else None,
         wants_answer=row.says not in _INFORMS,
         version=row.version,
         by=detail.get("from"),
+        since=dt.date.fromisoformat(since) if (since := detail.get("since")) else None,
     )

@@ -18,7 +18,7 @@ MOST_EDITS = 3  # the newest messages about one piece of work; older ones have s
 
 def queue_edits(connection: Connection, talk: Talk, press: Press | None, row: AnyRow, now: dt.datetime) -> None:
     """Write an edit for each newest message of this person about the work that was acted upon, or pressed at."""
-    touched = {act.undo["occurrence"] for act in talk.acted if "occurrence" in act.undo}
+    touched = talk.put_back | {act.undo["occurrence"] for act in talk.acted if "occurrence" in act.undo}
     if press is not None:  # an old button is put right even where nothing was changed
         touched.add(press.occurrence_id)
     if not touched:

@@ -34,6 +34,7 @@ SAYS = {
     "stands_in": "báo việc làm thay",
     "again": "nhắc lại theo đề nghị",
     "file_lost": "báo tệp chưa lưu được",
+    "withdrawn": "báo đã rút lại",
 }
 STATUS = {
     "queued": "đang chờ gửi",
@@ -45,7 +46,7 @@ STATUS = {
     "pending": "chờ lượt nhắn tới",
     "suppressed": "không gửi",
 }
-ACTIONS = {
+ACTIONS = {  # every action that is written anywhere; a test looks for those that are missing
     "opened": "mở việc, chốt người chịu trách nhiệm",
     "started": "báo đang làm",
     "reported": "báo xong",
@@ -54,13 +55,40 @@ ACTIONS = {
     "extension_asked": "xin gia hạn",
     "extension_granted": "duyệt gia hạn",
     "extension_refused": "từ chối gia hạn",
+    "handed_over": "chuyển việc cho người khác",
+    "difficulty": "báo vướng mắc",
+    "snoozed": "xin nhắc lại sau",
     "suspended": "tạm dừng",
     "resumed": "tiếp tục",
     "cancelled": "huỷ",
     "reopened": "mở lại",
     "undone": "hoàn tác",
     "unreached": "tin không tới được ai",
+    "evidence_kept": "lưu tệp minh chứng",
+    "evidence_refused": "không lưu được tệp minh chứng",
+    "evidence_missing": "báo xong mà thiếu minh chứng",
+    "message_sent": "gửi tin",
+    "message_retry": "gửi tin chưa được, thôi thử lại",
+    "message_refused": "kênh từ chối tin",
+    "message_unknown": "không rõ tin đã tới chưa",
+    "budget_low": "kênh sắp hết số tin trong tháng",
+    "digest": "soạn bản tin tuần",
+    "leave": "báo nghỉ, cử người thay",
+    "leave_undone": "rút lại báo nghỉ",
+    "stand_in": "ghi nghỉ có người thay theo quyết định",
+    "stand_in_ended": "thôi thay vì người thay nghỉ việc",
+    "moved": "chuyển đơn vị",
+    "left": "thôi công tác",
+    "people_imported": "nhập danh sách cán bộ",
+    "code_issued": "cấp mã liên kết",
+    "linked": "nối kênh nhắn tin",
+    "unlinked": "gỡ kênh nhắn tin",
+    "loaded": "nạp tệp nhiệm vụ",
+    "restored": "phục hồi từ bản sao lưu",
+    "unmuted": "cho gửi tin trở lại",
+    "tidied": "dọn dữ liệu cũ",
 }
+ENGINE = "engine"  # who acts in the journal where nobody did
 EXTENSIONS = {
     "waiting": "đang chờ duyệt",
     "granted": "đã duyệt",
@@ -136,7 +164,12 @@ def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> St
         )
     )
     history = tuple(
-        (line.at, line.actor, ACTIONS.get(line.action, line.action), line.data)
+        (
+            line.at,
+            "chương trình" if line.actor == ENGINE else line.actor,
+            ACTIONS.get(line.action, line.action),
+            line.data,
+        )
         for line in connection.execute(
             select(JOURNAL).where(JOURNAL.c.occurrence_id == occurrence_id).order_by(JOURNAL.c.seq)
         )

@@ -27,7 +27,7 @@ from bots.telegram.tokens import hide_tokens, without_tokens
 from bots.telegram.transport import Timeouts, Transport
 from bots.wording import render
 from engine.errors import BadSetting, NhacViecError
-from engine.messages import Attachment, Edit, Fetched, Inbound, Message, Outcome, Retry, Store
+from engine.messages import Answer, Attachment, Edit, Fetched, Inbound, Message, Outcome, Retry, Store
 
 T = TypeVar("T")
 
@@ -74,6 +74,7 @@ class Telegram:
 
     name = "telegram"
     edits = True
+    at_once = 54  # messages to claim together: two seconds of the pace
 
     def __init__(
         self,
@@ -142,7 +143,9 @@ class Telegram:
         try:
             async with (
                 asyncio.timeout(SEND_AT_MOST),
-                self._lanes.turn(sending.chat, group=sending.is_group, patience=PATIENCE),
+                self._lanes.turn(
+                    sending.chat, group=sending.is_group, patience=PATIENCE, first=isinstance(message, Answer)
+                ),
             ):
                 if isinstance(message, Edit):
                     return await sending.change(message.provider_id, rendered)

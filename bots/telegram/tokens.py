@@ -20,6 +20,8 @@ class _TokenFilter(logging.Filter):
     """Takes tokens out of whatever a record would print."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("telegram.") and record.levelno <= logging.DEBUG:
+            return False  # whole updates, with the codes that people type, and the webhook's secret
         try:
             said = record.getMessage()
         except (TypeError, ValueError):  # words and arguments do not match: the handler will complain, as always

@@ -13,7 +13,7 @@ from typing import Any, Self
 from bots.pacing import Held, Lanes, Pace
 from bots.wording import plain
 from bots.zalo import parts
-from bots.zalo.api import Api, Denied, Timeouts, Trouble
+from bots.zalo.api import Api, Denied, NotZalo, Timeouts, Trouble
 from bots.zalo.fate import MONTH_SPENT, QUOTA_SPENT, ZaloTrouble, in_words, is_quota_of_the_month, outcome_of
 from bots.zalo.hearing import Ears
 from bots.zalo.hiding import hide
@@ -27,7 +27,7 @@ from bots.zalo.webhooks import (
     webhook_from,
 )
 from engine.errors import BadSetting
-from engine.messages import Edit, Inbound, Message, Outcome, Retry, Sent, Store, Unknown
+from engine.messages import Answer, Edit, Inbound, Message, Outcome, Retry, Sent, Store, Unknown
 
 OFFICIAL = "https://bot-api.zaloplatforms.com"
 # What Zalo bears in a second is not documented: this is a polite guess, and one message a second to one person.
@@ -49,6 +49,7 @@ class Zalo:
 
     name = "zalo"
     edits = False
+    at_once = 10  # messages to claim together: two seconds of the pace
     budget: int | None = None  # messages a month; None: not counted
 
     def __init__(
@@ -101,7 +102,7 @@ class Zalo:
         sending = _Sending(unicodedata.normalize("NFC", plain(message)))
         try:
             async with asyncio.timeout(self._send_at_most):
-                async with self._lanes.turn(address, patience=PATIENCE):
+                async with self._lanes.turn(address, patience=PATIENCE, first=isinstance(message, Answer)):
                     await self._send_parts(address, sending)
         except TimeoutError:
             return sending.cut_short()
@@ -115,10 +116,22 @@ class Zalo:
         for part in sending.parts:
             if sending.sent:
                 await self._lanes.again(address, patience=PATIENCE)
+            sending.arrived(await self._post(address, part, sending))
+
+    async def _post(self, address: str, part: str, sending: _Sending) -> Any:
+        """One part, through waits that Zalo names and that are short enough: they hold this chat's lane alone."""
+        while True:
             sending.asked = True
-            # No parse_mode: the words stand as they are, and nothing in a title can be taken for a mark.
-            result = await self._api.call("sendMessage", {"chat_id": address, "text": part})
-            sending.arrived(result)
+            try:
+                # No parse_mode: the words stand as they are, and nothing in a title can be taken for a mark.
+                return await self._api.call("sendMessage", {"chat_id": address, "text": part})
+            except (Denied, NotZalo) as error:
+                sending.asked = False  # it was answered
+                outcome = outcome_of(error)
+                if not (isinstance(outcome, Retry) and outcome.named and outcome.seconds <= PATIENCE):
+                    raise
+                self._lanes.hold(address, outcome.seconds)
+            await self._lanes.again(address, patience=PATIENCE)
 
     def _outcome_of(self, address: str, error: Exception) -> Outcome:
         outcome = outcome_of(error)

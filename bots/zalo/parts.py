@@ -31,9 +31,11 @@ def _packed(text: str, longest: int, level: int) -> Iterator[str]:
         if units((full + piece).rstrip()) <= longest:
             full += piece
             continue
-        if full:
+        if units(piece.rstrip()) <= longest:  # it fits a part of its own
             yield full
-        *parts, full = _packed(piece, longest, level + 1)
+            full = piece
+            continue
+        *parts, full = _packed(full + piece, longest, level + 1)
         yield from parts
     yield full
 

@@ -16,7 +16,7 @@ from data.rows import AnyRow
 from engine import actions
 from engine.actions import CannotDo
 from engine.conversation import doing, evidence, judging, looking, work
-from engine.conversation.asking import ANSWER_WITHIN, Wanted, ask_for, completed, only_numbers
+from engine.conversation.asking import ANSWER_WITHIN, Wanted, ask_for, cancels, completed, only_numbers
 from engine.conversation.talk import Talk
 from engine.conversation.undoing import undo
 from engine.messages import Answer, Press, Said
@@ -62,9 +62,46 @@ def reply_to(
         said = replace(said, date=_day_gone_by(text, said.reason, talk.said_on))
     if press is not None:
         return _pressed(talk, press, said)
+    if talk.in_group and not _is_sure(said):  # its members talk to each other
+        return []
     if not text.strip() and unreadable and not talk.attachments:
         return [talk.answer(Said.WORDLESS, reason=unreadable, lines=work.lines(talk, work.open_rows(talk), 1))]
-    asked = _fresh(asked, talk.said_at)
+    asked = None if talk.in_group else _fresh(asked, talk.said_at)
+    if asked and cancels(text, said):  # before anything older is taken back
+        return [talk.answer(Said.DROPPED)]
+    _take_along(talk, asked, said)
+    answers = _understood(talk, text, said, asked)
+    if asked and talk.asked is None and not talk.acted and answers and answers[0].said in _LEAVES_OPEN:
+        talk.asked = asked  # a list, or words that were not understood, do not answer the question
+    return answers
+
+
+#: Answers after which a question that was asked before still stands.
+_LEAVES_OPEN = frozenset(
+    {
+        Said.NOT_UNDERSTOOD,
+        Said.WORK_LIST,
+        Said.UNIT_LIST,
+        Said.WEEK,
+        Said.DETAIL,
+        Said.HELP,
+        Said.GREETING,
+        Said.NO_SUCH_NUMBER,
+        Said.WORDLESS,
+    }
+)
+
+
+def _take_along(talk: Talk, asked: dict[str, Any] | None, said: Intent) -> None:
+    """A photo that waits for its work goes with whatever names the work next; so does the next photo."""
+    if not asked or not asked.get("attachments"):
+        return
+    if talk.attachments or asked["wanted"] == Wanted.WHICH or action_of(said.verb) is not None:
+        waiting = evidence.attachments_from(asked["attachments"])
+        talk.attachments = (*waiting, *(new for new in talk.attachments if new not in waiting))
+
+
+def _understood(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) -> list[Answer]:
     if talk.attachments or (asked and asked["wanted"] == Wanted.WHICH_FOR_FILE):
         filed = _filed(talk, text, said, asked)
         if filed is not None:
@@ -74,7 +111,16 @@ def reply_to(
         # "xong 3" was said before the document was named: that is the moment that counts.
         talk.said_at = dt.datetime.fromisoformat(asked["at"])
     answers = _answers(talk, intent or said)
+    if talk.attachments and not talk.acted and answers[0].said is Said.NOT_UNDERSTOOD:
+        answers = [_which_for_file(talk)]
     return answers + [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
+
+
+def _is_sure(said: Intent) -> bool:
+    """A command that names its work; undoing is sure by itself, as it takes back the speaker's own words."""
+    if said.doubt is not None:
+        return False
+    return said.verb is Verb.UNDO or (action_of(said.verb) is not None and bool(said.numbers))
 
 
 def _fresh(asked: dict[str, Any] | None, said_at: dt.datetime) -> dict[str, Any] | None:
@@ -96,8 +142,8 @@ def _answers(talk: Talk, intent: Intent) -> list[Answer]:
     if said.missing in (Missing.WHICH, Missing.DOUBT):
         return [_which(talk, said, action)]
     answers = [_deed(talk, action, meant[number], number, said) for number in dict.fromkeys(said.numbers)]
-    if talk.acted and talk.attachments and action is not Action.DONE:
-        [number] = list(said.numbers)[:1]
+    if talk.acted and evidence.acceptable(talk) and action is not Action.DONE:
+        number = said.numbers[0]
         answers.append(_kept(talk, meant[number], number))
     return answers
 
@@ -148,11 +194,17 @@ _COMMANDS = {
 
 def _deed(talk: Talk, action: Action, row: AnyRow, number: int, said: Decision) -> Answer:
     if not _allowed(talk, action, row):
-        return talk.answer(Said.NOT_ALLOWED, row, number)
+        return _not_allowed(talk, row, number)
     try:
         return _DEEDS[action](talk, row, number, said)
     except CannotDo as refusal:
         return talk.answer(_refused(refusal.state, action, row), row, number, at=row.reported_at)
+
+
+def _not_allowed(talk: Talk, row: AnyRow, number: int) -> Answer:
+    """With the name of whoever does it now, for those who may know."""
+    passed_on = row.doer_id is not None and row.doer_id not in talk.mine and may(Right.SEE_WORK, talk.parts(row))
+    return talk.answer(Said.NOT_ALLOWED, row, number, who=talk.office.name_of(row.doer_id) if passed_on else None)
 
 
 def _allowed(talk: Talk, action: Action, row: AnyRow) -> bool:
@@ -221,11 +273,12 @@ def _overtaken(talk: Talk, action: Action, row: AnyRow, number: int) -> Answer:
 def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) -> list[Answer] | None:
     """A photo or file without a command: for the work that asked for it, the only one it can be for, or "which?"."""
     numbers = only_numbers(said)
-    waiting = bool(asked) and asked["wanted"] == Wanted.WHICH_FOR_FILE if asked else False
-    if waiting and asked and numbers and not talk.attachments:
+    if asked and asked["wanted"] == Wanted.WHICH_FOR_FILE and numbers and not talk.attachments:
         talk.attachments = evidence.attachments_from(asked["attachments"])
         talk.inbound_id = asked["inbound"]
     elif not talk.attachments or (text.strip() and not numbers):
+        return None
+    if asked and asked["wanted"] == Wanted.WHICH and numbers:  # the number answers "which one?", the photo goes with it
         return None
     if not evidence.acceptable(talk):
         return [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
@@ -238,22 +291,28 @@ def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) ->
         rows = work.open_rows(talk)
         known = {work.number_of(talk, rows[0]): rows[0]} if len(rows) == 1 else {}
     if len(known) != 1:
-        lines = work.lines(talk, work.open_rows(talk))
-        talk.asked = {
-            "wanted": str(Wanted.WHICH_FOR_FILE),
-            "attachments": evidence.attachments_to(talk.attachments),
-            "inbound": talk.inbound_id,
-            "at": talk.said_at.isoformat(),
-        }
-        return [talk.answer(Said.EVIDENCE_WHICH, lines=lines)]
+        return [_which_for_file(talk)]
     [(number, row)] = known.items()
     if not may(Right.GIVE_EVIDENCE, talk.parts(row)):
         return [talk.answer(Said.NOT_ALLOWED, row, number)]
     return [_kept(talk, row, number)]
 
 
+def _which_for_file(talk: Talk) -> Answer:
+    """Ask which work a photo or file is for; it is kept with the question."""
+    talk.asked = {
+        "wanted": str(Wanted.WHICH_FOR_FILE),
+        "attachments": evidence.attachments_to(talk.attachments),
+        "inbound": talk.inbound_id,
+        "at": talk.said_at.isoformat(),
+    }
+    return talk.answer(Said.EVIDENCE_WHICH, lines=work.lines(talk, work.open_rows(talk)))
+
+
 def _kept(talk: Talk, row: AnyRow, number: int) -> Answer:
-    evidence.keep(talk, row, None)
+    kept = evidence.keep(talk, row, None)
+    if talk.acted:  # it goes when the action it came with is taken back
+        talk.acted[-1] = talk.acted[-1].remembering(evidence=kept)
     still_open = WorkState(row.work_state) in OPEN
     return talk.answer(Said.EVIDENCE_KEPT, row, number, late=still_open, verb="xong")
 

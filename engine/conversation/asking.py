@@ -8,6 +8,7 @@ command, and words that cast doubt on the work (chưa, sắp, …) complete noth
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
@@ -15,7 +16,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from engine.conversation.evidence import attachments_to
 from engine.conversation.talk import Talk
+from engine.rules.chat_words import fold
 from engine.rules.replies import Decision, Doubt, Intent, Verb, understand
 
 ANSWER_WITHIN = dt.timedelta(minutes=30)
@@ -39,15 +42,31 @@ _ABOUT_WHICH = frozenset({None, Doubt.ALL, Doubt.NAMES_A_THING, Doubt.COUNT, Dou
 
 def ask_for(talk: Talk, said: Decision, numbers: tuple[int, ...], wanted: Wanted, **more: Any) -> None:
     """Keep what this answer asks for."""
-    if wanted is Wanted.WHICH and said.intent.doubt not in _ABOUT_WHICH:
-        return
+    if talk.asked is not None or (wanted is Wanted.WHICH and said.intent.doubt not in _ABOUT_WHICH):
+        return  # one question at a time: with several works, the first one's
     talk.asked = {
         "intent": _INTENT.dump_python(said.intent, mode="json"),
         "numbers": list(numbers),
         "wanted": str(wanted),
         "at": talk.said_at.isoformat(),
+        "attachments": attachments_to(talk.attachments),
+        "inbound": talk.inbound_id,
         **more,
     }
+
+
+def cancels(text: str, said: Intent) -> bool:
+    """Whether these words call off what was asked: "thôi", "khoan đã", "không cần nữa", "hoàn tác"."""
+    if said.verb is Verb.UNDO:
+        return True
+    words = re.findall(r"\w+", fold(text))
+    return bool(words) and _free(said) and (words[0] in _OFF or any(part in " ".join(words) for part in _OFF_ANYWHERE))
+
+
+_OFF = frozenset(["thoi", "khoan", "khoi", "dung", "huy", "bo"])
+_OFF_ANYWHERE = ("khong can", "ko can", "khong nua", "thoi khoi", "thoi khong", "bo qua", "de sau")
+_LEADS = ("vì ", "do ", "vi ", "lý do ", "ly do ", "lí do ", "tại ", "tai ", "bởi ", "boi ")
+_SMALL_TALK = frozenset("vang da ok oke okie okay u uh um cam hi hello alo chao de sao gi ua".split())  # noqa: SIM905
 
 
 def completed(asked: dict[str, Any] | None, text: str, said: Intent, today: dt.date) -> Intent | None:
@@ -96,11 +115,14 @@ def _dated(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent, to
 
 def _reasoned(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent) -> Intent | None:
     words = text.strip()
-    for lead in ("vì ", "do ", "vi ", "lý do ", "ly do ", "lí do "):
-        if words.lower().startswith(lead):
-            words = words[len(lead) :].lstrip(": ")
-            break
-    if not _free(said) or len(words) < 4 or only_numbers(said):
+    lead = next((lead for lead in _LEADS if words.lower().startswith(lead)), None)
+    if lead is not None:
+        words = words[len(lead) :].lstrip(": ")
+    letters = sum(character.isalpha() for character in words)
+    if not _free(said) or letters < 2 or only_numbers(said):
+        return None
+    first = re.findall(r"\w+", fold(words))[0]
+    if lead is None and (words.endswith("?") or said.verb is Verb.GREETING or first in _SMALL_TALK):
         return None
     return replace(intent, numbers=numbers, reason=words, doubt=None)
 
@@ -108,8 +130,9 @@ def _reasoned(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent)
 def _named(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent, names: list[str]) -> Intent | None:
     chosen = only_numbers(said)
     if chosen:
-        at = chosen[0] - 1
-        return replace(intent, numbers=numbers, who=names[at], who_unit=None, doubt=None) if at < len(names) else None
+        if not 1 <= chosen[0] <= len(names):
+            return None
+        return replace(intent, numbers=numbers, who=names[chosen[0] - 1], who_unit=None, doubt=None)
     if not _free(said) or not text.strip():
         return None
     return replace(intent, numbers=numbers, who=text.strip().removeprefix("cho ").strip(), who_unit=None, doubt=None)

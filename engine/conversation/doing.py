@@ -21,6 +21,7 @@ from engine.rules.replies import Action, Decision
 from engine.rules.rights import Part
 from engine.rules.status import ends_at
 
+LONGEST_LEAVE = 200  # days: a maternity leave; longer ones need the office's own decision
 BY_CHAT = "báo nghỉ qua tin nhắn"
 
 
@@ -137,6 +138,8 @@ def snooze(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
         ask_for(talk, said, (number,), Wanted.DATE)
         return talk.answer(Said.NEEDS_TIME, row, number, due=row.internal_due)
     last = row.internal_due
+    if talk.today > last:
+        return talk.answer(Said.SNOOZE_TOO_LATE, row, number, due=last, late=True)
     if talk.office.today(at) > last:
         return talk.answer(Said.SNOOZE_TOO_LATE, row, number, due=last, until=talk.office.today(at))
     acted = talk.remember(actions.snooze(talk.connection, talk.office, row, talk.actor, at, talk.now))
@@ -162,12 +165,13 @@ def _at_work(talk: Talk, day: dt.date | None, clock: dt.time | None) -> dt.datet
 def leave(talk: Talk, said: Decision) -> Answer:
     """nghỉ từ … đến …: the head of the unit stands in, and hears at once what falls into these days."""
     first, last = said.intent.date, said.intent.until
-    if first is None or last is None or last < talk.today:
+    if first is None or last is None or last < talk.today or (last - first).days > LONGEST_LEAVE:
         ask_for(talk, said, (), Wanted.DATE)
         return talk.answer(Said.NEEDS_LEAVE_DATES)
-    substitute = _stands_in(talk)
-    if substitute is None:
-        return talk.answer(Said.LEAVE_NOTED, first_day=first, last_day=last)
+    substitute = _stands_in(talk, first, last)
+    clash = any(a.person == talk.me.id and a.first_day <= last and first <= a.last_day for a in talk.office.staff.away)
+    if substitute is None or clash:
+        return talk.answer(Said.LEAVE_NOTED, first_day=first, last_day=last, late=clash)
     row_id = talk.connection.execute(
         insert(STAND_IN)
         .values(
@@ -180,7 +184,8 @@ def leave(talk: Talk, said: Decision) -> Answer:
         )
         .returning(STAND_IN.c.id)
     ).scalar_one()
-    falling = [row for row in work.rows(talk, OCCURRENCE.c.doer_id == talk.me.id, OPEN) if row.internal_due <= last]
+    own = work.rows(talk, OCCURRENCE.c.doer_id == talk.me.id, OPEN)
+    falling = [row for row in own if row.internal_due <= last and (row.internal_due >= first or first <= talk.today)]
     acted = actions.announce_leave(
         talk.connection, talk.office, falling, talk.actor, substitute.id, (row_id, first, last), talk.now
     )
@@ -195,19 +200,24 @@ def leave(talk: Talk, said: Decision) -> Answer:
     )
 
 
-def _stands_in(talk: Talk) -> Member | None:
-    """The head of the unit, else of the standing office, else the unit's other officer; nobody who is away too."""
+def _stands_in(talk: Talk, first: dt.date, last: dt.date) -> Member | None:
+    """The head of the unit, else its other officer, else the standing office; for a leader another leader.
+
+    Nobody who is away in these days, nor anybody the speaker stands in for then: that would be a circle.
+    """
     staff = talk.office.staff
     away = set(
         talk.connection.execute(
             select(STAND_IN.c.person_id).where(
                 STAND_IN.c.office_id == talk.office.id,
-                STAND_IN.c.first_day <= talk.today,
-                STAND_IN.c.last_day >= talk.today,
+                STAND_IN.c.first_day <= last,
+                STAND_IN.c.last_day >= first,
             )
         ).scalars()
     )
     others = [m for m in staff.members.values() if m.active and m.id != talk.me.id and m.id not in away]
+    if talk.me.role == "leader":
+        return next((m for m in others if m.role == "leader"), None)
     standing_unit = staff.units[staff.standing_unit].id
     unit = talk.me.unit_id
     by_turns = (

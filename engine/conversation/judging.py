@@ -31,7 +31,7 @@ def refuse(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
         return talk.answer(Said.NOT_WAITING, row, number)
     if not reason:
         ask_for(talk, said, (number,), Wanted.REASON)
-        return talk.answer(Said.NEEDS_REASON, row, number)
+        return talk.answer(Said.NEEDS_REASON, row, number, verb="vì đã lùi hạn một lần")
     acted = actions.refuse_extension(talk.connection, talk.office, row, extension, talk.actor, reason, talk.now)
     version = talk.remember(acted).undo["version"]
     return talk.answer(Said.EXTENSION_REFUSED, row, number, reason=reason, undo_word=True, version=version)
@@ -52,7 +52,7 @@ def send_back(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
         return talk.answer(Said.NOT_WAITING, row, number)
     if not reason:
         ask_for(talk, said, (number,), Wanted.REASON)
-        return talk.answer(Said.NEEDS_REASON, row, number)
+        return talk.answer(Said.NEEDS_REASON, row, number, verb="vì còn thiếu phụ lục số liệu")
     acted = actions.send_back(talk.connection, talk.office, row, talk.actor, reason, talk.now)
     version = talk.remember(acted).undo["version"]
     return talk.answer(Said.RETURNED, row, number, reason=reason, undo_word=True, version=version)

@@ -29,7 +29,7 @@ def unit_list(talk: Talk, _: Decision) -> Answer:
     states = (*OPEN, WorkState.WAITING)
     if talk.me.role == "leader" or may(Right.SEE_OFFICE, parts_in_office(staff, talk.me.id)):
         units = [unit.id for slug, unit in staff.units.items() if slug in talk.me.in_charge_of]
-        return _listed(talk, Said.UNIT_LIST, work.of_units(talk, units or None, states))
+        return _listed(talk, Said.UNIT_LIST, work.of_units(talk, units if talk.me.in_charge_of else None, states))
     mine = {staff.members[person].unit_id for person in talk.mine if person in staff.members}
     below = {unit.id for unit in staff.units.values() if _under(talk, unit.escalates_to, mine)}
     return _listed(talk, Said.UNIT_LIST, work.of_units(talk, mine | below, states))
@@ -45,7 +45,11 @@ def week(talk: Talk, said: Decision) -> Answer:
     monday = talk.today - dt.timedelta(days=talk.today.weekday())
     if said.intent.week:
         year, _, number = said.intent.week.partition("-W")
-        monday = dt.date.fromisocalendar(int(year), int(number), 1)
+        try:
+            monday = dt.date.fromisocalendar(int(year), int(number), 1)
+            sunday = monday + dt.timedelta(days=6)
+        except (ValueError, OverflowError):  # most years have no week 53
+            return talk.answer(Said.NOT_UNDERSTOOD)
     sunday = monday + dt.timedelta(days=6)
     now = monday <= talk.today <= sunday
     rows = [r for r in work.open_rows(talk) if r.internal_due <= sunday and (now or r.internal_due >= monday)]

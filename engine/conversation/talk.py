@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from data.rows import AnyRow
 from engine.actions import Acted, Actor
-from engine.messages import HIDDEN_TITLE, Answer, Attachment, Said
+from engine.messages import HIDDEN_TITLE, HIDDEN_WORDS, Answer, Attachment, Said
 from engine.office import OfficeView
 from engine.rules.chain import Member
 from engine.rules.rights import Part, acting_for, parts_in_work
@@ -35,6 +35,7 @@ class Talk:
     in_group: bool = False
     attachments: tuple[Attachment, ...] = ()
     acted: list[Acted] = field(default_factory=list)
+    put_back: set[int] = field(default_factory=set)  # occurrences whose last action was taken back
     asked: dict[str, Any] | None = None  # what the answer asks back, for the reply after this one
 
     @property
@@ -70,7 +71,9 @@ class Talk:
                 "version": row.version,
                 **values,
             }
-        return Answer(said, person=self.me.name, person_id=self.me.id, number=number, **values)
+            if row.secret and values.get("reason"):
+                values["reason"] = HIDDEN_WORDS
+        return Answer(said, person=self.me.name, person_id=self.me.id, addressed=self.in_group, number=number, **values)
 
     def remember(self, acted: Acted, **more: Any) -> Acted:
         """Keep what was done, so that it can be taken back."""

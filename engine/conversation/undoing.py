@@ -32,10 +32,9 @@ def undo(talk: Talk, press: Press | None = None) -> list[Answer]:
     remembered = next((row for row in recent if row.undo and _stands_under(row.undo, press)), None)
     if remembered is None:
         return [talk.answer(Said.NOTHING_TO_UNDO)]
-    acts = remembered.undo["acts"]
-    answers = [answer for act in acts if (answer := _take_back(talk, act))]
-    if not answers:
-        return [talk.answer(Said.NOTHING_TO_UNDO)]
+    answers = [_take_back(talk, act) for act in remembered.undo["acts"]]
+    if all(answer.said is Said.NOT_UNDONE for answer in answers):
+        return answers
     talk.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=talk.now))
     return answers
 
@@ -49,13 +48,18 @@ def _stands_under(memory: dict[str, Any], press: Press | None) -> bool:
     )
 
 
-def _take_back(talk: Talk, act: dict[str, Any]) -> Answer | None:
+def _take_back(talk: Talk, act: dict[str, Any]) -> Answer:
     if "stand_in" in act:
         back = actions.take_back_leave(talk.connection, talk.office, talk.actor, act, talk.now)
-        return talk.answer(Said.UNDONE) if back else None
+        if not back:
+            return talk.answer(Said.NOTHING_TO_UNDO)
+        first, last = dt.date.fromisoformat(act["first"]), dt.date.fromisoformat(act["last"])
+        return talk.answer(Said.LEAVE_UNDONE, first_day=first, last_day=last)
     row = _put_back(talk, act)
-    if row is None:
-        return None
+    if row is None:  # somebody else has acted on it since
+        changed = actions.occurrence_row(talk.connection, act["occurrence"])
+        known = handles.give(talk.connection, [(talk.me.id, act["occurrence"])], talk.now)
+        return talk.answer(Said.NOT_UNDONE, changed, known[talk.me.id, act["occurrence"]])
     number = handles.give(talk.connection, [(talk.me.id, row.id)], talk.now)[talk.me.id, row.id]
     return talk.answer(Said.UNDONE, row, number, due=row.internal_due)
 
@@ -64,4 +68,5 @@ def _put_back(talk: Talk, act: dict[str, Any]) -> AnyRow | None:
     row = actions.occurrence_row(talk.connection, act["occurrence"])
     if row is None or not actions.undo(talk.connection, talk.office, row, talk.actor, act, talk.now):
         return None
+    talk.put_back.add(row.id)
     return actions.occurrence_row(talk.connection, row.id)

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
 
-from engine.rules.chain import Member, Staff, confirmers
+from engine.rules.chain import Member, Staff, confirmers, stand_in
 
 
 class Part(StrEnum):
@@ -90,10 +90,9 @@ def may(right: Right, parts: frozenset[Part]) -> bool:
 
 def acting_for(staff: Staff, person: int, today: dt.date) -> frozenset[int]:
     """The person, and everyone they stand in for today."""
-    return frozenset(
-        {person}
-        | {away.person for away in staff.away if away.substitute == person and away.first_day <= today <= away.last_day}
-    )
+    direct = {a.person for a in staff.away if a.substitute == person and a.first_day <= today <= a.last_day}
+    # Whoever hears for somebody through a stand-in who is away too may act for them as well.
+    return frozenset({person} | direct | {a.person for a in staff.away if stand_in(staff, a.person, today) == person})
 
 
 def parts_in_work(
@@ -103,13 +102,13 @@ def parts_in_work(
     member = staff.members.get(person)
     if member is None or not member.active:
         return frozenset()
+    if member.role == "viewer":  # whatever they were when the chain was frozen
+        return frozenset({Part.VIEWER})
     mine = acting_for(staff, person, today)
     levels = {"doer": Part.DOER, "head": Part.HEAD, "standing": Part.STANDING, "leaders": Part.LEADER}
     parts = {part for level, part in levels.items() if mine & set(chain.get(level, ()))}
-    if member.unit_id == unit_id and member.role != "viewer":
+    if member.unit_id == unit_id:
         parts.add(Part.COLLEAGUE)
-    if Part.VIEWER in parts_in_office(staff, person):
-        parts.add(Part.VIEWER)
     return frozenset(parts)
 
 

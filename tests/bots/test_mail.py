@@ -244,7 +244,7 @@ def test_its_headers_say_who_when_and_that_a_machine_wrote_it() -> None:
         assert ids == [first.provider_id, second.provider_id]
         assert ids[0] != ids[1]
         assert ids[0].endswith("@hungthang.gov.vn>")
-        assert (channel.name, channel.bot, channel.edits) == ("email", SENDER, False)
+        assert (channel.name, channel.bot, channel.edits) == ("email", "email", False)
 
     play(story)
 

@@ -253,7 +253,7 @@ def test_undo_gives_way_to_what_somebody_else_did_since(open_world: OpenWorld) -
     world.operate(actions.suspend, "Kế hoạch", "chờ hướng dẫn của thành phố")
 
     world.say(OFFICER, "hoàn tác")
-    world.phone(OFFICER).expect("Không có thao tác nào để hoàn tác")
+    world.phone(OFFICER).expect("đã có thay đổi khác sau đó nên không hoàn tác được")
     assert world.occurrence("Kế hoạch").work_state == "suspended"
 
 

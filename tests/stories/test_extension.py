@@ -237,7 +237,7 @@ def test_whoever_counts_on_a_grant_hears_that_it_was_taken_back(open_world: Open
     world.run_until("2026-03-26 08:00")
     world.phone(OFFICER).expect("QUÁ HẠN", "đã quá 1 ngày")
     world.phone(HEAD).expect("QUÁ HẠN")
-    rung = select(REMINDER.c.rung).where(REMINDER.c.says == "extension_refused")
+    rung = select(REMINDER.c.rung).where(REMINDER.c.says == "withdrawn")
     assert len(world.rows(rung)) == 1
     world.say(STANDING, "từ chối 1 vì đã quá hạn")
     world.phone(STANDING).expect("Đã từ chối gia hạn việc 1")

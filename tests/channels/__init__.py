@@ -1,0 +1,1 @@
+"""The same stories on every channel, from a plan to a phone and back."""
