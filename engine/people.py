@@ -33,12 +33,16 @@ from engine.office import (
     UNIT,
     OfficeView,
 )
-from engine.rules.chain import Member, chain_for
+from engine.rules.chain import Member, Staff, chain_for, confirmers
 from engine.rules.lifecycle import OPEN, WorkState
 from engine.rules.status import days_late
 
 NOT_A_PHONE = (MAIL, "simulator")  # addresses that nobody has linked by a code
 NOT_LINKED = "chưa nối kênh nhắn tin"
+SIMULATOR = "trình mô phỏng"  # as people are told of it
+ROLES = {"officer": "chuyên viên", "head": "trưởng đơn vị", "leader": "lãnh đạo", "viewer": "chỉ xem"}
+OF_THE_RECIPIENT = "người nhận "  # how the outbox begins the same reasons
+LATE_AT_MOST = dt.timedelta(days=31)  # how long after its first day a leave may still be written down
 GONE = "không còn công tác tại cơ quan"
 _OPEN = [str(state) for state in OPEN]
 _UNFINISHED = [*_OPEN, str(WorkState.WAITING)]
@@ -75,6 +79,16 @@ class Listed:
     def linked(self) -> bool:
         """Whether a chat was linked by them that still takes messages."""
         return any(chat.channel not in NOT_A_PHONE and chat.blocked is None for chat in self.chats)
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether all they have is the simulator, which reaches nobody's telephone."""
+        return not self.linked and any(chat.channel == "simulator" for chat in self.chats)
+
+
+def channel_name(channel: str) -> str:
+    """A channel as people are told of it."""
+    return SIMULATOR if channel == "simulator" else channel
 
 
 def roll(connection: Connection, office: OfficeView, now: dt.datetime) -> list[Listed]:
@@ -171,10 +185,10 @@ def _handover(office: OfficeView, person: int, row: AnyRow, to: int | None) -> H
         to = next(iter(chain_for(staff, row.unit_slug, None)["doer"]), None)
     else:
         taker = office.staff.members.get(to)
-        if taker is None or not taker.active or taker.role == "viewer" or to == person:
+        if taker is None or not taker.active or taker.role in ("viewer", "leader") or to == person:
             raise NhacViecError(
-                f"Không giao việc {row.id} cho {office.name_of(to)} được: "
-                "phải là một cán bộ khác đang công tác, không chỉ xem."
+                f"Không giao việc {row.id} cho {office.name_of(to)} được: phải là một cán bộ khác đang công tác, "
+                "không phải lãnh đạo, không chỉ xem."
             )
     return Handover(row.id, row.title, row.unit_name, row.internal_due, to, office.name_of(to) if to else None)
 
@@ -205,6 +219,97 @@ def still_named(connection: Connection, office: OfficeView, person: int) -> list
     ]
 
 
+def check_move(office: OfficeView, person: int, to_unit: int) -> None:
+    """Whether there is anything to move.
+
+    :raises NhacViecError: they do not work here, or they are there already.
+    """
+    member, unit = _member(office, person), _unit_of(office, to_unit)
+    if member.unit_id == to_unit:
+        raise NhacViecError(f"{member.name} đang ở {unit} rồi, không phải chuyển.")
+
+
+def check_left(office: OfficeView, person: int, on: dt.date, now: dt.datetime) -> None:
+    """Whether somebody can be written down as gone.
+
+    :raises NhacViecError: they do not work here, or the day is still to come.
+    """
+    _member(office, person)
+    if on > office.today(now):
+        raise NhacViecError(
+            f"Ngày {_day(on)} chưa tới. Hãy ghi vào đúng ngày ấy; nếu nghỉ trước đó, dùng nhacviec people leave."
+        )
+
+
+def check_handed(handed: Iterable[Handover]) -> None:
+    """Whether somebody takes every piece of the work.
+
+    :raises NhacViecError: of some, nobody does.
+    """
+    nobody = [item for item in handed if item.to is None]
+    if nobody:
+        works = "; ".join(f"{item.occurrence_id} ({item.title})" for item in nobody)
+        raise NhacViecError(f"Chưa có ai nhận việc {works}. Hãy chỉ rõ bằng --give MÃ-VIỆC=MÃ-CÁN-BỘ.")
+
+
+def missed(connection: Connection, office: OfficeView, person: int, now: dt.datetime) -> list[str]:
+    """What the office is left without when this person goes: who is asked instead, and which places stand empty."""
+    member = _member(office, person)
+    members = {key: replace(one, active=one.active and key != person) for key, one in office.staff.members.items()}
+    staff = replace(office.staff, members=members, by_slug={})
+    left = [one for one in members.values() if one.active]
+    said = []
+    if member.role == "leader" and not any(one.role == "leader" for one in left):
+        said.append(
+            f"CHÚ Ý: {member.name} là lãnh đạo duy nhất. Sau đó việc quá hạn không lên được tới ai, bản tin tuần không "
+            "có người đọc. Hãy thêm lãnh đạo mới trước: nhacviec people import"
+        )
+    if member.standing and not any(one.standing for one in left):
+        rest = [one.name for one in left if one.id in chain_for(staff, staff.standing_unit, None)["standing"]]
+        then = f"chỉ còn tới {', '.join(rest)}" if rest else "không tới ai"
+        said.append(
+            f"CHÚ Ý: {member.name} là cán bộ thường trực cuối cùng. Sau đó việc của thường trực (duyệt gia hạn, nghe "
+            f"vướng mắc, đôn đốc) {then}. Hãy ghi người thường trực mới trước: nhacviec people import"
+        )
+    return [*said, *without_head(office, person), *_unconfirmed(connection, office, staff, member, now)]
+
+
+def without_head(office: OfficeView, person: int) -> list[str]:
+    """Whether their unit is left with no head."""
+    member = _member(office, person)
+    heads = [one for one in office.staff.members.values() if one.active and one.role == "head"]
+    if [one.id for one in heads if one.unit_id == member.unit_id] != [person]:
+        return []
+    unit = _unit_of(office, member.unit_id)
+    return [
+        f"CHÚ Ý: sau khi {member.name} đi, {unit} không còn trưởng đơn vị. Hãy thêm người mới: nhacviec people import"
+    ]
+
+
+def _unconfirmed(
+    connection: Connection, office: OfficeView, staff: Staff, member: Member, now: dt.datetime
+) -> list[str]:
+    """Reported work that waits for this person's word, and who is asked for it from now on."""
+    waiting = connection.execute(
+        select(OCCURRENCE, OBLIGATION.c.confirm)
+        .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
+        .where(OCCURRENCE.c.office_id == office.id, OCCURRENCE.c.work_state == str(WorkState.WAITING))
+        .order_by(OCCURRENCE.c.id)
+    ).all()
+    today, said = office.today(now), []
+    for row in waiting:
+        chain = row.chain or {}
+        level = row.confirm if row.confirm != "none" else "head"
+        asked = confirmers(office.staff, chain, level, row.reported_by, today)
+        awaited = {*chain.get(level, ()), *(one.person_id for one in asked)}  # with a telephone or without
+        if member.id not in awaited or row.reported_by == member.id:
+            continue
+        instead = [office.name_of(one.person_id) for one in confirmers(staff, chain, level, row.reported_by, today)]
+        then = f"Từ nay hỏi {', '.join(instead)}." if instead else "Sau đó không còn ai để hỏi: hãy xác nhận trước."
+        said.append(f"Việc {row.id} ({row.title}) đang chờ {member.name} xác nhận. {then}")
+    return said
+
+
 def move(
     connection: Connection,
     office: OfficeView,
@@ -220,9 +325,8 @@ def move(
 
     :raises NhacViecError: it makes no sense as it stands; nothing is changed then.
     """
+    check_move(office, person, to_unit)
     member, unit = _member(office, person), _unit_of(office, to_unit)
-    if member.unit_id == to_unit:
-        raise NhacViecError(f"{member.name} đang ở {unit} rồi.")
     handed = _hand_all(connection, office, person, handover, actor, f"{member.name} chuyển sang {unit}", now)
     old = _unit_of(office, member.unit_id)
     connection.execute(update(PERSON).where(PERSON.c.id == person).values(unit_id=to_unit, origin="list"))
@@ -243,11 +347,8 @@ def left(
 
     :raises NhacViecError: it makes no sense as it stands; nothing is changed then.
     """
+    check_left(office, person, on, now)
     member = _member(office, person)
-    if on > office.today(now):
-        raise NhacViecError(
-            f"Ngày {_day(on)} chưa tới. Hãy ghi vào đúng ngày ấy; nếu nghỉ trước đó, dùng nhacviec people leave."
-        )
     handed = _hand_all(connection, office, person, handover, actor, f"{member.name} nghỉ từ {_day(on)}", now)
     linking.unlink(connection, office.id, person, now=now, actor=actor, why=GONE)
     connection.execute(
@@ -273,10 +374,7 @@ def _hand_all(
     now: dt.datetime,
 ) -> list[Handover]:
     handed = handovers(connection, office, person, handover)
-    nobody = [item for item in handed if item.to is None]
-    if nobody:
-        works = "; ".join(f"{item.occurrence_id} ({item.title})" for item in nobody)
-        raise NhacViecError(f"Chưa có ai nhận việc {works}. Hãy chỉ rõ bằng --give MÃ-VIỆC=MÃ-CÁN-BỘ.")
+    check_handed(handed)
     for item in handed:
         row = actions.occurrence_row(connection, item.occurrence_id)
         if row is not None and item.to is not None:
@@ -326,6 +424,12 @@ def leave(
     one, other = _member(office, person), _member(office, substitute)
     if last < first:
         raise NhacViecError("Ngày kết thúc sớm hơn ngày bắt đầu. Hãy xem lại --from và --to.")
+    if last < office.today(now):
+        raise NhacViecError(f"Những ngày nghỉ đã qua cả (đến hết {_day(last)}). Hãy xem lại năm ở --from và --to.")
+    if first < office.today(now) - LATE_AT_MOST:
+        raise NhacViecError(
+            f"Ngày bắt đầu {_day(first)} đã qua hơn một tháng. Hãy xem lại năm, hoặc ghi --from là ngày hôm nay."
+        )
     if one.id == other.id:
         raise NhacViecError("Người thay phải là một người khác trong cùng cơ quan.")
     if other.role == "viewer":
@@ -415,14 +519,14 @@ def calls(connection: Connection, office: OfficeView, now: dt.datetime) -> list[
         late = days_late(row.due, row.internal_due, today)
         due = max(row.due, row.internal_due)
         work[row.person_id][row.occurrence_id] = Untold(row.occurrence_id, row.title, due, late, row.secret)
-        why[row.person_id].setdefault(row.reason or "tin không gửi được")
+        why[row.person_id].setdefault((row.reason or "tin không gửi được").removeprefix(OF_THE_RECIPIENT))
     for row in connection.execute(
         select(CHAT).where(CHAT.c.person_id.in_(list(work)), CHAT.c.channel != MAIL).order_by(CHAT.c.rank, CHAT.c.id)
     ):
         said = row.blocked_why or row.failing_why
         if said:
-            why[row.person_id] = {f"{row.channel}: {said}": None} | {
-                key: None for key in why[row.person_id] if key != said
+            why[row.person_id] = {f"{channel_name(row.channel)}: {said}": None} | {
+                key: None for key in why[row.person_id] if key != said.removeprefix(OF_THE_RECIPIENT)
             }
     people = connection.execute(
         select(PERSON, UNIT.c.name.label("unit"))

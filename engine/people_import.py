@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,10 +19,19 @@ from data.rows import AnyRow
 from engine.actions import Actor
 from engine.linking import LAST_RESORT, MAIL
 from engine.office import CHAT, PERSON, UNIT, OfficeView
-from engine.people import NOT_A_PHONE, open_work
+from engine.people import NOT_A_PHONE, ROLES, open_work
 from engine.people_list import BadPeopleList, PersonRow, same_name
 from engine.rules.chat_words import fold
 from schedules.intake.units import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """One entry of a person, before and after, in words."""
+
+    what: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,12 @@ class Change:
     unit: str
     keys: tuple[str, ...] = ()  # which entries differ, in words
     person_id: int | None = None
+    altered: tuple[Altered, ...] = ()
+
+    @property
+    def somebody_else(self) -> bool:
+        """Whether so much differs that the row may mean another person: name, unit and role at once."""
+        return {_LABELS[key] for key in ("name", "unit_id", "role")} <= set(self.keys)
 
 
 def compare_people(
@@ -74,7 +89,7 @@ def import_people(
 def people_problems(
     connection: Connection, office: OfficeView, rows: Sequence[PersonRow], source: str = "Danh sách"
 ) -> list[str]:
-    """What the office's units and people say against these rows."""
+    """What the office's units and people say against these rows; some may be wrong by themselves already."""
     return _Import(connection, office, rows, source).problems
 
 
@@ -107,6 +122,7 @@ _LABELS = {
     "email": "email",
     "active": "công tác trở lại",
 }
+NOTHING = "(trống)"
 _BY_THE_FILE = frozenset({"name", "unit_id", "role", "standing", "in_charge_of", "active"})
 
 
@@ -119,6 +135,10 @@ class _Import:
         self.source = source
         self.problems: list[str] = []
         self.units = connection.execute(select(UNIT).where(UNIT.c.office_id == office.id, UNIT.c.active)).all()
+        every_unit = select(UNIT.c.id, UNIT.c.slug, UNIT.c.name).where(UNIT.c.office_id == office.id)
+        self.names: dict[object, str] = {}  # of units, by number and by slug
+        for row in connection.execute(every_unit):
+            self.names |= {row.id: row.name, row.slug: row.name}
         people = connection.execute(select(PERSON).where(PERSON.c.office_id == office.id).order_by(PERSON.c.id)).all()
         self.by_slug = {row.slug: row for row in people}
         self.by_name: dict[tuple[str, int], AnyRow] = {}
@@ -127,38 +147,62 @@ class _Import:
         mails = connection.execute(select(CHAT.c.address, CHAT.c.person_id).where(CHAT.c.channel == MAIL))
         self.owner_of_mail = {row.address: row.person_id for row in mails}
         self.mail_of = {person: address for address, person in self.owner_of_mail.items()}
+        self.rows_of: dict[object, PersonRow] = {}
         self.wanted = [found for row in rows if (found := self._wanted(row)) is not None]
 
     def _wanted(self, row: PersonRow) -> tuple[PersonRow, AnyRow | None, AnyRow, dict[str, Any]] | None:
         """The row, who it is already, their unit, and what is to be stored of them."""
         before = len(self.problems)
-        unit = self._unit(row, row.unit)
-        if unit is None:
-            return None
-        person = self.by_slug.get(row.slug or "") or self.by_name.get((same_name(row.name), unit.id))
+        unit = self._unit(row, row.unit) if row.unit else None  # a cell that is empty has been told of
+        person = self.by_slug.get(row.slug or "")
+        if person is None and unit is not None:
+            person = self.by_name.get((same_name(row.name), unit.id))
         # "Chủ tịch Hội Nông dân": of a partner it is the head; the leaders are those of the committee.
-        role = "head" if row.role == "leader" and unit.kind == "partner" else row.role
-        values: dict[str, Any] = {"name": row.name, "unit_id": unit.id, "role": role, "viewer": role == "viewer"}
+        role = "head" if row.role == "leader" and unit is not None and unit.kind == "partner" else row.role
+        values: dict[str, Any] = {"name": row.name, "role": role, "viewer": role == "viewer"}
         if row.standing is not None:
             values["standing"] = row.standing
-        if role == "leader" and row.in_charge_of is not None:
+        if role in ("leader", "") and row.in_charge_of is not None:  # "": it may have been meant for a leader
             values["in_charge_of"] = self._in_charge_of(row)
         if row.phone:
             values["phone"] = row.phone
         if role == "viewer" and person is not None and values.get("standing", person.standing):
             self._wrong(row, f"{person.name} đang là thường trực, không thể chỉ xem. Hãy ghi cột Thường trực để trống.")
+        if unit is not None:
+            self._same_again(row, person, unit)
+            self._must_hand_over(row, person, unit)
+        owner = self.owner_of_mail.get(row.email or "")
+        if owner is not None and (person is None or owner != person.id):
+            self._wrong(
+                row, f"địa chỉ {row.email} đang là của {self.office.name_of(owner)}. Hãy sửa lại một trong hai."
+            )
+        if unit is None or len(self.problems) != before:
+            return None
+        return (row, person, unit, {**values, "unit_id": unit.id})
+
+    def _same_again(self, row: PersonRow, person: AnyRow | None, unit: AnyRow) -> None:
+        """Two rows of one person, though their units are spelled differently or only one has the slug."""
+        keys: list[object] = [("person", person.id)] if person is not None else []
+        if not row.slug and row.name:
+            keys.append((same_name(row.name), unit.id))
+        earlier = next((found for key in keys if (found := self.rows_of.get(key))), None)
+        for key in keys:
+            self.rows_of.setdefault(key, row)
+        if earlier is None or _told_by_the_list(row, earlier):
+            return
+        self._wrong(
+            row,
+            f"trùng người với dòng {earlier.line}. "
+            "Nếu là hai người, hãy ghi mã khác nhau ở cột Mã; nếu không, bỏ một dòng.",
+        )
+
+    def _must_hand_over(self, row: PersonRow, person: AnyRow | None, unit: AnyRow) -> None:
         if person is not None and person.unit_id != unit.id and open_work(self.connection, self.office, person.id):
             self._wrong(
                 row,
                 f"{person.name} chuyển đơn vị mà còn việc đang mở. "
                 f"Hãy bàn giao trước: nhacviec people move {person.slug} --to {unit.slug}",
             )
-        owner = self.owner_of_mail.get(row.email or "")
-        if owner is not None and (person is None or owner != person.id):
-            self._wrong(
-                row, f"địa chỉ {row.email} đang là của {self.office.name_of(owner)}. Hãy sửa lại một trong hai."
-            )
-        return (row, person, unit, values) if len(self.problems) == before else None
 
     def _unit(self, row: PersonRow, text: str) -> AnyRow | None:
         found = find_unit(self.units, text)
@@ -185,6 +229,13 @@ class _Import:
 
     def _wrong(self, row: PersonRow, what: str) -> None:
         self.problems.append(f"{self.source}, dòng {row.line}: {what}")
+
+
+def _told_by_the_list(row: PersonRow, earlier: PersonRow) -> bool:
+    """Whether the list alone shows that the two are one."""
+    if row.slug or earlier.slug:
+        return row.slug == earlier.slug
+    return (same_name(row.name), same_name(row.unit)) == (same_name(earlier.name), same_name(earlier.unit))
 
 
 def find_unit(units: Sequence[AnyRow], text: str) -> AnyRow | None:
@@ -225,7 +276,7 @@ def _bring_in_line(
             taken.add(slug)
             change: Change | None = _add(connection, office, slug, unit, values)
         else:
-            change = _alter(connection, person, unit, values, row, found.mail_of.get(person.id))
+            change = _alter(connection, person, unit, values, row, found.mail_of.get(person.id), found.names)
         if change is None:
             continue
         if row.email and change.person_id is not None:
@@ -245,7 +296,13 @@ def _add(connection: Connection, office: OfficeView, slug: str, unit: AnyRow, va
 
 
 def _alter(
-    connection: Connection, person: AnyRow, unit: AnyRow, values: dict[str, Any], row: PersonRow, mail: str | None
+    connection: Connection,
+    person: AnyRow,
+    unit: AnyRow,
+    values: dict[str, Any],
+    row: PersonRow,
+    mail: str | None,
+    units: Mapping[object, str],
 ) -> Change | None:
     """Bring one person in line; None when they are already."""
     stored = {**person._mapping, "in_charge_of": list(person.in_charge_of or ())}
@@ -256,12 +313,32 @@ def _alter(
         origin = "list" if _BY_THE_FILE & set(keys) else person.origin
         new = {**values, "left_on": None, "origin": origin}
         connection.execute(update(PERSON).where(PERSON.c.id == person.id).values(**new))
+    altered = [
+        Altered(_LABELS[key], _in_words(key, stored[key], units), _in_words(key, values[key], units)) for key in keys
+    ]
     if row.email and row.email != mail:
         keys.append("email")
+        altered.append(Altered(_LABELS["email"], mail or NOTHING, row.email))
     if not keys:
         return None
     how: Literal["changed", "returned"] = "changed" if person.active else "returned"
-    return Change(how, person.slug, values["name"], unit.name, tuple(_LABELS[key] for key in keys), person.id)
+    labels = tuple(_LABELS[key] for key in keys)
+    return Change(how, person.slug, values["name"], unit.name, labels, person.id, tuple(altered))
+
+
+def _in_words(key: str, value: Any, units: Mapping[object, str]) -> str:
+    """An entry as the operator reads it."""
+    if key == "unit_id":
+        return units.get(value, NOTHING)
+    if key == "role":
+        return ROLES.get(value, str(value))
+    if key == "in_charge_of":
+        return "; ".join(units.get(slug, slug) for slug in value) or "tất cả"
+    if key == "active":
+        return "đang công tác" if value else "thôi công tác"
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    return str(value) if value else NOTHING
 
 
 def _put_mail(connection: Connection, office: OfficeView, person_id: int, address: str, now: dt.datetime) -> None:

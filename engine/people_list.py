@@ -47,6 +47,7 @@ class PeopleList:
     path: Path
     rows: tuple[PersonRow, ...]
     problems: tuple[str, ...] = ()
+    doubtful: tuple[PersonRow, ...] = ()  # rows with a problem, as far as they could be read
     notes: tuple[str, ...] = ()  # what was passed over, and may be looked at
 
 
@@ -78,17 +79,18 @@ def read_list(path: Path) -> PeopleList:
     kind = kind_of(path)
     if kind not in ("csv", "xlsx", "text"):
         raise BadPeopleList([f"{path.name}: danh sách cán bộ phải là tệp .csv hoặc .xlsx. Hãy lưu lại từ Excel."])
-    rows = _of_workbook(path) if kind == "xlsx" else _of_csv(path)
+    rows, problems = (_of_workbook(path), []) if kind == "xlsx" else _of_csv(path)
     head = next((at for at, (_, cells) in enumerate(rows[:HEADER_WITHIN]) if _is_header(cells)), None)
     if head is None:
-        return PeopleList(path, (), (f"{path.name}: {_NO_HEADER}",))
-    return _Reader(path, _columns(rows[head][1])).read(rows[head + 1 :])
+        return PeopleList(path, (), tuple(problems) or (f"{path.name}: {_NO_HEADER}",))
+    return _Reader(path, _columns(rows[head][1]), problems).read(rows[head + 1 :])
 
 
 # ---- files to rows --------------------------------------------------------------------------------------------------
 
 
-def _of_csv(path: Path) -> list[tuple[int, Cells]]:
+def _of_csv(path: Path) -> tuple[list[tuple[int, Cells]], list[str]]:
+    """The rows, and what is wrong with the quotation marks."""
     content = path.read_bytes()
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
@@ -101,18 +103,40 @@ def _of_csv(path: Path) -> list[tuple[int, Cells]]:
                 "Hãy lưu lại từ Excel với loại “CSV UTF-8”, hoặc lưu thành .xlsx."
             ]
         ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    delimiter = _delimiter(text)
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter)
     rows: list[tuple[int, Cells]] = []
+    problems: list[str] = []
     line = 1
     try:
         for cells in reader:
-            rows.append((line, tuple(tidy_lines(cell) for cell in cells[:MOST_COLUMNS])))
+            if _unclosed(lines[line - 1 : reader.line_num], delimiter):
+                swallowed = (
+                    f" nên các dòng {line} đến {reader.line_num} dính thành một ô" if reader.line_num > line else ""
+                )
+                problems.append(
+                    f'{path.name}, dòng {line}: dấu nháy kép (") mở ra mà không đóng lại{swallowed}. '
+                    "Hãy thêm hoặc xoá dấu nháy kép ở dòng này rồi nhập lại."
+                )
+            else:
+                rows.append((line, tuple(tidy_lines(cell) for cell in cells[:MOST_COLUMNS])))
             line = reader.line_num + 1
     except csv.Error:
         raise BadPeopleList(
             [f"{path.name}, dòng {line}: thừa hoặc thiếu dấu nháy kép. Hãy sửa dòng này, hoặc lưu lại thành .xlsx."]
         ) from None
-    return _limited(path, rows)
+    return _limited(path, rows), problems
+
+
+def _unclosed(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a quotation mark of this row was meant to end earlier: at the end of the file, or lines before."""
+    try:
+        for _ in csv.reader(lines, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error as error:
+        return len(lines) > 1 or "end of data" in str(error)
+    return False
 
 
 def _delimiter(text: str) -> str:
@@ -226,20 +250,21 @@ _EMAIL = re.compile(r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[a-z]{2,}$", re.IGNORECASE)
 class _Reader:
     """Reads the rows below one header, and keeps account of what is wrong."""
 
-    def __init__(self, path: Path, columns: dict[str, int]) -> None:
+    def __init__(self, path: Path, columns: dict[str, int], problems: Iterable[str]) -> None:
         self.path = path
         self.columns = columns
-        self.problems: list[str] = []
+        self.problems = list(problems)
         self.notes: list[str] = []
+        self.doubtful: list[PersonRow] = []
 
     def read(self, rows: Iterable[tuple[int, Cells]]) -> PeopleList:
         found = [row for line, cells in rows if any(cells) and (row := self._row(line, cells)) is not None]
-        self._doubles(found)
+        self._doubles(sorted([*found, *self.doubtful], key=lambda row: row.line))
         if not found and not self.problems:
             self.problems.append(
                 f"{self.path.name}: dưới dòng tiêu đề không có ai. Hãy kiểm tra lại đúng trang tính chưa."
             )
-        return PeopleList(self.path, tuple(found), tuple(self.problems), tuple(self.notes))
+        return PeopleList(self.path, tuple(found), tuple(self.problems), tuple(self.doubtful), tuple(self.notes))
 
     def _row(self, line: int, cells: Cells) -> PersonRow | None:
         if _is_header(cells):  # repeated after a page break
@@ -271,7 +296,10 @@ class _Reader:
             self._wrong(line, "họ tên dài quá 200 chữ. Hãy kiểm tra lại ô này.")
         if standing and role == "viewer":
             self._wrong(line, "người chỉ xem không thể làm thường trực. Hãy bỏ một trong hai.")
-        return row if len(self.problems) == before else None
+        if len(self.problems) == before:
+            return row
+        self.doubtful.append(row)  # what else is wrong with it is to be told with this
+        return None
 
     def _cell(self, cells: Cells, column: str) -> str:
         at = self.columns.get(column)
@@ -329,7 +357,7 @@ class _Reader:
         for column, what, key in (
             ("slug", "mã", lambda row: row.slug),
             ("email", "địa chỉ email", lambda row: row.email),
-            ("name", "họ tên và đơn vị", lambda row: None if row.slug else (same_name(row.name), same_name(row.unit))),
+            ("name", "họ tên và đơn vị", _whom),
         ):
             first: dict[object, int] = {}
             for row in rows:
@@ -342,6 +370,11 @@ class _Reader:
                     )
                     self._wrong(row.line, f"trùng {what} với dòng {first[value]}. {mend}")
                 first.setdefault(value, row.line)
+
+
+def _whom(row: PersonRow) -> tuple[str, str] | None:
+    """By what a row without a slug is known."""
+    return None if row.slug or not (row.name and row.unit) else (same_name(row.name), same_name(row.unit))
 
 
 def role_of(title: str) -> str | None:

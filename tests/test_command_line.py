@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import signal
 import sqlite3
@@ -208,9 +209,9 @@ def test_a_stand_in_is_written_down_and_the_journal_verifies(loaded: Path) -> No
         "kinh-te-cv",
         "kinh-te-truong",
         "--from",
-        "2026-03-01",
+        dt.date.today().isoformat(),
         "--to",
-        "2026-03-15",
+        (dt.date.today() + dt.timedelta(days=14)).isoformat(),
         "--decision",
         "QĐ 12/QĐ-UBND",
         database=loaded,

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import datetime as dt
 import json
 import re
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import docx
 import openpyxl
 import pytest
 
+import engine
 from engine.errors import BadDocument
+from engine.messages import Outcome, Says
 from engine.people_list import BadPeopleList, PersonRow, phone_of, read_list, read_people, role_of
 from engine.rules.codes import code_in
+from engine.why import ACTIONS, SAYS
 from tests.test_bad_input import HUNG_THANG, nhacviec, refused
 
+ENGINE_FILES = Path(engine.__file__ or "").parent
 HEAD = "Họ và tên;Đơn vị;Chức vụ;Số điện thoại;E-mail;Thường trực;Phụ trách"
 TWO = (
     f"{HEAD}\nKế toán Phòng Kinh tế;Phòng Kinh tế;Kế toán;912 345 678;kt@xa.gov.vn;;\n"
@@ -147,6 +153,35 @@ def test_every_problem_of_a_list_is_told_at_once_with_its_line(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ('B;"Phòng Kinh tế;Xem;;;;\nC;Phòng Kinh tế;Xem;;;;\n', ["dòng 3: dấu nháy kép", "các dòng 3 đến 4"]),
+        ('B;"Phòng Kinh tế;Xem;;;;\nC;"Phòng Kinh tế";Xem;;;;\n', ["dòng 3: dấu nháy kép", "các dòng 3 đến 4"]),
+        ('B;"Phòng Kinh tế;Xem', ["dòng 3: dấu nháy kép"]),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_is_named(tmp_path: Path, rows: str, words: list[str]) -> None:
+    found = read_list(written(tmp_path, f"{HEAD}\nA;Phòng Kinh tế;thợ;;;;\n{rows}"))
+    assert "dòng 2: không rõ vai trò" in "\n".join(found.problems)  # what stands before it is read all the same
+    (problem,) = [said for said in found.problems if "nháy" in said]
+    for word in words:
+        assert word in problem
+    assert len(found.problems) == 2
+    header = read_list(written(tmp_path, f'"UBND xã Mẫu\n{HEAD}\nA;Phòng Kinh tế;Xem;;;;\n'))
+    assert ["dòng 1: dấu nháy kép" in said for said in header.problems] == [True]
+
+
+def test_quotation_marks_that_are_closed_are_no_problem(tmp_path: Path) -> None:
+    text = (
+        f'{HEAD}\nA;"Phòng ""Kinh tế""";Lãnh đạo;;;;"Phòng Kinh tế;Văn phòng\nPhòng Văn hóa"\nB;Phòng "Một";Xem;;;;\n'
+    )
+    found = read_list(written(tmp_path, text))
+    assert found.problems == ()
+    assert [row.unit for row in found.rows] == ['Phòng "Kinh tế"', 'Phòng "Một"']
+    assert found.rows[0].in_charge_of == ("Phòng Kinh tế", "Văn phòng", "Phòng Văn hóa")
+
+
+@pytest.mark.parametrize(
     ("name", "content", "words"),
     [
         ("ds.csv", b"\xc1\xc2,x\n", "không phải mã UTF-8"),
@@ -163,6 +198,63 @@ def test_what_is_no_list_is_refused_in_a_sentence(tmp_path: Path, name: str, con
     with pytest.raises((BadPeopleList, BadDocument)) as refusal:
         read_people(tmp_path / name)
     assert words in str(refusal.value)
+
+
+# ---- the words for what the journal says ----------------------------------------------------------------------------
+
+
+def written_actions() -> set[str]:
+    """Every action that some line of engine/ writes into the journal, read from the source."""
+    found: set[str] = set()
+    for path in sorted(ENGINE_FILES.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        inside = {
+            call: function
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            for call in ast.walk(function)
+            if isinstance(call, ast.Call)
+        }
+        for call, function in inside.items():
+            if ast.unparse(call.func) == "journal.Line":
+                found |= _actions(tree, function, argument(call, 1, "action"), f"{path}:{call.lineno}")
+    return found
+
+
+def argument(call: ast.Call, place: int, name: str) -> ast.expr:
+    """What a call gives at this place, or by this name."""
+    return next((word.value for word in call.keywords if word.arg == name), None) or call.args[place]
+
+
+def _actions(tree: ast.Module, function: ast.FunctionDef, said: ast.expr, where: str) -> set[str]:
+    """What an expression may come to: a word, one of two, or what the callers of its function say."""
+    if isinstance(said, ast.Constant) and isinstance(said.value, str):
+        return {said.value}
+    if isinstance(said, ast.IfExp):
+        return _actions(tree, function, said.body, where) | _actions(tree, function, said.orelse, where)
+    if isinstance(said, ast.JoinedStr):
+        assert ast.unparse(said).startswith("f'message_"), where
+        return {f"message_{kind.__name__.lower()}" for kind in get_args(Outcome)}
+    assert isinstance(said, ast.Name), f"{where}: which actions may this be?"
+    found: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and any(ast.unparse(target) == said.id for target in node.targets):
+            found |= _actions(tree, function, node.value, where)
+    names = [arg.arg for arg in function.args.args]
+    for caller in ast.walk(tree) if said.id in names else ():
+        if isinstance(caller, ast.FunctionDef):
+            for call in ast.walk(caller):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == function.name:
+                    found |= _actions(tree, caller, argument(call, names.index(said.id), said.id), where)
+    assert found, f"{where}: nobody says which action"
+    return found
+
+
+def test_every_action_of_the_journal_has_vietnamese_words() -> None:
+    written_down = written_actions()
+    assert {"handed_over", "difficulty", "message_retry", "evidence_kept", "linked", "opened"} <= written_down
+    assert written_down - ACTIONS.keys() == set()
+    assert set(Says) - SAYS.keys() == set()
 
 
 # ---- the commands ---------------------------------------------------------------------------------------------------
@@ -192,13 +284,62 @@ def test_a_bad_list_is_told_whole_and_nothing_of_it_is_written(loaded: Path, tmp
     assert not {"a", "b"} & {person["slug"] for person in said_json("list", database=loaded)}
 
 
+def test_a_change_is_shown_with_what_stands_now(loaded: Path, tmp_path: Path) -> None:
+    header = "Mã,Họ tên,Đơn vị,Vai trò,Điện thoại,Email"
+    wrong = f"{header}\nkinh-te-truong,Văn thư xã,van-phong,Chuyên viên,0912345678,vt@xa.vn\n"
+    asked = nhacviec("people", "import", str(written(tmp_path, wrong)), database=loaded)
+    refused(asked, "chưa thay đổi gì")
+    for line in (
+        "họ tên: Trưởng phòng Kinh tế → Văn thư xã",
+        "đơn vị: Phòng Kinh tế → Văn phòng HĐND và UBND",
+        "vai trò: trưởng đơn vị → chuyên viên",
+        "điện thoại: (trống) → 0912345678",
+        "email: (trống) → vt@xa.vn",
+        "Đây là người khác?",
+    ):
+        assert line in asked.stdout, asked.stdout
+    right = f"{header}\nkinh-te-truong,Người thật,kinh-te,Trưởng phòng,,\n"
+    file = str(written(tmp_path, right))
+    told = nhacviec("people", "import", file, database=loaded).stdout
+    assert "họ tên: Trưởng phòng Kinh tế → Người thật" in told
+    assert "người khác?" not in told
+    (change,) = said_json("import", file, database=loaded)
+    assert (change["altered"][0]["old"], change["somebody_else"]) == ("Trưởng phòng Kinh tế", False)
+
+
+def test_problems_of_every_kind_are_told_together(loaded: Path, tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}\nA;Phòng Kinh tế;thợ;;;;Phòng Kinh Tees\nB;Phòng Kinh tế;Chuyên viên;1;b@xa.vn;;\n"
+        "B;Phòng Kinh tế;Chuyên viên;;;;\nC;Phòng Kinh tế;Chuyên viên;;b@xa.vn;;\nD;Nơi nào;thợ;;;;\n"
+        "E;Phòng Kinh tế;Chuyên viên;;;;\nE;kinh-te;Chuyên viên;;;;\n"
+    )
+    result = nhacviec("people", "import", str(written(tmp_path, text)), "--yes", database=loaded)
+    refused(
+        result,
+        "dòng 2: không rõ vai trò “thợ”",
+        "dòng 2: không có đơn vị nào tên “Phòng Kinh Tees”",
+        "dòng 3: số điện thoại",
+        "dòng 4: trùng họ tên và đơn vị với dòng 3",
+        "dòng 5: trùng địa chỉ email với dòng 3",
+        "dòng 6: không rõ vai trò “thợ”",
+        "dòng 6: không có đơn vị nào tên “Nơi nào”",
+        "dòng 8: trùng người với dòng 7",
+    )
+    assert result.stderr.count("ds.csv, dòng") == 8, result.stderr
+
+
 def test_codes_are_shown_once_and_kept_nowhere(loaded: Path) -> None:
     (slip,) = said_json("codes", "kinh-te-cv", database=loaded)
     assert code_in(slip["code"])
     assert slip["code"].encode() not in loaded.read_bytes()
     told = nhacviec("people", "codes", "Trưởng phòng Kinh tế", "--days", "3", database=loaded).stdout
     assert re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}  Trưởng phòng Kinh tế, Phòng Kinh tế", told)
-    assert len(said_json("codes", "--all-unlinked", database=loaded)) == 12
+    assert len(said_json("codes", "--all-unlinked", database=loaded)) == 10  # two have one that still holds
+    assert said_json("codes", "--all-unlinked", database=loaded) == []
+    every = ("people", "codes", "--all-unlinked", "--again")
+    refused(nhacviec(*every, "--json", database=loaded), "còn hiệu lực của 12 người sẽ bị huỷ", "--yes")
+    refused(nhacviec(*every, database=loaded), "chưa thay đổi gì")
+    assert len(said_json(*every[1:], "--yes", database=loaded)) == 12
     (group,) = said_json("codes", "--unit", "Phòng Kinh tế", database=loaded)
     assert group["unit"] == "Phòng Kinh tế"
     waiting = [person for person in said_json("list", database=loaded) if person["code_until"]]
@@ -220,9 +361,13 @@ def test_a_code_links_whoever_types_it(loaded: Path) -> None:
 
 def test_the_sheet_has_a_box_for_everyone_without_a_channel(loaded: Path, tmp_path: Path) -> None:
     paper = tmp_path / "phieu.docx"
-    result = nhacviec(
-        "people", "sheet", str(paper), "--zalo", "Bot Nhắc Việc", "--telegram", "@NhacBot", database=loaded
-    )
+    words = ("people", "sheet", str(paper), "--zalo", "Bot Nhắc Việc", "--telegram", "@NhacBot")
+    asked = nhacviec(*words, database=loaded)  # nobody answers
+    assert "kinh-te-cv: Chuyên viên Phòng Kinh tế, Phòng Kinh tế" in asked.stdout
+    refused(asked, "chưa thay đổi gì")
+    assert not paper.exists()
+    assert not any(person["code_until"] for person in said_json("list", database=loaded))
+    result = nhacviec(*words, "--yes", database=loaded)
     assert "Đã ghi 12 phiếu" in result.stdout, result.stderr
     document = docx.Document(str(paper))
     boxes = [cell.text for row in document.tables[0].rows for cell in row.cells]
@@ -236,8 +381,14 @@ def test_the_sheet_has_a_box_for_everyone_without_a_channel(loaded: Path, tmp_pa
     refused(nhacviec("people", "sheet", str(paper), database=loaded), "đã có")
     refused(nhacviec("people", "sheet", str(tmp_path / "phieu.pdf"), database=loaded), ".docx")
     refused(nhacviec("people", "sheet", str(tmp_path / "khong" / "phieu.csv"), database=loaded), "Không có thư mục")
-    again = nhacviec("people", "sheet", str(tmp_path / "phieu.csv"), database=loaded)
-    assert "12 người trong số đó hết hiệu lực" in again.stdout
+    second = ("people", "sheet", str(tmp_path / "phieu.csv"))
+    assert "12 người" in nhacviec(*second, "--yes", database=loaded).stdout  # all have a code on paper
+    assert not (tmp_path / "phieu.csv").exists()
+    asked = nhacviec(*second, "--again", typed="n\n", database=loaded)
+    assert "còn hiệu lực của 12 người sẽ bị huỷ" in asked.stdout
+    refused(asked, "chưa thay đổi gì")
+    again = nhacviec(*second, "--again", typed="y\n", database=loaded)
+    assert "12 người trong số đó hết hiệu lực" in again.stdout, again.stderr
     with (tmp_path / "phieu.csv").open(encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert len(lines) == 12
@@ -249,20 +400,35 @@ def test_a_person_moves_leaves_and_goes(loaded: Path) -> None:
     assert "không có việc nào đang mở" in asked.stdout
     refused(asked, "chưa thay đổi gì")
     moving = ("people", "move", "kinh-te-cv", "--to")
-    refused(nhacviec(*moving, "kinh-te", "--yes", database=loaded), "đang ở Phòng Kinh tế")
+    for give in (["--yes"], []):
+        asked = nhacviec(*moving, "kinh-te", *give, database=loaded)
+        refused(asked, "đang ở Phòng Kinh tế rồi")
+        assert "[y/N]" not in asked.stdout
+    twice = ("--give", "2=kinh-te-truong", "--give", "2=van-phong-cv")
+    refused(nhacviec(*moving, "vhxh", *twice, database=loaded), "Việc 2 được giao hai lần")
     refused(nhacviec(*moving, "vhxh", "--give", "một=ai", database=loaded), "viết chưa đúng")
     moved = nhacviec(*moving, "van-phong", "--yes", database=loaded)
     assert "nay thuộc Văn phòng HĐND và UBND" in moved.stdout, moved.stderr
     assert "không có gì thay đổi" in nhacviec("load", str(HUNG_THANG), database=loaded).stdout
 
-    leave = ("people", "leave", "kinh-te-cv", "--from", "1/12/2027", "--to", "2027-12-15", "--decision", "12/QĐ-UBND")
+    year = dt.datetime.now(dt.UTC).year + 1
+    days = ("--from", f"1/12/{year}", "--to", f"{year}-12-15")
+    leave = ("people", "leave", "kinh-te-cv", *days, "--decision", "12/QĐ-UBND")
     away = nhacviec(*leave, "--stand-in", "van-phong-chanh", database=loaded)
     assert "nhận tin thay Chuyên viên Phòng Kinh tế (12/QĐ-UBND)" in away.stdout, away.stderr
     refused(nhacviec(*leave, "--stand-in", "van-phong-cv", database=loaded), "đã có Chánh Văn phòng")
-    back = ("stand-in", "van-phong-chanh", "kinh-te-cv", "--from", "2027-12-15", "--to", "2027-12-20")
-    refused(nhacviec(*back, "--decision", "13", database=loaded), "đi vòng tròn", "Ngày 15/12/2027")
+    back = ("stand-in", "van-phong-chanh", "kinh-te-cv", "--from", f"{year}-12-15", "--to", f"{year}-12-20")
+    refused(nhacviec(*back, "--decision", "13", database=loaded), "đi vòng tròn", f"Ngày 15/12/{year}")
     refused(nhacviec("people", "left", "kinh-te-cv", "--on", "31/2/2026", database=loaded), "không phải ngày có thật")
-    refused(nhacviec("people", "left", "kinh-te-cv", "--on", "1/1/2099", "--yes", database=loaded), "chưa tới")
+    for text, words in (
+        ("12/5", "thiếu năm"),
+        ("12/5/26", "thiếu năm"),
+        ("mai", "không phải cách viết ngày"),
+        ("1/1/2099", "chưa tới"),
+    ):
+        asked = nhacviec("people", "left", "kinh-te-cv", "--on", text, database=loaded)
+        refused(asked, words)
+        assert "[y/N]" not in asked.stdout  # nothing is asked that is refused whatever the answer
 
     gone = nhacviec("people", "left", "kinh-te-cv", "--on", "1/3/2026", "--yes", database=loaded)
     assert "thôi công tác từ 01/03/2026" in gone.stdout, gone.stderr
@@ -271,11 +437,79 @@ def test_a_person_moves_leaves_and_goes(loaded: Path) -> None:
     assert "nguyên vẹn" in verified.stdout, verified.stderr
 
 
+def work_of(loaded: Path, slug: str) -> int:
+    """A piece of open work that is this person's."""
+    with sqlite3.connect(loaded) as connection:
+        (person,) = connection.execute("SELECT id FROM person WHERE slug = ?", (slug,)).fetchone()
+        (work,) = connection.execute("SELECT min(id) FROM occurrence").fetchone()
+        connection.execute(
+            "UPDATE occurrence SET opened_at = '2026-01-01 00:00:00', work_state = 'new', doer_id = ?, chain = ?"
+            " WHERE id = ?",
+            (person, json.dumps({"doer": [person], "head": [], "standing": [], "leaders": []}), work),
+        )
+    connection.close()
+    return int(work)
+
+
+def test_work_is_not_given_to_leaders_and_what_nobody_takes_is_refused_before_asking(loaded: Path) -> None:
+    work = work_of(loaded, "kinh-te-cv")
+    moving = ("people", "move", "kinh-te-cv", "--to", "van-phong")
+    leaders = [person["slug"] for person in said_json("list", database=loaded) if person["role"] == "leader"]
+    for leader in leaders:
+        refused(nhacviec(*moving, "--give", f"{work}={leader}", database=loaded), "không phải lãnh đạo")
+    with sqlite3.connect(loaded) as connection:
+        connection.execute("UPDATE person SET active = 0 WHERE slug != 'kinh-te-cv' AND role != 'leader'")
+    connection.close()
+    for words in (moving, ("people", "left", "kinh-te-cv", "--on", "1/3/2026")):
+        asked = nhacviec(*words, database=loaded)
+        refused(asked, f"Chưa có ai nhận việc {work} (")
+        assert "[y/N]" not in asked.stdout
+
+
+def test_who_is_missed_is_told_before_the_question(loaded: Path) -> None:
+    people = said_json("list", database=loaded)
+    leaders = [person["slug"] for person in people if person["role"] == "leader"]
+    (standing,) = [person["slug"] for person in people if person["standing"]]
+    with sqlite3.connect(loaded) as connection:
+        connection.executemany("UPDATE person SET active = 0 WHERE slug = ?", [(slug,) for slug in leaders[1:]])
+    connection.close()
+    for slug, words in (
+        (leaders[0], "là lãnh đạo duy nhất"),
+        (standing, "là cán bộ thường trực cuối cùng"),
+        ("kinh-te-truong", "Phòng Kinh tế không còn trưởng đơn vị"),
+    ):
+        asked = nhacviec("people", "left", slug, "--on", "1/3/2026", database=loaded)
+        assert words in asked.stdout.partition("[y/N]")[0], asked.stdout
+        refused(asked, "chưa thay đổi gì")
+    assert "CHÚ Ý" not in nhacviec("people", "left", "kinh-te-cv", "--on", "1/3/2026", database=loaded).stdout
+
+
+def test_a_leave_long_past_is_refused(loaded: Path) -> None:
+    leave = ("people", "leave", "kinh-te-cv", "--stand-in", "van-phong-cv", "--decision", "1")
+    refused(nhacviec(*leave, "--from", "1/4/2020", "--to", "15/4/2020", database=loaded), "đã qua cả", "năm")
+    refused(nhacviec(*leave, "--from", "1/4/2020", "--to", "15/4/2099", database=loaded), "đã qua hơn một tháng")
+    refused(nhacviec(*leave, "--from", "mai", "--to", "15/4/2099", database=loaded), "không phải cách viết ngày")
+    refused(nhacviec(*leave, "--from", "12/5", "--to", "15/4/2099", database=loaded), "thiếu năm", "12/5/2")
+
+
+def test_the_simulator_is_called_what_it_is(loaded: Path) -> None:
+    told = nhacviec("people", "list", database=loaded).stdout
+    assert "Kênh: trình mô phỏng" in told
+    assert "simulator" not in told
+    assert "12 người: 0 đã nối kênh nhắn tin, 12 chưa. 12 người mới chỉ có trình mô phỏng" in told
+
+
+def test_a_slug_that_is_nobodys_points_to_the_list(loaded: Path) -> None:
+    refused(nhacviec("people", "unlink", "khong-co", database=loaded), "nhacviec people list")
+
+
 def test_unlinking_asks_and_says_what_next(loaded: Path) -> None:
     refused(nhacviec("people", "unlink", "kinh-te-cv", database=loaded), "chưa thay đổi gì")
     done = nhacviec("people", "unlink", "kinh-te-cv", "--yes", database=loaded)
     assert "nhacviec people codes kinh-te-cv" in done.stdout, done.stderr
-    refused(nhacviec("people", "unlink", "kinh-te-cv", "--channel", "zalo", "--yes", database=loaded), "chưa nối zalo")
+    gone = nhacviec("people", "unlink", "kinh-te-cv", "--channel", "zalo", database=loaded)
+    refused(gone, "chưa nối zalo")
+    assert "[y/N]" not in gone.stdout
 
 
 def test_calls_are_listed_with_telephone_work_and_reason(loaded: Path) -> None:

@@ -62,7 +62,7 @@ def find_person(connection: Connection, name: str, office: str | None) -> AnyRow
         query = query.where(PERSON.c.office_id.in_(loaded_offices(connection, prefix or office)))
     rows = connection.execute(query).all()
     if not rows:
-        raise NotFound(f"Không có cán bộ nào mã “{name}”. Xem mã trong mục people của tệp nhiệm vụ.")
+        raise NotFound(f"Không có cán bộ nào mã “{name}”. Xem mã và họ tên bằng lệnh: nhacviec people list")
     if len(rows) > 1:
         places = ", ".join(f"{row.office_id}/{row.slug}" for row in rows)
         raise NotFound(f"Nhiều cơ quan có mã “{slug}”: {places}. Hãy viết kèm mã cơ quan.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,13 @@ from engine.cli.finding import database, find_person, loaded_offices
 from engine.clock import SystemClock
 from engine.errors import NhacViecError, NotFound
 from engine.office import CHAT, PERSON, UNIT, OfficeView, view_office
-from engine.people import Handover, Listed
+from engine.people import ROLES, Handover, Listed, channel_name
 from engine.people_import import Change, compare_people, find_unit, import_people, nearest_unit, people_problems
 from engine.people_import import placeholders as placeholders_of
 from engine.people_list import BadPeopleList, read_list, same_name
 from engine.settings import read_settings
 
 OPERATOR = Actor("người vận hành")
-ROLES = {"officer": "chuyên viên", "head": "trưởng đơn vị", "leader": "lãnh đạo", "viewer": "chỉ xem"}
 HOW = {"added": "thêm", "changed": "sửa", "returned": "trở lại"}
 
 
@@ -58,9 +57,17 @@ def show(office: str | None, as_json: bool) -> None:
             for person in its:
                 output.line(f"  {_described(person, view)}")
         output.line("")
-        linked = sum(person.linked for person in roll)
-        output.line(f"{len(roll)} người, {linked} người đã nối kênh, {len(roll) - linked} người chưa.")
+        output.line(_counted(roll))
     _say_all(rooms)
+
+
+def _counted(roll: Sequence[Listed]) -> str:
+    """How many can be reached; the simulator reaches nobody's telephone."""
+    linked, trial = sum(person.linked for person in roll), sum(person.on_trial for person in roll)
+    said = f"{len(roll)} người: {linked} đã nối kênh nhắn tin, {len(roll) - linked} chưa."
+    if trial:
+        said += f" {trial} người mới chỉ có {staff.SIMULATOR} (để thử trên máy này), không nhận tin ở điện thoại."
+    return said
 
 
 def _described(person: Listed, view: OfficeView) -> str:
@@ -71,7 +78,10 @@ def _described(person: Listed, view: OfficeView) -> str:
 
 
 def _channels(person: Listed, view: OfficeView) -> str:
-    said = [f"{chat.channel} (bị chặn: {chat.blocked})" if chat.blocked else chat.channel for chat in person.chats]
+    said = [
+        f"{channel_name(chat.channel)} (bị chặn: {chat.blocked})" if chat.blocked else channel_name(chat.channel)
+        for chat in person.chats
+    ]
     if not person.linked and person.code_until:
         said.append(f"đã cấp mã, đến {_moment(person.code_until, view)}")
     return ", ".join(said) or "chưa nối"
@@ -83,7 +93,8 @@ def import_list(file: Path, office: str | None, yes: bool, as_json: bool) -> Non
     found = read_list(file)
     with engine.begin() as connection:
         view = _office(connection, office)
-        problems = [*found.problems, *people_problems(connection, view, found.rows, file.name)]
+        rows = sorted([*found.rows, *found.doubtful], key=lambda row: row.line)
+        problems = [*found.problems, *people_problems(connection, view, rows, file.name)]
         if problems:
             raise BadPeopleList(sorted(problems, key=_line_of))
         changes = compare_people(connection, view, found.rows, now, file.name)
@@ -106,7 +117,7 @@ def import_list(file: Path, office: str | None, yes: bool, as_json: bool) -> Non
 
 
 def _without_id(change: Change) -> dict[str, Any]:
-    told = asdict(change)
+    told = {**asdict(change), "somebody_else": change.somebody_else}
     del told["person_id"]  # a rehearsal's
     return told
 
@@ -122,33 +133,53 @@ def _show_changes(file: Path, changes: Sequence[Change]) -> None:
         return
     output.line(f"Thay đổi khi nhập {file.name}:")
     for change in changes:
-        keys = f" (sửa {', '.join(change.keys)})" if change.how == "changed" else ""
-        output.line(f"  {HOW[change.how]} {change.slug}: {change.name}, {change.unit}{keys}")
+        output.line(f"  {HOW[change.how]} {change.slug}: {change.name}, {change.unit}")
+        for entry in change.altered:
+            output.line(f"      {entry.what}: {entry.old} → {entry.new}")
+        if change.somebody_else:
+            output.line(
+                f"      CHÚ Ý: họ tên, đơn vị và vai trò của {change.slug} đều đổi. Đây là người khác? "
+                "Nếu phải, hãy sửa hoặc xoá ô Mã của dòng này rồi nhập lại."
+            )
 
 
 # ---- codes ----------------------------------------------------------------------------------------------------------
 
 
 def codes(
-    persons: Sequence[str], office: str | None, all_unlinked: bool, unit: str | None, days: int, as_json: bool
+    persons: Sequence[str],
+    office: str | None,
+    all_unlinked: bool,
+    unit: str | None,
+    days: int,
+    again: bool,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Issue codes and show them, this once."""
     if sum(map(bool, (persons, all_unlinked, unit))) != 1:
         raise NhacViecError("Hãy ghi mã của một hay nhiều cán bộ, hoặc --all-unlinked, hoặc --unit ĐƠN-VỊ.")
     engine, now = database(), SystemClock().now()
+    found = _waiting_for(office, again, now) if all_unlinked else None
+    if found is not None and found.withdrawn and not yes:
+        if as_json:
+            raise NhacViecError(f"{found.warning()} Thêm --yes để cấp lại.")
+        output.line(found.warning())
+        output.confirm(f"Cấp mã cho {len(found.people)} người?")
     with engine.begin() as connection:
-        if persons:
+        if found is not None:
+            slips = _for_these(connection, found, days, now)
+        elif persons:
             people = [_person(connection, name, office) for name in persons]
             slips = [_issued(connection, view_office(connection, p.office_id), p, days, now) for p in people]
         else:
-            view = _office(connection, office)
-            slips = [_for_group(connection, view, unit, days, now)] if unit else _for_all(connection, view, days, now)
+            slips = [_for_group(connection, _office(connection, office), unit or "", days, now)]
         rooms = _rooms(connection)
     if as_json:
         output.as_json([asdict(slip) for slip in slips])
         return
-    if not slips:
-        output.line("Mọi người đều đã nối kênh; không cấp mã nào.")
+    if not slips and found is not None:
+        output.line(f"{found.nobody()} Không cấp mã nào.")
         return
     output.line("Mã liên kết, chỉ hiện lần này:")
     for slip in slips:
@@ -157,16 +188,57 @@ def codes(
     _say_all(rooms)
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Who is to have a code, and who has one on paper that still holds."""
+
+    office: str
+    people: tuple[Listed, ...]
+    holders: tuple[Listed, ...]
+
+    @property
+    def withdrawn(self) -> list[str]:
+        """Whose code of before would be good no longer."""
+        return [person.name for person in self.people if person.code_until]
+
+    def warning(self) -> str:
+        """What is lost by issuing these codes."""
+        names = self.withdrawn
+        return f"Mã đã phát còn hiệu lực của {len(names)} người sẽ bị huỷ, phiếu cũ phải thu lại: {'; '.join(names)}."
+
+    def nobody(self) -> str:
+        """Why there is nobody to have a code."""
+        if not self.holders:
+            return "Mọi người đều đã nối kênh."
+        names = "; ".join(person.name for person in self.holders)
+        return (
+            f"Ai chưa nối kênh đều đã có mã còn hiệu lực: {len(self.holders)} người ({names}). "
+            "Mất phiếu một người: nhacviec people codes MÃ-CÁN-BỘ. Cấp lại cho tất cả: thêm --again."
+        )
+
+
+def _waiting_for(office: str | None, again: bool, now: dt.datetime) -> _Waiting:
+    """Everybody without a chat; those whose code still holds only ``again``."""
+    with reading(database()) as connection:
+        view = _office(connection, office)
+        unlinked = [person for person in staff.roll(connection, view, now) if not person.linked]
+    wanted = tuple(person for person in unlinked if again or not person.code_until)
+    return _Waiting(view.id, wanted, tuple(person for person in unlinked if person.code_until))
+
+
+def _for_these(connection: Connection, found: _Waiting, days: int, now: dt.datetime) -> list[Slip]:
+    """Codes for those who were shown, as far as they have not linked or got a code while the operator thought."""
+    view = view_office(connection, found.office)
+    still = {p.id: p.code_until for p in staff.roll(connection, view, now) if not p.linked}
+    people = [p.id for p in found.people if p.id in still and still[p.id] == p.code_until]
+    rows = {row.id: row for row in connection.execute(select(PERSON).where(PERSON.c.id.in_(people)))}
+    return [_issued(connection, view, rows[person], days, now) for person in people]
+
+
 def _issued(connection: Connection, view: OfficeView, person: AnyRow, days: int, now: dt.datetime) -> Slip:
     code = linking.issue(connection, view.id, person_id=person.id, issued_by=OPERATOR.name, now=now, days=days)
     unit = next(unit.name for unit in view.staff.units.values() if unit.id == person.unit_id)
     return Slip(person.name, unit, person.phone, code, _moment(now + dt.timedelta(days=days), view))
-
-
-def _for_all(connection: Connection, view: OfficeView, days: int, now: dt.datetime) -> list[Slip]:
-    waiting = [person.id for person in staff.roll(connection, view, now) if not person.linked]
-    rows = {row.id: row for row in connection.execute(select(PERSON).where(PERSON.c.id.in_(waiting)))}
-    return [_issued(connection, view, rows[person], days, now) for person in waiting]
 
 
 def _for_group(connection: Connection, view: OfficeView, name: str, days: int, now: dt.datetime) -> Slip:
@@ -175,23 +247,39 @@ def _for_group(connection: Connection, view: OfficeView, name: str, days: int, n
     return Slip("(nhóm chat của đơn vị)", unit.name, None, code, _moment(now + dt.timedelta(days=days), view))
 
 
-def sheet(file: Path, office: str | None, zalo: str | None, telegram: str | None, days: int) -> None:
-    """Codes for everybody who has no channel, on paper. Either the file is there and the codes hold, or neither."""
+def sheet(
+    file: Path, office: str | None, zalo: str | None, telegram: str | None, days: int, again: bool, yes: bool
+) -> None:
+    """Codes for those who have no channel, on paper. Either the file is there and the codes hold, or neither."""
     check_place(file)
     engine, now = database(), SystemClock().now()
+    found = _waiting_for(office, again, now)
+    if not found.people:
+        output.line(f"{found.nobody()} Không có phiếu nào để in.")
+        return
+    output.line("Cấp mã cho:")
+    for person in found.people:
+        old = f" (đã có mã, đến {person.code_until:%d/%m/%Y}: mã ấy sẽ bị huỷ)" if person.code_until else ""
+        output.line(f"  {person.slug}: {person.name}, {person.unit}{old}")
+    if found.withdrawn:
+        output.line(found.warning())
+    elif found.holders:
+        output.line(f"{len(found.holders)} người khác đã có mã còn hiệu lực, mã ấy giữ nguyên (cấp lại: --again).")
+    if not yes:
+        output.confirm(f"Cấp mã cho {len(found.people)} người và ghi phiếu vào {file}?")
     with engine.begin() as connection:
-        view = _office(connection, office)
-        before = [p for p in staff.roll(connection, view, now) if p.code_until and not p.linked]
-        slips = _for_all(connection, view, days, now)
+        slips = _for_these(connection, found, days, now)
         if slips:
-            write_sheet(file, view.name, slips, zalo, telegram)
+            write_sheet(file, view_office(connection, found.office).name, slips, zalo, telegram)
         rooms = _rooms(connection)
     if not slips:
-        output.line("Mọi người đều đã nối kênh; không có phiếu nào để in.")
+        output.line("Trong lúc chờ trả lời, những người này đã nối kênh hoặc được cấp mã; không có phiếu nào để in.")
         return
     output.line(f"Đã ghi {len(slips)} phiếu vào {file}. Phát tận tay rồi xoá tệp.")
-    if before:
-        output.line(f"Mã cấp trước đây của {len(before)} người trong số đó hết hiệu lực: hãy thu lại phiếu cũ.")
+    if found.withdrawn:
+        output.line(
+            f"Mã cấp trước đây của {len(found.withdrawn)} người trong số đó hết hiệu lực: hãy thu lại phiếu cũ."
+        )
     _say_all(rooms)
 
 
@@ -200,6 +288,9 @@ def unlink(person: str, channel: str | None, office: str | None, yes: bool) -> N
     engine, now = database(), SystemClock().now()
     with reading(engine) as connection:
         row = _person(connection, person, office)
+        chats = connection.execute(select(CHAT.c.channel).where(CHAT.c.person_id == row.id)).scalars().all()
+    if not [one for one in chats if channel in (None, one)]:
+        raise NhacViecError(f"{row.name} chưa nối {channel or 'kênh nào'}. Xem: nhacviec people list")
     if not yes:
         output.confirm(f"Gỡ {channel or 'mọi kênh'} của {row.name}?")
     with engine.begin() as connection:
@@ -225,10 +316,14 @@ def move(person: str, to: str, give: Sequence[str], office: str | None, yes: boo
         row = _person(connection, person, office)
         view = view_office(connection, row.office_id)
         unit = _unit(connection, view, to)
+        staff.check_move(view, row.id, unit.id)
         named = _given(connection, give, row.office_id)
         handed = staff.handovers(connection, view, row.id, named)
         rest = staff.still_named(connection, view, row.id)
+        missed = staff.without_head(view, row.id)
     _show_handovers(row.name, handed)
+    staff.check_handed(handed)
+    _say_all(missed)
     if not yes:
         output.confirm(f"Chuyển {row.name} sang {unit.name} và bàn giao như trên?")
     with engine.begin() as connection:
@@ -245,10 +340,14 @@ def left(person: str, on: str, give: Sequence[str], office: str | None, yes: boo
     with reading(engine) as connection:
         row = _person(connection, person, office)
         view = view_office(connection, row.office_id)
+        staff.check_left(view, row.id, day, now)
         named = _given(connection, give, row.office_id)
         handed = staff.handovers(connection, view, row.id, named)
         rest = staff.still_named(connection, view, row.id)
+        missed = staff.missed(connection, view, row.id, now)
     _show_handovers(row.name, handed)
+    staff.check_handed(handed)
+    _say_all(missed)
     if not yes:
         output.confirm(f"Ghi {row.name} thôi công tác từ {day:%d/%m/%Y}, gỡ mọi kênh và bàn giao như trên?")
     with engine.begin() as connection:
@@ -276,6 +375,8 @@ def _given(connection: Connection, give: Sequence[str], office_id: str) -> dict[
         number, _, person = text.partition("=")
         if not (number.strip().isdecimal() and person.strip()):
             raise NhacViecError(f"“{text}” viết chưa đúng. Hãy viết MÃ-VIỆC=MÃ-CÁN-BỘ, ví dụ --give 12=kinh-te-cv.")
+        if int(number) in named:
+            raise NhacViecError(f"Việc {int(number)} được giao hai lần trong --give. Hãy giữ lại một người.")
         named[int(number)] = int(_person(connection, person.strip(), office_id).id)
     return named
 
@@ -419,11 +520,20 @@ def _day(text: str) -> dt.date:
 
     :raises NhacViecError: it is no day.
     """
-    written = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text.strip())
+    text = text.strip()
+    written = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{1,4}))?", text)
+    iso = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
+    if written and len(written[3] or "") != 4:
+        year = SystemClock().now().year
+        raise NhacViecError(
+            f"“{text}” thiếu năm. Hãy viết đủ bốn chữ số của năm, ví dụ {written[1]}/{written[2]}/{year}."
+        )
+    if not (written or iso):
+        raise NhacViecError(f"“{text}” không phải cách viết ngày hiểu được. Hãy viết 25/3/2026 hoặc 2026-03-25.")
     try:
         if written:
             return dt.date(int(written[3]), int(written[2]), int(written[1]))
-        return dt.date.fromisoformat(text.strip())
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise NhacViecError(f"“{text}” không phải ngày có thật. Hãy viết 25/3/2026 hoặc 2026-03-25.") from None
 

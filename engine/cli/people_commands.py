@@ -20,6 +20,7 @@ Office = Annotated[
 ]
 Person = Annotated[str, typer.Argument(metavar="CÁN-BỘ", help="Mã cán bộ, hoặc họ tên viết đủ.")]
 Days = Annotated[int, typer.Option("--days", min=1, max=60, help="Mã có hiệu lực mấy ngày.")]
+Again = Annotated[bool, typer.Option("--again", help="Cả người đã có mã còn hiệu lực; mã ấy bị huỷ.")]
 Give = Annotated[
     list[str] | None,
     typer.Option("--give", metavar="MÃ-VIỆC=CÁN-BỘ", help="Giao một việc cho đúng người; dùng được nhiều lần."),
@@ -53,15 +54,19 @@ def codes(
         list[str] | None, typer.Argument(metavar="[CÁN-BỘ]...", help="Mã cán bộ, hoặc họ tên viết đủ.")
     ] = None,
     office: Office = None,
-    all_unlinked: Annotated[bool, typer.Option("--all-unlinked", help="Mọi người chưa nối kênh nào.")] = False,
+    all_unlinked: Annotated[
+        bool, typer.Option("--all-unlinked", help="Mọi người chưa nối kênh nào và chưa có mã còn hiệu lực.")
+    ] = False,
     unit: Annotated[str | None, typer.Option("--unit", help="Mã cho nhóm chat của một đơn vị.")] = None,
     days: Days = 7,
+    again: Again = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Cấp mã liên kết dùng một lần; mã chỉ hiện ra lần này. Mã cấp trước đó của người ấy hết hiệu lực."""
     from engine.cli import people as commands
 
-    commands.codes(persons or [], office, all_unlinked, unit, days, as_json)
+    commands.codes(persons or [], office, all_unlinked, unit, days, again, yes, as_json)
 
 
 @people_app.command()
@@ -71,11 +76,13 @@ def sheet(
     zalo: Annotated[str | None, typer.Option("--zalo", help="Tên bot Zalo, như cán bộ thấy khi tìm.")] = None,
     telegram: Annotated[str | None, typer.Option("--telegram", help="Tên bot Telegram, ví dụ @NhacViecBot.")] = None,
     days: Days = 7,
+    again: Again = False,
+    yes: Yes = False,
 ) -> None:
-    """Cấp mã cho mọi người chưa nối kênh và ghi thành phiếu để phát tận tay."""
+    """Cấp mã cho người chưa nối kênh và chưa có mã, ghi thành phiếu để phát tận tay; nêu tên và hỏi trước."""
     from engine.cli import people as commands
 
-    commands.sheet(file, office, zalo, telegram, days)
+    commands.sheet(file, office, zalo, telegram, days, again, yes)
 
 
 @people_app.command()

@@ -17,7 +17,7 @@ from engine.actions import Actor
 from engine.errors import NhacViecError
 from engine.linking import WRONG, Redeemed, redeem
 from engine.messages import Said
-from engine.office import CHAT, INBOUND, LINK_CODE, PERSON, STAND_IN, UNIT
+from engine.office import CHAT, INBOUND, LINK_CODE, MESSAGE, PERSON, REMINDER, STAND_IN, UNIT
 from engine.people_import import compare_people, import_people
 from engine.people_list import BadPeopleList, PersonRow
 from engine.rules.codes import code_in
@@ -483,6 +483,40 @@ def test_a_move_that_makes_no_sense_changes_nothing(open_world: OpenWorld) -> No
     assert journal_of(world, "moved") == []
 
 
+def test_work_is_given_to_no_leader(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-20 07:30", two_tasks())
+    world.phone(OFFICER).put_aside()
+    given = {world.occurrence("Kế hoạch").id: person_id(world, CHAIR)}
+    with pytest.raises(NhacViecError, match="không phải lãnh đạo"), office_of(world) as (connection, office):
+        people.handovers(connection, office, person_id(world, OFFICER), given)
+
+
+def test_who_confirms_instead_of_a_head_who_goes_is_told(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-20 07:30", [one_task("2026-03-25", confirm="head")])
+    world.say(OFFICER, "xong 1")
+    work = world.occurrence("Kế hoạch")
+    assert work.work_state == "waiting"
+    with office_of(world) as (connection, office):
+        now = world.clock.now()
+        empty, waiting = people.missed(connection, office, person_id(world, HEAD), now)
+        assert people.missed(connection, office, person_id(world, DESK_OFFICER), now) == []
+    assert "Phòng Kinh tế không còn trưởng đơn vị" in empty
+    assert f"Việc {work.id} (Kế hoạch chuyển đổi số) đang chờ Trưởng phòng Kinh tế xác nhận" in waiting
+    assert "Từ nay hỏi Chuyên viên CCHC Phòng Văn hóa - Xã hội" in waiting
+    world.ignore_rest()
+
+
+def test_the_last_leader_and_the_last_standing_officer_are_missed(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-09 08:00", [], without=[VICE_CHAIR])
+    with office_of(world) as (connection, office):
+        now = world.clock.now()
+        (leader,) = people.missed(connection, office, person_id(world, CHAIR), now)
+        (standing,) = people.missed(connection, office, person_id(world, STANDING), now)
+    assert "lãnh đạo duy nhất" in leader
+    assert "cán bộ thường trực cuối cùng" in standing
+    assert "chỉ còn tới Trưởng phòng Văn hóa - Xã hội" in standing
+
+
 def test_work_nobody_can_take_must_be_given_by_name(open_world: OpenWorld) -> None:
     world = open_world("2026-03-20 07:30", [one_task("2026-03-25")])
     world.phone(OFFICER).put_aside()
@@ -565,6 +599,8 @@ def test_on_leave_the_stand_in_hears_and_the_journal_has_both_names(open_world: 
     ("leave", "words"),
     [
         (lambda w: take_leave(w, OFFICER, "2026-03-27", "2026-03-23", HEAD), "sớm hơn ngày bắt đầu"),
+        (lambda w: take_leave(w, OFFICER, "2025-03-23", "2025-03-27", HEAD), "đã qua cả"),
+        (lambda w: take_leave(w, OFFICER, "2025-03-23", "2026-03-27", HEAD), "đã qua hơn một tháng"),
         (lambda w: take_leave(w, OFFICER, "2026-03-23", "2026-03-27", OFFICER), "một người khác"),
         (lambda w: take_leave(w, OFFICER, "2026-03-23", "2026-03-27", HEAD, "  "), "số quyết định"),
         (lambda w: take_leave(w, STANDING, "2026-03-05", "2026-03-20", HEAD), "đã có .* thay từ 1/3/2026 .*9/QĐ"),
@@ -620,6 +656,33 @@ def test_whoever_has_no_channel_is_called_until_the_work_is_done(open_world: Ope
     assert (call.slug, call.why, call.phone) == (OFFICER, ("chưa nối kênh nhắn tin",), None)
     world.operate(actions.cancel, "Kế hoạch", "không phải làm nữa")
     assert calls(world) == []
+    world.ignore_rest()
+
+
+def test_one_reason_is_told_once_though_two_steps_name_it(open_world: OpenWorld) -> None:
+    tasks = [one_task("2026-03-11"), one_task("2026-03-11", "ra-soat", "Rà soát")]
+    world = open_world("2026-03-09 08:00", tasks, unlinked=[OFFICER])
+    world.run_until("2026-03-11 08:00")
+    with world.engine.begin() as connection:  # the outbox says it in other words
+        told = "người nhận chưa nối kênh nhắn tin"
+        mine = (REMINDER.c.person_id == person_id(world, OFFICER), REMINDER.c.status == "suppressed")
+        last = connection.execute(select(REMINDER.c.id).where(*mine).order_by(REMINDER.c.id.desc())).scalars().first()
+        refused = insert(MESSAGE).values(
+            office_id=OFFICE_ID,
+            person_id=person_id(world, OFFICER),
+            kind="reminder",
+            key="refused",
+            urgent=False,
+            status="refused",
+            not_before=world.clock.now(),
+            attempts=1,
+            copies=0,
+            editable=False,
+        )
+        message = connection.execute(refused.returning(MESSAGE.c.id)).scalar_one()
+        connection.execute(REMINDER.update().where(REMINDER.c.id == last).values(reason=told, message_id=message))
+    (call,) = calls(world)
+    assert call.why == ("chưa nối kênh nhắn tin",)
     world.ignore_rest()
 
 
