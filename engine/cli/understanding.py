@@ -109,6 +109,7 @@ def _as_data(decision: Decision) -> dict[str, Any]:
         "week": intent.week,
         "missing": str(decision.missing) if decision.missing else None,
         "doubt": str(intent.doubt) if intent.doubt else None,
+        "more_days": intent.more,
     }
 
 

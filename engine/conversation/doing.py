@@ -63,6 +63,8 @@ def doing(talk: Talk, row: AnyRow, number: int, _: Decision) -> Answer:
 def extend(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
     """gia hạn … đến … vì …"""
     until, reason = said.intent.date, said.intent.reason
+    if until is None and said.intent.more:  # "thêm 3 ngày": to the day that is aimed at now
+        until = row.internal_due + dt.timedelta(days=said.intent.more)
     shown: dict[str, Any] = {"due": row.due, "until": until, "first_day": row.internal_due}
     if until is None:
         ask_for(talk, said, (number,), Wanted.DATE)

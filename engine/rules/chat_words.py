@@ -232,13 +232,13 @@ def _weekday_name(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
 
 
 def _week_named(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
-    """``tuần này`` 0, ``tuần sau`` 1: weeks ahead, and the token after."""
+    """``tuần này`` 0, ``tuần sau`` 1, ``tuần sau nữa`` 2: weeks ahead, and the token after."""
     if not is_word(tokens, at, "tuần"):
         return None
     if is_word(tokens, at + 1, "này"):
         return 0, at + 2
     if is_word(tokens, at + 1, "sau", "tới"):
-        return 1, at + 2
+        return (2, at + 3) if is_word(tokens, at + 2, "nữa") else (1, at + 2)
     if is_word(tokens, at + 1, "trước", "rồi", "qua"):
         return -1, at + 2
     return None
@@ -253,7 +253,7 @@ def _edge_of_period(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean
     edge = next((word for word in ("đầu", "giữa", "cuối", "hết") if is_word(tokens, at, word)), None)
     if edge is None:
         week = _week_named(tokens, at)
-        return DateThere(None, week[1]) if week and week[0] == 1 else None
+        return DateThere(None, week[1]) if week and week[0] >= 1 else None
     if is_word(tokens, at + 1, "tuần"):
         there = _edge_of_week(tokens, at + 1, edge, today)
     elif is_word(tokens, at + 1, "tháng"):
@@ -344,7 +344,6 @@ def day_named(day: int, today: dt.date, lean: Lean = Lean.AHEAD) -> dt.date | No
     """``ngày 25``: the coming 25th; looking behind, this month's if it has come."""
     if lean is Lean.BEHIND:
         return _calendar_day(today.year, today.month, day) if day <= today.day else None
-    first = today.replace(day=1)
-    months = (first + relativedelta(months=step) for step in range(3))
+    months = (today.replace(day=1) + relativedelta(months=step) for step in range(3))
     dates = (_calendar_day(month.year, month.month, day) for month in months)
     return min((date for date in dates if date is not None and date >= today), default=None)

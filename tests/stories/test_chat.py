@@ -93,6 +93,14 @@ def test_an_extension_is_asked_for_step_by_step(open_world: OpenWorld) -> None:
     world.phone(STANDING_HEAD).put_aside()
 
 
+def test_more_days_are_counted_from_the_day_to_aim_at(open_world: OpenWorld) -> None:
+    world = one_open(open_world)
+    world.say(OFFICER, "gia hạn 1 thêm 5 ngày vì chờ số liệu")
+    world.phone(OFFICER).expect("Đã gửi đề nghị gia hạn việc 1", "thứ Hai 30/3/2026")
+    assert world.extensions() == [("waiting", "2026-03-30")]
+    world.ignore_rest()
+
+
 def test_another_command_in_between_is_that_command(open_world: OpenWorld) -> None:
     world = two_open(open_world)
     world.say(OFFICER, "gia hạn 1")

@@ -7,13 +7,21 @@ from collections.abc import Sequence
 
 from engine.rules.chat_letters import is_marked, same_spelling
 from engine.rules.chat_tokens import Kind, Token, is_word
-from engine.rules.replies.phrases import COURTEOUS, NAMES, PHRASES, Role, are, words_of
+from engine.rules.replies.phrases import COURTEOUS, PHRASES, Role, are, words_of
 from engine.rules.replies.pieces import Piece
 
 _ADDRESSES = words_of(
     "báo cáo | em báo cáo | e báo cáo | em xin báo cáo | xin báo cáo | kính báo cáo | kính gửi | kính thưa | thưa"
 )
 
+# Given names that mean nothing else in a reply, so that "… nhé chị lan" typed without capitals is an address.
+NAMES = (
+    *("hùng", "lan", "hoa", "minh", "tuấn", "dũng", "sơn", "hải", "nam", "long", "thảo", "trang", "linh", "hương"),
+    *("thuỷ", "nga", "ngọc", "hằng", "hạnh", "phương", "quang", "đức", "thắng", "cường", "trung", "kiên", "hiếu"),
+    *("bình", "tâm", "vân", "yến", "oanh", "loan", "liên", "hiền", "huệ", "cúc", "phúc", "lộc", "thọ", "tùng"),
+    *("toàn", "tân", "vinh", "việt", "khánh", "quân", "đạt", "giang", "duy", "khoa", "hưng", "thịnh", "phong"),
+    *("nhung", "ngân", "diệp", "xuân", "hà", "huyền", "thanh", "quỳnh", "hậu", "mạnh", "tuyết", "thuý", "ánh"),
+)
 
 _HEARERS = (
     *(
@@ -58,7 +66,8 @@ TITLES = ("anh", "chị", "em", "bác", "cô", "chú", "sếp", "thầy", "c", "
 
 def called_by_name(tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date) -> Piece | None:
     """``chị Mai ơi``, ``anh Hùng, …``, ``… ạ chị Lan``: the reader is spoken to. ``chị Lan xong 3`` is about her."""
-    title = 2 if are(tokens, at, ("đồng", "chí")) else 1 if is_word(tokens, at, *TITLES) else 0
+    of_two = (("đồng", "chí"), ("các", "anh"), ("các", "chị"), ("các", "em"), ("anh", "chị"), ("mọi", "người"))
+    title = 2 if any(are(tokens, at, words) for words in of_two) else 1 if is_word(tokens, at, *TITLES) else 0
     if not title:
         return None
     end = at + title
@@ -104,10 +113,45 @@ def closing_a(
     rest = [token for token in tokens[at + 1 :] if token.kind is Kind.WORD]
     last = not rest or is_word(rest, 0, *TITLES)
     answers = _answers(tokens, before)
+    if tokens[at - 1].kind is Kind.NUMBER and tokens[at - 1].end == tokens[at].start:  # "3a"
+        return None
+    if last and _is_bare_report(tokens[:at]):
+        return Piece(Role.POLITE, at, at + 1)
     after_polite = is_word(tokens, at - 1, "nhé", "nha", "nhá", "vâng")
     if after_polite or (marked and tokens[at].folded == "a") or (answers and last):
         return Piece(Role.POLITE, at, at + 1)
     return None
+
+
+def _is_bare_report(tokens: Sequence[Token]) -> bool:
+    """``xong roi a``: nobody asks the machine about the one thing that is open; but who asks, asks by number."""
+    return len(tokens) == 2 and is_word(tokens, 0, "xong") and is_word(tokens, 1, "rồi", "rùi")
+
+
+_INVITES = words_of("chờ | mời | nhờ | xin mời | kính mời")
+_LOOKS = words_of("xác nhận | kiểm tra | xem | xem lại | xem xét | kiểm tra lại")
+_LOOK_ENDS = ("giúp", "hộ", "em", "e", "lại", "ạ", "nhé", "nha", "với", "luôn", "cho", "a")
+
+
+def invites_a_look(tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date) -> Piece | None:
+    """``… chờ anh xác nhận ạ``, ``… mời chị kiểm tra``: how a report ends."""
+    if not any(piece.role in (Role.FINISHED, Role.DEED) for piece in before):
+        return None
+    invite = max((words for words in _INVITES if are(tokens, at, words)), key=len, default=None)
+    if invite is None or (tokens[at].word == "cho" and any(is_marked(token.word) for token in tokens)):
+        return None
+    hearer = at + len(invite)
+    end = hearer
+    while is_word(tokens, end, *TITLES, "đồng", "chí", "lãnh", "đạo", "các", "đc"):
+        end += 1
+    looks = max((words for words in _LOOKS if are(tokens, end, words)), key=len, default=None)
+    if end == hearer or looks is None:
+        return None
+    end += len(looks)
+    while is_word(tokens, end, *_LOOK_ENDS):
+        end += 1
+    closed = all(token.kind in (Kind.STOP, Kind.ICON, Kind.MARK) for token in tokens[end:])
+    return Piece(Role.POLITE, at, end) if closed else None
 
 
 def _answers(tokens: Sequence[Token], before: Sequence[Piece]) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from engine.rules.chat_tokens import Kind
 from engine.rules.chat_words import date_at
+from engine.rules.replies.leaves import days_in, is_from_to, leave_days
 from engine.rules.replies.meaning import Verb
 from engine.rules.replies.phrases import Role
-from engine.rules.replies.pieces import Piece, Reply, date_of, numbers_in
+from engine.rules.replies.pieces import Piece, Reply, date_of
 
 
 def stray_day(reply: Reply, pieces: Sequence[Piece], verb: Verb) -> bool:
@@ -31,7 +32,7 @@ def dates_of_command(
     """First day, last day (of a leave), and the reason without a date that ended it."""
     dates = [piece for piece in stated if piece.role is Role.DATE and not _is_hour(reply, piece)]
     if verb is Verb.LEAVE:
-        return *_leave(reply, stated, dates), told
+        return *leave_days(reply, stated, dates), told
     if dates:
         date = date_of(reply, dates[-1])
         over = verb is Verb.SNOOZE and date is not None and date < reply.today
@@ -46,21 +47,14 @@ def dates_of_command(
 
 def _is_hour(reply: Reply, piece: Piece) -> bool:
     """``lúc 8h``: an hour without a day."""
-    return piece.day is None and date_at(reply.tokens, piece.start, reply.today) is None
+    token = reply.tokens[piece.start]
+    return piece.day is None and not is_from_to(token) and date_at(reply.tokens, piece.start, reply.today) is None
 
 
-def _leave(reply: Reply, stated: Sequence[Piece], dates: Sequence[Piece]) -> tuple[dt.date | None, dt.date | None]:
-    found = [date for piece in dates if (date := date_of(reply, piece)) is not None]
-    if len(found) == 1 and len(dates) == 1:
-        first = numbers_in(stated)[:1]  # "nghỉ từ 20 đến 25/3"
-        if first and 1 <= first[0] <= found[0].day:
-            return found[0].replace(day=first[0]), found[0]
-        at = stated.index(dates[0])
-        opens = any(piece.role is Role.DURATION for piece in stated) or (at and reply.folded(stated[at - 1]) == "tu")
-        return found[0], None if opens else found[0]
-    if len(found) == 2 and found[0] <= found[1]:
-        return found[0], found[1]
-    return None, None
+def days_more(reply: Reply, stated: Sequence[Piece]) -> int | None:
+    """``thêm 3 ngày``, ``thêm 1 tuần``: calendar days to add to the present day."""
+    lasting = [piece for piece in stated if piece.role is Role.DURATION]
+    return days_in(reply, lasting[0]) if len(lasting) == 1 else None
 
 
 def two_days(reply: Reply, stated: Sequence[Piece], told: Sequence[Piece]) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.rules.chat_tokens import is_word
-from engine.rules.replies.command_dates import dates_of_command, stray_day, two_days
+from engine.rules.replies.command_dates import dates_of_command, days_more, stray_day, two_days
+from engine.rules.replies.grants import doubt_of_grant
+from engine.rules.replies.leaves import doubt_of_leave
 from engine.rules.replies.meaning import Doubt, Intent, Verb
 from engine.rules.replies.phrases import COURTEOUS, Role
 from engine.rules.replies.pieces import Piece, Reply, document_in, link_in, numbers_in, trimmed
-from engine.rules.replies.receivers import receiver_in
+from engine.rules.replies.receivers import GIVES, no_receiver, receiver_in
 from engine.rules.replies.times import time_of_day
 
 
@@ -105,10 +107,14 @@ def _commanded(
     if hedge is not None:
         return Intent(Verb.UNKNOWN, numbers, doubt=hedge)
     doubt = _doubt_of_command(reply, verb, shape, stated) or _says_more(told, numbers)
+    if doubt is None and verb is Verb.LEAVE:
+        doubt = doubt_of_leave(reply, told)
     if doubt is None and verb in (Verb.EXTEND, Verb.SNOOZE, Verb.APPROVE) and two_days(reply, stated, told):
         doubt = Doubt.RANGE
     if doubt is None and who and any(piece.role is Role.GIVE for piece in after):  # "3 cho Lan, 5 cho Hùng"
         doubt = Doubt.SEVERAL
+    if verb is Verb.HAND_OVER and no_receiver(reply.tokens, _lead_ends(reply), reply.today):
+        return Intent(Verb.UNKNOWN, numbers, doubt=Doubt.UNCLEAR)  # "chuyển 3 sang tháng sau", "chuyển 3 cho tỉnh"
     if verb is Verb.UNDO and doubt is not None:  # undoing acts on "the last one", so that asking back needs no verb
         return Intent(Verb.UNKNOWN, numbers, doubt=doubt)
     date, until, told = dates_of_command(reply, verb, stated, told)
@@ -126,7 +132,12 @@ def _commanded(
         who_unit=unit,
         at=_hour(reply, stated) if verb is Verb.SNOOZE else None,
         doubt=doubt,
+        more=days_more(reply, stated) if verb is Verb.EXTEND and date is None else None,
     )
+
+
+def _lead_ends(reply: Reply) -> int:
+    return next(piece.end for piece in reply.pieces if piece.role is Role.COMMAND)
 
 
 def _hour(reply: Reply, stated: Sequence[Piece]) -> dt.time | None:
@@ -199,8 +210,10 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
         return Doubt.UNREAD
     if shape.strict and any(piece.role is Role.GREET and "nhan" in reply.folded(piece) for piece in stated):
         return Doubt.UNCLEAR  # "xác nhận đã nhận báo cáo 3"
-    if verb in (Verb.APPROVE, Verb.CONFIRM) and Role.PLEASE in roles:  # "nhờ anh duyệt 3" asks for it
-        return Doubt.MUST
+    if verb in (Verb.APPROVE, Verb.CONFIRM):  # "nhờ anh duyệt 3" asks for it
+        return Doubt.MUST if Role.PLEASE in roles else doubt_of_grant(reply, verb)
+    if verb is Verb.UNDO and Role.THING in roles:  # "báo cáo bị nhầm số liệu"
+        return Doubt.UNREAD
     if verb in (Verb.SNOOZE, Verb.DETAILS) and Role.UNREAD in roles and Role.NUMBERS not in roles:
         return Doubt.UNREAD
     return None
@@ -236,7 +249,8 @@ def _receiver(reply: Reply, after: Sequence[Piece]) -> tuple[str | None, str | N
     if found is None:
         return None, None, after
     give, start, name_end, end = found
-    rest = [piece for piece in after if piece.end <= give or piece.start >= end]
+    told = give if is_word(reply.tokens, give, *GIVES) else give + 1  # "giao 3 anh Tuấn"
+    rest = [piece for piece in after if piece.end <= told or piece.start >= end]
     if is_word(reply.tokens, start, "ai") or is_word(reply.tokens, end, "hoặc", "hay"):  # it asks, or leaves it open
         return None, None, rest
     return reply.shown(start, name_end), reply.shown(name_end, end), rest

@@ -111,7 +111,7 @@ def _missing_number(numbers: tuple[int, ...], open_numbers: Collection[int]) -> 
 def _missing_words(intent: Intent) -> Missing | None:
     """What this verb can not do without."""
     verb = intent.verb
-    if verb is Verb.EXTEND and intent.date is None:
+    if verb is Verb.EXTEND and intent.date is None and intent.more is None:
         return Missing.DATE
     if verb is Verb.SNOOZE and intent.date is None and intent.at is None:
         return Missing.DATE

@@ -10,14 +10,24 @@ import datetime as dt
 from collections.abc import Callable
 from itertools import pairwise, zip_longest
 
+from engine.rules.chat_letters import same_spelling
 from engine.rules.chat_tokens import Kind
 from engine.rules.chat_words import Lean
 from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import COURTEOUS, Role
 from engine.rules.replies.pieces import Piece, Reply, date_of, dated_behind, numbers_in
+from engine.rules.replies.spoken import (
+    PLAIN_PAST,
+    doubt_of_c,
+    doubt_of_next_step,
+    doubt_of_order,
+    doubt_of_promise,
+    doubt_of_speech,
+    told_at,
+)
+from engine.rules.replies.things import doubt_of_going_on, doubt_of_part, doubt_of_period, doubt_of_receivers
 
 _QUITE_PAST = frozenset(["da", "vua"])
-_PLAIN_PAST = frozenset(["roi", "r", "rui", "goi", "rau"])
 
 
 def doubt_of_done(reply: Reply) -> Doubt | None:
@@ -33,13 +43,27 @@ def is_past(reply: Reply, at: int) -> bool:
     for later in pieces[at + 1 :]:
         if later.role in (Role.DEED, Role.HEDGE, Role.COMMAND):
             break
-        if later.role is Role.FINISHED or (later.role is Role.PAST and reply.folded(later) in _PLAIN_PAST):
+        if later.role is Role.FINISHED or (later.role is Role.PAST and reply.folded(later) in PLAIN_PAST):
             return True
+    if _goes_on_sending(reply, at):
+        return True
     if not at or pieces[at - 1].role is not Role.PAST or pieces[at].value is Doubt.UNCLEAR:
         return False
     past = reply.folded(pieces[at - 1])
     finished_before = any(piece.role is Role.FINISHED for piece in pieces[:at])
     return past in _QUITE_PAST or (past == "moi" and not finished_before)
+
+
+def _goes_on_sending(reply: Reply, at: int) -> bool:
+    """``đã nộp 3, số 12/BC-UBND, gửi Sở Nội vụ``: the same deed, and where it went."""
+    pieces = reply.pieces
+    sent = [i for i in range(at) if pieces[i].role is Role.DEED and pieces[i].value is None]
+    between = (Role.NUMBERS, Role.DOCUMENT, Role.DATE, Role.BREAK, Role.THING, Role.WAY)
+    if not sent or reply.folded(pieces[at]) not in ("gui", "goi") or pieces[at - 1].role is not Role.BREAK:
+        return False
+    somewhere = at + 1 < len(pieces) and pieces[at + 1].role is Role.BODY
+    plain = all(piece.role in between for piece in pieces[sent[-1] + 1 : at])
+    return plain and somewhere and is_past(reply, sent[-1])
 
 
 def _doubt_all(reply: Reply) -> Doubt | None:
@@ -102,12 +126,21 @@ def _doubt_day(reply: Reply) -> Doubt | None:
         if token.kind is Kind.NUMBER and (date is None or date <= reply.today):
             return Doubt.RANGE  # "xong 3 tháng 3": number 3, or the third of March?
         hour = date is None and reply.tokens[piece.end - 1].kind is Kind.TIME
+        if hour and _reports_hour(reply, piece):
+            continue
         if hour or (date == reply.today and not _is_numeric(reply, piece)):
             if not told_past:
                 return Doubt.LATER
         elif date is None or date > reply.today:
             return Doubt.LATER
     return None
+
+
+def _reports_hour(reply: Reply, piece: Piece) -> bool:
+    """``xong 3 lúc 15h ạ`` reports; ``xong 3 lúc 17h`` may still promise."""
+    after = reply.pieces.index(piece) > told_at(reply) and reply.folded(piece).startswith("luc")
+    polite = any(same_spelling(token.word, "ạ") or same_spelling(token.word, "dạ") for token in reply.tokens)
+    return after and polite and reply.folded(reply.pieces[told_at(reply)]) in ("xong", "da xong")
 
 
 def _may_be_share(day: str) -> bool:
@@ -146,11 +179,12 @@ _PLACES = (Role.WAY, Role.THING, Role.PERSON, Role.BODY)
 
 def _doubt_unread(reply: Reply) -> Doubt | None:
     """Unknown words; or "kế toán xong 3", which tells of somebody else."""
-    told = _told_at(reply)
+    told = told_at(reply)
     for i, piece in enumerate(reply.pieces):
         following = reply.pieces[i + 1].role if i + 1 < len(reply.pieces) else None
         sent_somewhere = piece.role in (Role.TO, Role.GIVE) and following in _PLACES
-        since = piece.role is Role.TO and reply.folded(piece) == "tu" and following is Role.DATE  # "nộp từ hôm qua rồi"
+        # "nộp từ hôm qua rồi"
+        since = piece.role is Role.TO and reply.folded(piece) == "tu" and following in (Role.DATE, Role.PAST)
         sent_somewhere |= since
         by_somebody = piece.role is Role.BODY and i < told
         if by_somebody or (piece.role not in _KNOWN and not sent_somewhere):
@@ -208,9 +242,10 @@ def _doubt_idiom(reply: Reply) -> Doubt | None:
         return None
     told = next(i for i, piece in enumerate(spoken) if piece.role is Role.FINISHED)
     after = [piece.role for piece in spoken[told + 1 :]]
-    sighs = told > 0 and reply.folded(spoken[told - 1]) in _PLAIN_PAST
+    sighs = told > 0 and reply.folded(spoken[told - 1]) in PLAIN_PAST
     about_me = after[:1] == [Role.PERSON] and (len(after) == 1 or after[1] is Role.PAST)
-    at_once = len(after) == 1 and reply.folded(spoken[told + 1]) in ("luon", "lun")
+    at_once = after[:1] == [Role.POLITE] and reply.folded(spoken[told + 1]) in ("luon", "lun")
+    at_once = at_once and all(role is Role.POLITE for role in after)
     return Doubt.UNCLEAR if sighs or about_me or at_once else None
 
 
@@ -262,40 +297,12 @@ _NEIGHBOURS = frozenset(
 )
 
 
-def _doubt_c(reply: Reply) -> Doubt | None:
-    """``3 xong c``: "chị", or the beginning of "chưa"; beside a word of the past or a courtesy it is "chị"."""
-    *others, last = reply.pieces
-    told = any(piece.role in (Role.PAST, Role.POLITE) for piece in others)
-    return Doubt.QUESTION if reply.folded(last) == "c" and not told else None
-
-
-def _doubt_promise(reply: Reply) -> Doubt | None:
-    """``xong 3 em báo cáo``, ``xong việc 3 báo cáo anh``: what comes after it is done."""
-    pieces = reply.pieces[_told_at(reply) + 1 :]
-    for piece, following in zip_longest(pieces, pieces[1:]):
-        words, beside = reply.folded(piece), following.role if following else None
-        subject = piece.role is Role.PERSON and beside is Role.THING
-        reports = piece.role is Role.THING and words in _ALSO_VERBS and beside in (Role.PERSON, Role.BODY)
-        if subject or reports or words in ("em bao cao", "toi bao cao", "bao cao la"):
-            return Doubt.LATER
-    return None
-
-
-_ALSO_VERBS = frozenset(["bao cao", "bc", "thong bao", "tong ket", "so ket", "thong ke"])
-
-
-def _doubt_order(reply: Reply) -> Doubt | None:
-    """``hoàn thành 3 nhé em``: said to those who have to do it."""
-    spoken = [piece for piece in reply.pieces if piece.role is not Role.BREAK]
-    to_doers = reply.folded(spoken[-1]) in _DOERS and (len(spoken) < 2 or spoken[-2].role is not Role.GREET)
-    return Doubt.MUST if to_doers and not any(piece.role is Role.PAST for piece in spoken) else None
-
-
-_DOERS = frozenset(["em", "e", "moi nguoi", "cac dong chi", "anh chi", "cac anh", "cac chi", "cac anh chi"])
-
-
 def _doubt_direction(reply: Reply) -> Doubt | None:
     """``xong 3 về``: a word of direction must lead somewhere."""
+    for number, piece, following in zip_longest(reply.pieces, reply.pieces[1:], reply.pieces[2:]):
+        bare = piece and piece.role is Role.WAY and reply.folded(piece) == "so" and number.role is Role.NUMBERS
+        if bare and (following is None or following.role in (Role.PAST, Role.POLITE)):  # "xong 3 so roi": "sở"?
+            return Doubt.UNREAD
     pieces = [piece for piece in reply.pieces if piece.role not in COURTEOUS]
     loose = bool(pieces) and pieces[-1].role is Role.WAY and reply.folded(pieces[-1]) in _DIRECTIONS
     if loose and reply.folded(pieces[-1]) == "so" and reply.folded(pieces[-2]) in ("len", "ve", "cho"):
@@ -306,10 +313,6 @@ def _doubt_direction(reply: Reply) -> Doubt | None:
 _DIRECTIONS = frozenset(["ve", "len", "vao", "tren", "o", "cua", "bang", "so"])
 
 
-def _told_at(reply: Reply) -> int:
-    return next(i for i, piece in enumerate(reply.pieces) if piece.role in (Role.FINISHED, Role.DEED))
-
-
 # Whether it is done comes before which work is meant: to "which?" a number is answer enough.
 _DOUBTS: tuple[Callable[[Reply], Doubt | None], ...] = (
     _doubt_day,
@@ -318,14 +321,20 @@ _DOUBTS: tuple[Callable[[Reply], Doubt | None], ...] = (
     _doubt_first,
     _doubt_other_deed,
     _doubt_halfway,
-    _doubt_promise,
+    doubt_of_speech,
+    doubt_of_promise,
+    doubt_of_next_step,
+    doubt_of_period,
+    doubt_of_part,
     _doubt_idiom,
-    _doubt_order,
+    doubt_of_order,
     _doubt_direction,
-    _doubt_c,
+    doubt_of_c,
     _doubt_sign,
     _doubt_several,
+    doubt_of_going_on,
     _doubt_numbers,
+    doubt_of_receivers,
     _doubt_thing,
     _doubt_all,  # the last: with one thing open, this doubt alone is none
 )

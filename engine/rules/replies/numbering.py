@@ -10,13 +10,15 @@ from engine.rules.chat_letters import is_marked
 from engine.rules.chat_tokens import Kind, Token, is_word, number_there, number_words_at
 from engine.rules.chat_words import date_at
 from engine.rules.replies.meaning import Doubt
-from engine.rules.replies.phrases import Role, Value, are, words_of
+from engine.rules.replies.phrases import COURTEOUS, Role, Value, are, words_of
 from engine.rules.replies.pieces import Piece
 
 
 def task_number(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.date) -> Piece | None:
     """``việc số 3``, ``số ba``, ``#3``, ``việc thứ 3``."""
     end, named = _past_naming(tokens, at)
+    if end == at and _opens_with_item(tokens, at, before):
+        end, named = at + 1, True
     if end == at:
         return None
     found = number_there(tokens, end) if named else None
@@ -38,6 +40,9 @@ def _past_naming(tokens: Sequence[Token], at: int) -> tuple[int, bool]:
         if are(tokens, end, words):
             end += len(words)
             break
+    glued = end + 1 < len(tokens) and tokens[end].end == tokens[end + 1].start
+    if end == at and is_word(tokens, at, "v") and glued and tokens[at + 1].kind is Kind.NUMBER:  # "v3"
+        return at + 1, True
     if end > at and is_word(tokens, end, "thứ"):
         end += 1
     if is_word(tokens, end, "số", "sô", "stt"):
@@ -45,6 +50,13 @@ def _past_naming(tokens: Sequence[Token], at: int) -> tuple[int, bool]:
     while end < len(tokens) and tokens[end].folded in ("#", ":") and (end > at or tokens[end].folded == "#"):
         end, named = end + 1, True
     return end, named
+
+
+def _opens_with_item(tokens: Sequence[Token], at: int, before: Sequence[Piece]) -> bool:
+    """``mục 3 xong``: an item of the list that was sent; "mục 3 của báo cáo" is a part of something."""
+    opens = is_word(tokens, at, "mục") and all(piece.role in COURTEOUS for piece in before)
+    number = digits(tokens, at + 1) if opens else None
+    return number is not None and is_word(tokens, number[1], "xong", "hoàn", "đã", "em", "e", "done")
 
 
 def digits(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:

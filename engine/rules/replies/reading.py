@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from engine.rules.chat_letters import can_be, fold, is_marked, same_spelling
+from engine.rules.chat_letters import can_be, fold, is_marked, is_slip_of, same_spelling
 from engine.rules.chat_tokens import Kind, Token, is_word, number_there
 from engine.rules.chat_words import date_at, spoken_hour_ends
-from engine.rules.replies.addresses import TITLES, addressed, called_by_name, closing_a
+from engine.rules.replies.addresses import TITLES, addressed, called_by_name, closing_a, invites_a_look
+from engine.rules.replies.leaves import is_from_to
 from engine.rules.replies.meaning import Doubt, Verb
 from engine.rules.replies.numbering import counted_at, digits, plain_number, task_number
 from engine.rules.replies.phrases import (
@@ -59,8 +60,13 @@ def _paper(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: d
     """A link, or a document with the words before its number: ``số 12/BC-UBND``, ``công văn số 12``."""
     if tokens[at].kind is Kind.LINK:
         return Piece(Role.LINK, at, at + 1)
-    if is_word(tokens, at, "kh") and at + 1 < len(tokens) and tokens[at + 1].kind is Kind.DOCUMENT:
-        return Piece(Role.THING, at, at + 1)  # a plan here, not "không"
+    following = at + 2 if is_word(tokens, at + 1, "số") else at + 1
+    if is_word(tokens, at, "kh", "qđ", "nq", "ttr", "tb", "ct") and _is_document(tokens, following):
+        return Piece(Role.THING, at, following)  # a plan here, not "không"
+    if is_word(tokens, at, "theo") and any(_is_document(tokens, at + step) for step in (1, 2, 3, 4)):
+        words = tokens[at + 1 : next(i for i in range(at + 1, len(tokens)) if tokens[i].kind is Kind.DOCUMENT)]
+        if not is_word(words, 0, "số") and words and all(is_word(words, i, *_PAPERS) for i in range(len(words))):
+            return Piece(Role.WAY, at, at + 1)  # "theo công văn số 45/UBND-VX"
     if tokens[at].kind is Kind.DOCUMENT:
         return Piece(Role.DOCUMENT, at, at + 1)
     spelled_out = _document_in_words(tokens, at)
@@ -74,6 +80,27 @@ def _paper(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: d
     if end < len(tokens) and tokens[end].kind is Kind.NUMBER and date_at(tokens, end, _today) is None:
         return Piece(Role.DOCUMENT, at, end + 1)
     return None
+
+
+_PAPERS = ("công", "văn", "bản", "cv", "bc", "báo", "cáo", "kế", "hoạch", "kh", "quyết", "định", "qđ", "số", "tb")
+
+
+def _is_document(tokens: Sequence[Token], at: int) -> bool:
+    return at < len(tokens) and tokens[at].kind is Kind.DOCUMENT
+
+
+def _abbreviation(tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date) -> Piece | None:
+    """``Báo cáo TTHC``: capitals behind a thing name what it is about, if they are no words of the table."""
+    word = tokens[at].word
+    capitals = tokens[at].kind is Kind.WORD and 2 <= len(word) <= 8 and word.isupper() and not is_marked(word)
+    shouted = sum(token.word.isupper() for token in tokens if token.kind is Kind.WORD and len(token.word) > 1) > 3
+    behind = bool(before) and before[-1].role is Role.THING
+    unknown = tokens[at].folded not in PHRASES and not _may_negate(tokens[at].folded)
+    return Piece(Role.THING, at, at + 1) if capitals and behind and unknown and not shouted else None
+
+
+def _may_negate(folded: str) -> bool:
+    return any(is_slip_of(folded, word) or folded == word for word in ("chua", "khong", "chang", "dung", "cx"))
 
 
 def _document_in_words(tokens: Sequence[Token], at: int) -> int | None:
@@ -95,6 +122,8 @@ def _date(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.d
     if there is not None:
         added = is_word(tokens, at - 1, "thêm")  # "thêm 5 ngày nữa" counts from the deadline, not from today
         return Piece(Role.DURATION if added else Role.DATE, at, there.end)
+    if is_from_to(tokens[at]) and any(piece.value is Verb.LEAVE for piece in before):
+        return Piece(Role.DATE, at, at + 1)
     if is_word(tokens, at, "đến", "tới", "sang", "qua", "lại") and date_at(tokens, at + 1, today) is not None:
         return Piece(Role.TO, at, at + 1)  # so that "ngày kia" and "hết tuần" stay whole
     hour = at + 1 if is_word(tokens, at, "lúc", "khoảng", "vào") else at
@@ -130,7 +159,8 @@ def _numbered_thing(tokens: Sequence[Token], at: int, _before: Sequence[Piece], 
         return None
     following = tokens[at + 1]
     if following.kind in (Kind.MONTH, Kind.DAY, Kind.ODD) or following.folded in _ROMAN:
-        return Piece(Role.THING, at, at + 2)
+        year = digits(tokens, at + 3) if at + 2 < len(tokens) and tokens[at + 2].folded == "/" else None
+        return Piece(Role.THING, at, year[1] if year and year[0] > 1900 else at + 2)  # "quý I/2026"
     found = number_there(tokens, at + 1)
     return Piece(Role.THING, at, found[1]) if found else None
 
@@ -175,11 +205,13 @@ def _fits(typed: Sequence[str], phrase: Phrase) -> bool:
 _READERS: tuple[Reader, ...] = (
     _paper,
     addressed,
+    invites_a_look,
     called_by_name,
     task_number,
     _date,
     _numbered_thing,
     plain_number,
+    _abbreviation,
 )
 
 

@@ -18,7 +18,9 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
         ds viec | danh sach viec | danh sach | viec chua xong | viec con lai | con viec nao | cong viec | works |
         nhac viec | viec qua han | viec sap den han | con gi chua xong | viec dang mo | dau viec | liet ke viec |
         con may viec | con bao nhieu viec | viec can lam | viec phai lam | liet ke |
-        viec chua lam | viec chua nop | viec chua hoan thanh | nhiem vu
+        viec chua lam | viec chua nop | viec chua hoan thanh | nhiem vu | con may viec nua | con bao nhieu viec nua |
+        con viec gi nua | con gi chua lam | con gi chua nop | con gi chua hoan thanh | con gi nua khong |
+        viec tre han | viec tre | viec den han
         """,
     ),
     (Verb.UNDO, "huy | huy bo | huy di | huy nhe"),
@@ -34,7 +36,9 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
         """
         tuan | tuan nay | tuan truoc | tuan sau | tuan toi | tuan qua | bao cao tuan | tong hop tuan | viec tuan |
         viec tuan nay | viec tuan sau | lich tuan | tuan nay co gi | tuan nay co viec gi | bc tuan | tuan roi |
-        ban tin tuan | ban tin | tin tuan | lich tuan nay | viec trong tuan
+        ban tin tuan | ban tin | tin tuan | lich tuan nay | viec trong tuan | tuan sau co gi | tuan sau co gi khong |
+        tuan sau co viec gi | tuan sau co viec gi khong | tuan nay co gi khong | tuan nay co viec gi khong |
+        tuan toi co gi | tuan toi co gi khong | tuan toi co viec gi khong
         """,
     ),
     (
