@@ -2,14 +2,15 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Start every recipe from a clean table: what the caller exported must not change what the product does.
-unexport $(filter NHACVIEC_%,$(.VARIABLES)) PYTHONPATH
+# Start every recipe from a clean table: what the caller exported must not change what the product does
+# (but a PostgreSQL named for the tests is one for the tests).
+unexport $(filter-out NHACVIEC_TEST_POSTGRES,$(filter NHACVIEC_%,$(.VARIABLES))) PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format bench golden schema lock clean
+.PHONY: help demo run test test-postgres soak lint format bench golden schema lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -26,14 +27,26 @@ $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# The simulation lives beside the tests, which are not installed: a script that knows where.
+$(BIN)/nhacviec-sim: $(VENV)/.ready-dev
+	@printf '#!/bin/sh\ncd "%s" && exec .venv/bin/python -m tests.sim "$$@"\n' "$(CURDIR)" > $@ && chmod +x $@
+
 demo: $(VENV)/.ready  ## A quarter of a real commune in a minute: no account, no token
 	@$(BIN)/nhacviec demo
 
 run: $(VENV)/.ready  ## The live engine (the simulator where no token is set); Ctrl+C stops it
 	@$(BIN)/nhacviec run
 
-test: $(VENV)/.ready-dev  ## All tests
+test: $(VENV)/.ready-dev $(BIN)/nhacviec-sim  ## All tests
 	@$(BIN)/python -m pytest -n auto
+
+test-postgres: $(VENV)/.ready-dev  ## Every story on PostgreSQL too (its binaries come with the packages)
+	@NHACVIEC_TEST_DATABASE=postgres $(BIN)/python -m pytest -n auto tests/stories tests/postgres tests/test_migrations.py tests/test_move.py
+
+SEEDS ?= 1000
+YEARS ?= 1
+soak: $(BIN)/nhacviec-sim  ## A year of 1,000 random communes (SEEDS=…, YEARS=…); what breaks is made small
+	@$(BIN)/nhacviec-sim --seeds 0-$$(($(SEEDS) - 1)) --years $(YEARS)
 
 lint: $(VENV)/.ready-dev  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

@@ -1,50 +1,123 @@
-"""Opening the database: SQLite by default, with the settings that keep it safe beside a working engine.
+"""Opening the database: SQLite by default, PostgreSQL where several machines share one.
 
 SQLite runs in WAL with a busy timeout, and every transaction that may write starts with BEGIN IMMEDIATE, so that two
-writers queue up instead of failing half-way (ENGINES section 3). The schema is versioned by Alembic; a file that a
-newer program wrote is refused, an older one is brought up to date.
+writers queue up instead of failing half-way (ENGINES section 3). The schema is versioned by Alembic; a database that
+a newer program wrote is refused, an older one is brought up to date.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from data import tables  # noqa: F401  (fills SQLModel.metadata)
+from data.trouble import sentence
 from engine.errors import DatabaseTrouble
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10
+DRIVER = "postgresql+psycopg"
 
-# The journal is append-only even for someone who opens the file with another program.
-JOURNAL_IS_APPEND_ONLY = (
-    "CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal "
-    "BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal "
-    "BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END",
-)
+# One engine's tasks share a handful of connections; a province's machines stay below a server's usual hundred.
+_POSTGRES_POOL: dict[str, Any] = {
+    "pool_size": 5,
+    "max_overflow": 10,
+    "pool_timeout": BUSY_SECONDS,
+    "pool_pre_ping": True,  # a connection that died in the night is replaced, not reported
+    "pool_recycle": 1800,
+}
+_POSTGRES_SESSION: dict[str, Any] = {
+    "connect_timeout": 5,
+    "application_name": "nhacviec",
+    "keepalives_idle": 30,
+    # Waiting ends like SQLite's; a forgotten transaction must not hold an office's journal for ever.
+    # Instants come back in UTC, whatever zone the server lives in: words and keys are made of them.
+    "options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s -c statement_timeout=120s "
+    "-c idle_in_transaction_session_timeout=300s",
+}
+_AGAIN = ("40P01", "40001")  # deadlock, serialization: the server took the transaction back
+MOST_TRIES = 5
+_UPGRADING = 7_241_190_001  # the advisory lock of whoever changes the schema
+
+# The journal is append-only even for someone who opens the database with another program.
+_APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER IF NOT EXISTS journal_no_update BEFORE UPDATE ON journal "
+        "BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END",
+        "CREATE TRIGGER IF NOT EXISTS journal_no_delete BEFORE DELETE ON journal "
+        "BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'journal is append-only'; END $$",
+        "DROP TRIGGER IF EXISTS journal_no_change ON journal",
+        "CREATE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal "
+        "FOR EACH ROW EXECUTE FUNCTION journal_is_append_only()",
+        "DROP TRIGGER IF EXISTS journal_no_truncate ON journal",
+        "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal "
+        "FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()",
+    ),
+}
+T = TypeVar("T")
+
+
+# ---- connections ----------------------------------------------------------------------------------------------------
 
 
 def connect(url: str) -> Engine:
-    """An engine for ``url`` ("sqlite:///nhacviec.db", "sqlite://" for memory); nothing is opened yet."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
-    in_memory = parsed.database in (None, "", ":memory:")
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    """An engine for ``url``; nothing is opened yet.
+
+    "sqlite:///nhacviec.db", "sqlite://" for memory, "postgresql://user:password@host/name".
+
+    :raises DatabaseTrouble: this is no address of a database we know.
+    """
+    parsed = address(url)
+    return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+
+
+def address(url: str) -> URL:
+    """The address, with the driver we use.
+
+    :raises DatabaseTrouble: this is none.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is not None and parsed.drivername in ("postgres", "postgresql", DRIVER):
+        return parsed.set(drivername=DRIVER)
+    if parsed is None or parsed.get_backend_name() != "sqlite":
+        raise DatabaseTrouble(  # the address may hold a password: it is not repeated
+            "NHACVIEC_DATABASE không phải địa chỉ cơ sở dữ liệu. "
+            "Hãy viết sqlite:///tên-tệp.db hoặc postgresql://tài-khoản:mật-khẩu@máy-chủ/tên."
+        )
+    return parsed
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(url, hide_parameters=True, connect_args=_POSTGRES_SESSION, **_POSTGRES_POOL)
+
+
+def _sqlite(url: URL) -> Engine:
+    in_memory = url.database in (None, "", ":memory:")
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False},
+    }
     if in_memory:
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
@@ -73,18 +146,40 @@ def reading(engine: Engine) -> Connection:
     return engine.connect().execution_options(reading=True)
 
 
+def at_one_instant(engine: Engine) -> Connection:
+    """A connection that only looks, and sees one and the same moment however long it looks (on both databases)."""
+    options: dict[str, Any] = {"reading": True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return engine.connect().execution_options(**options)
+
+
+def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do ``work`` in a transaction; anew, where PostgreSQL took it back because two waited for each other."""
+    for tries_left in reversed(range(MOST_TRIES)):
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _AGAIN or not tries_left:
+                raise
+    raise AssertionError("unreachable")
+
+
+# ---- schema ---------------------------------------------------------------------------------------------------------
+
+
 def create_schema(engine: Engine) -> None:
     """All tables at once, for a database that nobody keeps (preview, demo, tests). Kept ones go through Alembic."""
     SQLModel.metadata.create_all(engine)
-    guard_journal(engine)
+    with engine.begin() as connection:
+        guard_journal(connection)
 
 
-def guard_journal(engine: Engine) -> None:
-    """Make the journal append-only inside the database (SQLite)."""
-    if engine.dialect.name == "sqlite":
-        with engine.begin() as connection:
-            for statement in JOURNAL_IS_APPEND_ONLY:
-                connection.exec_driver_sql(statement)
+def guard_journal(connection: Connection) -> None:
+    """Make the journal append-only inside the database."""
+    for statement in _APPEND_ONLY[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
 
 
 def open_database(url: str) -> Engine:
@@ -99,27 +194,79 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def newest_version() -> str:
+    """The version of the schema that this program writes."""
+    return str(_script().get_current_head())
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of the schema that stands there, None where there is none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _upgrade(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    script = ScriptDirectory.from_config(config)
-    with engine.connect().execution_options(reading=True) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    with reading(engine) as connection:
+        found = version_of(connection)
         foreign = found is None and bool(inspect(connection).get_table_names())
-    known = {revision.revision for revision in script.walk_revisions()}
     if foreign:
         raise DatabaseTrouble("Tệp này là một cơ sở dữ liệu khác, không phải của Nhắc Việc. Hãy chọn tệp khác.")
-    if found is not None and found not in known:
+    check_known(found)
+    if found != newest_version():
+        migrate(engine, "head")
+
+
+def check_known(version: str | None) -> None:
+    """:raises DatabaseTrouble: a newer program wrote this version."""
+    if version is not None and version not in {known.revision for known in _script().walk_revisions()}:
         raise DatabaseTrouble(
-            f"Cơ sở dữ liệu do bản Nhắc Việc mới hơn ghi (phiên bản {found}). Hãy cập nhật chương trình rồi chạy lại; "
-            "dữ liệu chưa bị thay đổi."
+            f"Cơ sở dữ liệu do bản Nhắc Việc mới hơn ghi (phiên bản {version}). "
+            "Hãy cập nhật chương trình rồi chạy lại; dữ liệu chưa bị thay đổi."
         )
-    if found == script.get_current_head():
-        return
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    guard_journal(engine)
+
+
+def migrate(engine: Engine, version: str, *, down: bool = False) -> None:
+    """Bring the schema to ``version``, whole or not at all."""
+    config = _config()
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            # A table is changed by making it anew; while the old one goes, what points at it must not be asked about.
+            # Between transactions only; asked again below, before anything is kept.
+            _raw(connection, "PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                if not sqlite:  # two machines that start at once: the second finds it done
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADING})
+                config.attributes["connection"] = connection
+                (command.downgrade if down else command.upgrade)(config, version)
+                if inspect(connection).has_table("journal"):
+                    guard_journal(connection)
+                if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+                    raise DatabaseTrouble(
+                        f"Dữ liệu cũ có {len(broken)} dòng trỏ vào chỗ không có (bảng {broken[0][0]}), "
+                        "nên chưa nâng cấp. Dữ liệu chưa bị thay đổi; "
+                        "hãy khôi phục từ bản sao lưu hoặc gửi tệp cho người hỗ trợ."
+                    )
+        finally:
+            if sqlite:
+                _raw(connection, "PRAGMA foreign_keys = ON")
+
+
+def _raw(connection: Connection, statement: str) -> None:
+    """Outside any transaction; SQLAlchemy would begin one."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(statement)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _check_writable(engine: Engine) -> None:
@@ -128,33 +275,23 @@ def _check_writable(engine: Engine) -> None:
         connection.rollback()
 
 
+# ---- trouble --------------------------------------------------------------------------------------------------------
+
+
+def named(url: str) -> str:
+    """The address as people may see it: without the password."""
+    return make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+
+
 @contextmanager
 def explained(url: str) -> Iterator[None]:
     """Turn the driver's words into a sentence that says what to do.
 
     :raises DatabaseTrouble: for every failure of the database itself.
     """
-    where = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseTrouble(_sentence(where, str(error.orig).lower())) from error
     except DBAPIError as error:
-        raise DatabaseTrouble(_sentence(where, str(error.orig).lower())) from error
-
-
-def _sentence(where: str, said: str) -> str:
-    if "locked" in said or "busy" in said:
-        return (
-            f"Cơ sở dữ liệu {where} đang bị chương trình khác giữ. Hãy đóng chương trình đó "
-            "(có thể là một Nhắc Việc khác đang chạy) rồi thử lại; chưa có gì bị ghi dở."
-        )
-    if "readonly" in said or "read-only" in said:
-        return f"Không ghi được vào {where}: tệp hoặc thư mục chỉ cho đọc. Hãy cấp quyền ghi rồi chạy lại."
-    if "unable to open" in said:
-        return f"Không mở được {where}. Hãy kiểm tra thư mục có tồn tại và có quyền ghi không."
-    if "not a database" in said or "malformed" in said:
-        return f"Tệp {where} bị hỏng hoặc không phải cơ sở dữ liệu. Hãy giữ nguyên tệp và khôi phục từ bản sao lưu."
-    if "full" in said:
-        return f"Ổ đĩa chứa {where} đã đầy. Hãy giải phóng chỗ trống rồi chạy lại; chưa có gì bị ghi dở."
-    return f"Cơ sở dữ liệu {where} báo lỗi: {said}."
+        raise DatabaseTrouble(sentence(named(url), error.orig or error)) from error
+    except (NoConnectionFree, NoSuchModuleError) as error:
+        raise DatabaseTrouble(sentence(named(url), error)) from error

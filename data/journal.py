@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from data import bulk
-from data.tables import JournalEntry
+from data.tables import JournalEntry, Office
 
 JOURNAL = JournalEntry.__table__  # type: ignore[attr-defined]
 GENESIS = "0" * 64
@@ -30,6 +30,15 @@ _HEADS = select(JOURNAL.c.office_id, JOURNAL.c.seq, JOURNAL.c.hash).join(
     _LAST, (JOURNAL.c.office_id == _LAST.c.office_id) & (JOURNAL.c.seq == _LAST.c.seq)
 )
 _INSERT = insert(JOURNAL)
+# SQLite lets one transaction write at a time; PostgreSQL is asked to let one at a time write about an office. Not FOR
+# UPDATE: that would also stop everyone who only inserts a row that belongs to the office.
+_OFFICE = Office.__table__  # type: ignore[attr-defined]
+_ONE_AFTER_THE_OTHER = (
+    select(_OFFICE.c.id)
+    .where(_OFFICE.c.id.in_(bindparam("offices", expanding=True)))
+    .order_by(_OFFICE.c.id)
+    .with_for_update(key_share=True)
+)
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 
 
@@ -60,10 +69,12 @@ def append(connection: Connection, office_id: str, at: dt.datetime, lines: Itera
 
 def append_each(connection: Connection, at: dt.datetime, lines: Mapping[str, Sequence[Line]]) -> None:
     """Write lines at the ends of several offices' journals at once."""
-    offices = [office_id for office_id, its in lines.items() if its]
+    offices = sorted(office_id for office_id, its in lines.items() if its)
     rows: list[dict[str, Any]] = []
     for start in range(0, len(offices), MOST_IN_ONE_QUERY):
         some = offices[start : start + MOST_IN_ONE_QUERY]
+        if connection.dialect.name != "sqlite":
+            connection.execute(_ONE_AFTER_THE_OTHER, {"offices": some}).all()
         heads = {row.office_id: (row.seq, row.hash) for row in connection.execute(_HEADS, {"offices": some})}
         for office_id in some:
             rows += _chained(office_id, at, lines[office_id], *heads.get(office_id, (0, GENESIS)))

@@ -467,3 +467,24 @@ class PollOffset(SQLModel, table=True):
     channel: str = Field(primary_key=True)
     bot: str = Field(primary_key=True)
     next_update: int
+
+
+class Setting(SQLModel, table=True):
+    """What the whole installation remembers about itself, beside what it is told by its settings: that it is muted."""
+
+    key: str = Field(primary_key=True)
+    value: str
+    changed_at: dt.datetime | None = instant(nullable=False)
+
+
+class Setback(SQLModel, table=True):
+    """A row that could not be handled, by a defect: shown to the operator, tried again, gone when it succeeds."""
+
+    kind: str = Field(primary_key=True)  # message, occurrence, obligation
+    row_id: int = Field(primary_key=True)
+    office_id: str | None = Field(default=None, foreign_key="office.id")
+    times: int
+    first_at: dt.datetime | None = instant(nullable=False)
+    last_at: dt.datetime | None = instant(nullable=False)
+    try_after: dt.datetime | None = instant(nullable=False)
+    why: str  # the kind of error; its words may quote what people wrote

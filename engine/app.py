@@ -23,23 +23,28 @@ from bots.wording import render
 from data import inbox
 from data.database import explained, open_database, reading
 from data.evidence_files import EvidenceFiles
+from engine.backup import back_up, is_due
 from engine.clock import Clock, SystemClock
 from engine.collect import collect
 from engine.cycle import Decided, Turned, decide, turn
 from engine.deliver import deliver
-from engine.errors import DatabaseTrouble
+from engine.errors import DatabaseTrouble, NhacViecError
+from engine.findings import Finding
 from engine.load import link_simulator
 from engine.messages import Answer, Channel, Inbound
+from engine.metrics import Metrics
 from engine.office import INBOUND, MESSAGE
 from engine.outbox import Delivered, next_due
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
 from engine.settings import Settings
+from engine.watch import Watchdog, heartbeat_file
 from schedules.metronome import Metronome
 
 log = logging.getLogger("nhacviec")
 STOP_WITHIN = 4.0  # seconds: SIGTERM promises five
 AT_A_TIME = 20  # replies acted upon before other tasks have their turn
+LOOK_FOR_BACKUP = 300.0  # seconds
 LISTEN_OUT = 1.0  # seconds for a poll to notice that we stop
 LOOK_AGAIN = 15.0  # seconds: messages to be tried again come due between the metronome's beats
 
@@ -68,17 +73,18 @@ def build(
 ) -> Product:
     """The program as the settings ask for it: the channels that have a token, else the simulator."""
     product = Product(settings, open_database(settings.database), clock or SystemClock())
-    product.channels += _chats(settings)
+    product.channels += chats_of(settings)
     if not product.channels:
         product.channels.append(Simulator(on_message))
         with product.engine.begin() as connection:
             link_simulator(connection, product.clock.now())
     if settings.smtp_host:
-        product.channels.append(_mail(settings))
+        product.channels.append(mail_of(settings))
     return product
 
 
-def _chats(settings: Settings) -> list[Channel]:
+def chats_of(settings: Settings) -> list[Channel]:
+    """The chat channels that have a token."""
     # Imported where they are used: 0.2 s that the simulator need not pay.
     found: list[Channel] = []
     for token in settings.zalo_tokens:
@@ -94,7 +100,8 @@ def _chats(settings: Settings) -> list[Channel]:
     return found
 
 
-def _mail(settings: Settings) -> Channel:
+def mail_of(settings: Settings) -> Channel:
+    """The e-mail channel; the settings name a host."""
     from bots.mail import Mail  # noqa: PLC0415
 
     assert settings.smtp_host is not None
@@ -172,35 +179,45 @@ class _Live:
         self.files = EvidenceFiles(product.settings.evidence)
         self.mail = asyncio.Event()  # something waits in the outbox
         self.decided = Decided()
+        self.metrics = Metrics()
+        settings = product.settings
+        outside = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
+        file = heartbeat_file(settings.database)
+        self.watchdog = Watchdog(product.engine, file, settings.turn_seconds, outside)
 
     async def run(self) -> None:
         await self.beat()
         metronome = Metronome(self.beat, self.product.settings.turn_seconds)
         metronome.start()
-        server, listening = await self.listen()  # first: a taken port is said before anything is sent
+        servers, listening = await self.listen()  # first: a taken port is said before anything is sent
         postman = asyncio.create_task(self.carry())
         collector = asyncio.create_task(self.fetch())
+        keeper = asyncio.create_task(self.keep_safe())
         await self.stop.wait()
         metronome.stop()
         collector.cancel()  # what it was fetching is fetched again
+        keeper.cancel()
         if listening:  # what a provider has just handed over is still kept
             await asyncio.wait(listening, timeout=LISTEN_OUT)
         for task in listening:
             task.cancel()
-        if server is not None:
+        for server in servers:
             await server.stop()
         self.mail.set()
         try:
             await asyncio.wait_for(postman, STOP_WITHIN)  # a send under way is recorded before we leave
         except TimeoutError:
             log.warning("Dừng khi một tin còn đang gửi dở; lần chạy sau sẽ xử lý theo loại tin.")
-        await asyncio.gather(collector, *listening, return_exceptions=True)
+        await asyncio.gather(collector, keeper, *listening, return_exceptions=True)
 
     async def beat(self) -> None:
         """Decide what is to be said now; then the postman goes."""
         try:
             with explained(self.product.settings.database):
-                self.decided.add(decide(self.product.engine, self.product.clock.now()))
+                decided = decide(self.product.engine, self.product.clock.now())
+                self.decided.add(decided)
+                self.metrics.record_decided(decided)
+                self.watchdog.beat(self.product.clock.now())
         except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
             log.error("%s", trouble)
             return
@@ -216,6 +233,8 @@ class _Live:
                 with explained(self.product.settings.database):
                     channels, now = self.product.channels, self.product.clock.now
                     done = await deliver(self.product.engine, channels, now(), self.stop, now)
+                    self.metrics.record_delivered(done)
+                    self.watchdog.beat(now(), turned=False)
             except DatabaseTrouble as trouble:
                 log.error("%s", trouble)
                 done = Delivered()
@@ -254,6 +273,27 @@ class _Live:
                 log.exception("Lấy ảnh, tệp gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
             await asyncio.sleep(LOOK_AGAIN)
 
+    async def keep_safe(self) -> None:
+        """Make the daily backup when its moment has passed; nothing waits for it."""
+        settings = self.product.settings
+        while settings.backups is not None:
+            now = self.product.clock.now()
+            try:
+                if is_due(settings.backups, settings.backup_at, now):
+                    made = await asyncio.to_thread(
+                        back_up,
+                        settings.database,
+                        settings.evidence,
+                        settings.backups,
+                        now,
+                        keep=settings.backup_keep,
+                        zipped=True,
+                    )
+                    log.info("Đã sao lưu %s (%d dòng).", made.file, sum(made.rows.values()))
+            except (NhacViecError, OSError) as trouble:
+                log.error("%s", trouble)
+            await asyncio.sleep(LOOK_FOR_BACKUP)
+
     async def keep(self, inbounds: Sequence[Inbound]) -> None:
         """Commit what people wrote; nothing acts on it before."""
         with self.product.engine.begin() as connection:
@@ -273,16 +313,37 @@ class _Live:
             log.exception("Xử lý tin nhận được gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
         self.mail.set()
 
-    async def listen(self) -> tuple[Any, list[asyncio.Task[None]]]:
-        """Be called by the providers where a public address is set, else ask them."""
+    def look(self) -> list[Finding]:
+        """What is not well now, for /healthz."""
+        return self.watchdog.health(self.product.clock.now())
+
+    def numbers(self) -> bytes:
+        """Everything that is counted, for /metrics."""
+        with reading(self.product.engine) as connection:
+            self.metrics.observe(connection, self.product.clock.now(), self.product.channels, self.watchdog.last)
+        return self.metrics.text()
+
+    async def listen(self) -> tuple[list[Any], list[asyncio.Task[None]]]:
+        """Be called by the providers where a public address is set, else ask them; and be asked how we are."""
         settings = self.product.settings
+        servers: list[Any] = []
+        if settings.health_port is not None:
+            from web.health import build_health_app  # noqa: PLC0415
+            from web.webhooks import WebhookServer  # noqa: PLC0415
+
+            app = build_health_app(self.look, self.numbers)
+            servers.append(WebhookServer(app, settings.webhook_host, settings.health_port))
+            await servers[-1].start()
         if settings.webhook_url is None:
-            return None, [asyncio.create_task(self.poll(channel)) for channel in self.product.channels]
+            return servers, [asyncio.create_task(self.poll(channel)) for channel in self.product.channels]
+        from web.health import add_health  # noqa: PLC0415
         from web.webhooks import WebhookServer, build_app, webhook_path  # noqa: PLC0415
 
         assert settings.webhook_secret is not None
         secret = settings.webhook_secret.get_secret_value()
         app = build_app(self.product.channels, secret, self.keep, self.heard)
+        if settings.health_port is None:
+            add_health(app, self.look, self.numbers)
         server = WebhookServer(app, settings.webhook_host, settings.webhook_port)
         await server.start()
         for channel in self.product.channels:
@@ -291,7 +352,7 @@ class _Live:
             if announce is not None and introduce is not None:
                 address = settings.webhook_url.rstrip("/") + webhook_path(channel)
                 await _announced(channel, introduce(), announce(address, secret))
-        return server, []
+        return [*servers, server], []
 
     async def poll(self, channel: Channel) -> None:
         """Feed what a polled channel brings: committed first, confirmed to the provider after, then acted upon."""

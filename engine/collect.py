@@ -41,6 +41,7 @@ NOT_FETCHED = "không tải được tệp"
 NOT_RUNNING = "kênh đã nhận tệp không còn chạy"
 WRONG_KIND = f"nội dung không phải loại tệp được nhận ({allowed.ALLOWED})"
 
+
 @dataclass(slots=True)
 class Collected:
     """What one call did. ``moot``: taken back, or settled by another collector, while it was being fetched."""

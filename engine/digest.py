@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, or_, select, update
 
 from data import journal
@@ -292,7 +294,9 @@ def _compute_anew(connection: Connection, now: dt.datetime) -> None:
         office = offices[row.office_id]
         if office.hours.slot_at(now) is None:
             continue
-        old = digest_from(row.payload)
+        old = _readable(row.payload)
+        if old is None:
+            continue
         if (office.id, old.week) not in of_week:
             of_week[office.id, old.week] = _digest_as_of(connection, office, old.monday, now, "")
         message = replace(
@@ -307,6 +311,14 @@ def _compute_anew(connection: Connection, now: dt.datetime) -> None:
             .where(MESSAGE.c.id == row.id, MESSAGE.c.status == "queued")
             .values(payload=to_payload(message), error=row.error if row.avoid else None)
         )
+
+
+def _readable(payload: Any) -> DigestMessage | None:
+    """The digest of a payload; None where it is none, which the outbox puts off and shows when it claims the row."""
+    try:
+        return digest_from(payload)
+    except ValidationError:
+        return None
 
 
 _EARLIER = REMINDER.alias("earlier")
@@ -336,7 +348,8 @@ def _spare_who_was_told(connection: Connection, now: dt.datetime) -> None:
     said = [
         row.id
         for row in connection.execute(_REPEATS_AFTER_DIGEST, {"since": now - SAME_DAY})
-        if any((line.title, line.unit) == (row.title, row.name) for line in digest_from(row.payload).overdue)
+        if (told := _readable(row.payload)) is not None
+        and any((line.title, line.unit) == (row.title, row.name) for line in told.overdue)
     ]
     if said:
         connection.execute(

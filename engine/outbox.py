@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
-from data import bulk, journal
+from data import bulk, journal, setbacks
+from data.muted import is_muted
 from data.rows import AnyRow
 from data.upsert import upsert
 from engine.edited import as_they_read_now
@@ -50,6 +51,8 @@ NEXT_CHAT_AFTER = 3  # attempts: some ten minutes of a channel that takes nothin
 TRY_AGAIN_AFTER = dt.timedelta(hours=1)  # a chat that failed: whether it works again
 GIVE_UP_AFTER = 40  # attempts: about a day and a half of refused connections
 OUT_OF_BUDGET = "bot đã dùng gần hết hạn mức tin của tháng"
+UNREADABLE = "chưa dựng được nội dung tin, sẽ thử lại"
+GONE = "người nhận không còn công tác tại cơ quan"
 NOT_LINKED = "người nhận chưa nối kênh nhắn tin"
 QUOTA_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # the provider's months
 
@@ -181,6 +184,8 @@ _HELD_UP = select(MESSAGE.c.person_id, MESSAGE.c.id, MESSAGE.c.not_before).where
     MESSAGE.c.not_before > bindparam("now"),
     MESSAGE.c.attempts > 0,
     MESSAGE.c.kind != "edit",
+    # One that cannot be read at all is put off for hours: nothing waits behind it.
+    ~exists().where(setbacks.SETBACK.c.kind == "message", setbacks.SETBACK.c.row_id == MESSAGE.c.id),
 )
 
 
@@ -192,7 +197,7 @@ def claim(
     ``seen`` keeps the offices from one batch of a delivery to the next.
     """
     waiting = connection.execute(_WAITING, {"b_now": now}).scalars().all()
-    if not waiting:
+    if not waiting or is_muted(connection):
         return Claimed()
     seen |= view_offices(connection, set(waiting) - seen.keys())
     offices = {office_id: seen[office_id] for office_id in waiting}
@@ -204,17 +209,18 @@ def claim(
     claimed = Claimed(more=len(rows) == most)
     rows = _in_order(connection, rows, now)
     desk = _Addresses(connection, channels, [row for row in rows if not row.address], now)
-    reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
-    edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
+    messages, unreadable = _messages(connection, offices, rows, now)
+    known = setbacks.standing(connection, "message")
     # An edit is only tidiness: it never stands before the words somebody waits for in the same chat.
     for row in sorted(rows, key=lambda row: (row.kind == "edit", row.not_before, row.id)):
-        try:
-            message = _message(row, reminders, edits)
-        except ValueError as error:  # what an older or newer program wrote; pydantic's error is a ValueError
-            LOG.error("Tin %d không đọc được, không gửi: %s", row.id, type(error).__name__)
-            claimed.dropped += 1
-            _close(connection, row.id, "dropped", "nội dung tin không đọc được")
+        if row.id in unreadable:  # what an older or newer program wrote, or a defect of ours
+            claimed.dropped += _put_off(connection, offices[row.office_id], row, unreadable[row.id], now)
             continue
+        if _is_gone(offices[row.office_id], row):
+            claimed.dropped += 1
+            _unreached(connection, offices[row.office_id], row.id, GONE, now)
+            continue
+        message = messages[row.id]
         if message is None:
             claimed.dropped += 1
             _close(connection, row.id, "dropped", "việc đã xong hoặc đã đổi hạn trước khi tin kịp đi")
@@ -242,7 +248,54 @@ def claim(
                 row.error if avoid else None,
             )
         )
+    setbacks.over(connection, "message", known.keys() & {letter.id for letter in claimed.letters})
     return claimed
+
+
+def _messages(
+    connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[AnyRow], now: dt.datetime
+) -> tuple[dict[int, Message | None], dict[int, Exception]]:
+    """What each row says now, and those that cannot be read, with the error. One of these must not hold up the rest."""
+    if not rows:
+        return {}, {}
+    try:
+        with connection.begin_nested():
+            return _read(connection, offices, rows, now), {}
+    except setbacks.NOT_THE_ROW:
+        raise
+    except Exception as error:
+        if len(rows) == 1:
+            return {}, {rows[0].id: error}
+    messages: dict[int, Message | None] = {}
+    unreadable: dict[int, Exception] = {}
+    for row in rows:
+        one, none = _messages(connection, offices, [row], now)
+        messages |= one
+        unreadable |= none
+    return messages, unreadable
+
+
+def _read(
+    connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[AnyRow], now: dt.datetime
+) -> dict[int, Message | None]:
+    reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
+    edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
+    return {row.id: _message(row, reminders, edits) for row in rows}
+
+
+def _put_off(connection: Connection, office: OfficeView, row: AnyRow, error: Exception, now: dt.datetime) -> int:
+    """Try again later; after a day and a half it reaches nobody, and the next rung is woken. Returns how many ended."""
+    setback = setbacks.note(connection, "message", row.id, row.office_id, error, now)
+    if setback.times < setbacks.GIVE_UP_AFTER:
+        _requeue(connection, row.id, setback.try_after, row.copies, UNREADABLE)
+        return 0
+    _unreached(connection, office, row.id, "không dựng được nội dung tin", now)
+    return 1
+
+
+def _is_gone(office: OfficeView, row: AnyRow) -> bool:
+    member = office.staff.members.get(row.person_id or 0)
+    return row.kind in ("reminder", "digest") and (member is None or not member.active)
 
 
 def _message(row: AnyRow, reminders: Mapping[int, ReminderMessage], edits: Mapping[int, Edit]) -> Message | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from data import bulk
+from data import bulk, setbacks
 from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_offices
 from engine.rules.ladder import anchors_of, opens_at
 from schedules.dates import Dates, expand
@@ -26,7 +26,9 @@ PLAN_AGAIN_BELOW = dt.timedelta(days=370)  # so that a plan is looked at once a 
 
 # Not grouped by office: SQLite would then walk every obligation in the order of offices instead of using the index.
 _TO_PLAN = select(OBLIGATION.c.office_id).where(
-    OBLIGATION.c.active, OBLIGATION.c.planned_until < bindparam("threshold")
+    OBLIGATION.c.active,
+    OBLIGATION.c.planned_until < bindparam("threshold"),
+    ~setbacks.rests("obligation", OBLIGATION.c.id),
 )
 _UNITS = select(UNIT.c.office_id, UNIT.c.slug, UNIT.c.id).where(
     UNIT.c.office_id.in_(bindparam("offices", expanding=True)), UNIT.c.active
@@ -40,7 +42,7 @@ def plan(connection: Connection, now: dt.datetime) -> int:
     """Make the occurrences that the horizon asks for. Returns how many are new."""
     # The threshold is a date of UTC: a day early or late does not matter a year ahead.
     threshold = now.date() + PLAN_AGAIN_BELOW
-    offices = sorted(set(connection.execute(_TO_PLAN, {"threshold": threshold}).scalars()))
+    offices = sorted(set(connection.execute(_TO_PLAN, {"threshold": threshold, "now": now}).scalars()))
     return sum(
         _plan_offices(connection, offices[start : start + OFFICES_AT_ONCE], now)
         for start in range(0, len(offices), OFFICES_AT_ONCE)
@@ -55,16 +57,26 @@ def _plan_offices(connection: Connection, office_ids: Sequence[str], now: dt.dat
         units[unit.office_id][unit.slug] = unit.id
     rows: list[dict[str, Any]] = []
     planned: list[dict[str, Any]] = []
+    known = setbacks.standing(connection, "obligation")
     for row in connection.execute(_OBLIGATIONS, which):
         office = offices[row.office_id]
         until = office.today(now) + HORIZON
-        if row.planned_until >= until:
+        if row.planned_until >= until or (row.id in known and known[row.id].try_after > now):
             continue
-        obligation = Obligation.model_validate(row.rule)
-        first = max(office.loaded_on, row.planned_until + dt.timedelta(days=1))
-        for dates in expand(obligation, office.calendar, first, until):
-            rows += occurrences_of(office, row.id, obligation, dates, units[office.id])
+        try:
+            obligation = Obligation.model_validate(row.rule)
+            first = max(office.loaded_on, row.planned_until + dt.timedelta(days=1))
+            fresh = [
+                occurrence
+                for dates in expand(obligation, office.calendar, first, until)
+                for occurrence in occurrences_of(office, row.id, obligation, dates, units[office.id])
+            ]
+        except Exception as error:  # a rule that cannot be read must not take the other duties' work along
+            setbacks.note(connection, "obligation", row.id, office.id, error, now)
+            continue
+        rows += fresh
         planned.append({"b_id": row.id, "b_until": until})
+    setbacks.over(connection, "obligation", known.keys() & {row["b_id"] for row in planned})
     bulk.write(connection, _PLANNED, planned)
     return bulk.add_missing(connection, OCCURRENCE, rows)
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, cast, insert, select, union, union_all, update
 
-from data import bulk, handles, journal
+from data import bulk, handles, journal, setbacks
 from data.rows import AnyRow
 from engine.messages import AT_LEAST_ONCE, Says
 from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, OfficeView, view_offices
@@ -30,6 +30,7 @@ from schedules.hours import Slot
 
 AT_ONCE_WITH_HIGHER = "cùng lúc với một bậc nhắc cao hơn"
 PASSED_OVER = "đã tới bậc nhắc mới hơn khi hệ thống hoạt động lại"
+GONE = "không còn công tác tại cơ quan"
 ASKED_FOR_LATER = "người nhận đã xin nhắc lại sau"
 ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
 LEADERS_CONFIRM_AFTER = 6  # working days since the report: two questions without an answer
@@ -75,6 +76,7 @@ _MOVE = (
     .values(next_move_at=bindparam("b_next"), last_rung_at=bindparam("b_climbed"), pulled_forward=False)
 )
 _OPEN = _MOVE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
+_PUT_OFF = update(OCCURRENCE).where(OCCURRENCE.c.id == bindparam("b_id")).values(next_move_at=bindparam("b_next"))
 _WAITING = union(
     select(OCCURRENCE.c.office_id).where(OCCURRENCE.c.next_move_at <= bindparam("now")),
     select(REMINDER.c.office_id).where(REMINDER.c.status == "pending", REMINDER.c.scheduled_at <= bindparam("now")),
@@ -100,6 +102,9 @@ _PUT = (
     update(REMINDER)
     .where(REMINDER.c.id == bindparam("b_id"))
     .values(status="in_message", message_id=bindparam("b_message"))
+)
+_SILENCE = (
+    update(REMINDER).where(REMINDER.c.id == bindparam("b_id")).values(status="suppressed", reason=bindparam("b_reason"))
 )
 _WRITE = insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id)
 _MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
@@ -130,7 +135,13 @@ def remind(connection: Connection, now: dt.datetime) -> int:
     for office_id, slot in slots.items():
         of_slot[slot].append(office_id)
     return sum(
-        _gather(connection, group, slot, now, [line for office_id in group for line in said[office_id]])
+        _gather(
+            connection,
+            {office_id: offices[office_id] for office_id in group},
+            slot,
+            now,
+            [line for office_id in group for line in said[office_id]],
+        )
         for slot, group in of_slot.items()
     )
 
@@ -145,8 +156,17 @@ def _climb_all(
     desks = {office.id: _Desk(office, now) for office in offices.values()}
     due = connection.execute(_DUE, {"offices": list(desks), "now": now}).all()
     lost = _lost(connection, [row.id for row in due if row.pulled_forward])
+    known = setbacks.standing(connection, "occurrence")
+    put_off: list[dict[str, Any]] = []
     for occurrence_id, office_id, version, *case in due:
-        desks[office_id].move(occurrence_id, version, _Case._make((*case, lost.get(occurrence_id, ()))))
+        try:
+            desks[office_id].move(occurrence_id, version, _Case._make((*case, lost.get(occurrence_id, ()))))
+        except Exception as error:  # one that cannot be decided must not silence the others
+            setback = setbacks.note(connection, "occurrence", occurrence_id, office_id, error, now)
+            put_off.append({"b_id": occurrence_id, "b_next": setback.try_after})
+    bulk.write(connection, _PUT_OFF, put_off)
+    handled = {row["b_id"] for desk in desks.values() for row in (*desk.opened, *desk.moved)} if known else set()
+    setbacks.over(connection, "occurrence", known.keys() & handled)
     bulk.write(connection, _OPEN, [row for desk in desks.values() for row in desk.opened])
     bulk.write(connection, _MOVE, [row for desk in desks.values() for row in desk.moved])
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
@@ -304,7 +324,8 @@ class _Desk:
                 on_behalf_of=hearer.on_behalf_of,
             )
         for someone in unheard:
-            self._remind(case, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
+            if someone.person_id in self.office.staff.members:  # a row that is gone altogether can have no line
+                self._remind(case, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
         return heard, unheard
 
     def _pass_over(self, case: _Case, chain: Chain, step: Step, taken: Step | None) -> None:
@@ -366,13 +387,18 @@ class _Desk:
 
 
 def _gather(
-    connection: Connection, offices: list[str], slot: Slot, now: dt.datetime, fresh: list[dict[str, Any]]
+    connection: Connection,
+    views: Mapping[str, OfficeView],
+    slot: Slot,
+    now: dt.datetime,
+    fresh: list[dict[str, Any]],
 ) -> int:
     """One message a person and slot, from what was just decided and what still waits from before.
 
     A person whose message still waits in the outbox gets the new lines into it; one who has had theirs waits.
     """
-    waiting = connection.execute(_PENDING, {"offices": offices, "now": now}).all()
+    offices = list(views)
+    waiting = _still_here(connection, views, connection.execute(_PENDING, {"offices": offices, "now": now}).all())
     to_say = [line for line in fresh if line["status"] == "pending"]
     office_of: dict[int, str] = {row.person_id: row.office_id for row in waiting}
     office_of |= {line["person_id"]: line["office_id"] for line in to_say}
@@ -404,6 +430,14 @@ def _gather(
     _place(connection, fresh, to_say, waiting, message_of, now)
     bulk.write(connection, _MAKE_URGENT, [{"b_id": message} for person, message in unsent.items() if person in urgent])
     return len(rows)
+
+
+def _still_here(connection: Connection, views: Mapping[str, OfficeView], waiting: Sequence[AnyRow]) -> list[AnyRow]:
+    """Those whose person still works here; the lines of whoever has left meanwhile are not said, and say why."""
+    here = {member.id for view in views.values() for member in view.staff.members.values() if member.active}
+    gone = [{"b_id": row.id, "b_reason": GONE} for row in waiting if row.person_id not in here]
+    bulk.write(connection, _SILENCE, gone)
+    return [row for row in waiting if row.person_id in here]
 
 
 def _place(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +23,9 @@ class Settings(BaseSettings):
 
     database: str = "sqlite:///nhacviec.db"
     evidence: Path = Path("minh-chung")  # where photos and files are kept
+    backups: Path | None = None  # a folder, best on another disk; where none is named, no daily backup
+    backup_at: dt.time = dt.time(16, 45)  # a machine that was off then makes it when it is on again
+    backup_keep: int = Field(default=14, ge=1, le=400)
     turn_seconds: float = Field(default=30, gt=0, le=3600)
 
     # A token, or several with commas between: each is a bot of its own.
@@ -46,6 +51,18 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8080, ge=0, lt=65536)
+
+    # Looking after the program: its log, who is called when all is well, a port of its own for /healthz and /metrics.
+    log: Literal["text", "json"] = "text"
+    heartbeat_url: SecretStr | None = None  # such an address is a secret: whoever knows it can keep the alarm quiet
+    health_port: int | None = Field(default=None, ge=0, lt=65536)
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.match(r"https?://[^\s/]+\S*$", url.get_secret_value()):
+            raise ValueError("heartbeat_url")
+        return url
 
     @field_validator("webhook_secret")
     @classmethod

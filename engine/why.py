@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from data import setbacks
 from data.journal import JOURNAL
 from engine.errors import NotFound
 from engine.office import EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, UNIT, view_office
@@ -180,7 +181,7 @@ def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> St
     if row.first_internal_due != row.internal_due:
         dates["Hạn nội bộ ban đầu"] = row.first_internal_due
     next_rung = None
-    if row.next_move_at and WorkState(row.work_state) in OPEN:
+    if row.next_move_at and WorkState(row.work_state) in OPEN and row.ladder in office.ladders:
         anchors = anchors_of(row.cutoff, row.due, row.internal_due)
         found = climb(
             office.ladders[row.ladder],
@@ -192,6 +193,12 @@ def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> St
         next_rung = SAYS[found.step.rung.says] if found.step else "mở việc"
     extensions = connection.execute(select(EXTENSION).where(EXTENSION.c.occurrence_id == occurrence_id)).all()
     reasons = [*(row.reasons or [])]
+    setback = setbacks.standing(connection, "occurrence").get(row.id)
+    if setback is not None:
+        again = setback.try_after.astimezone(office.zone)
+        reasons.append(
+            f"Chưa tính được lần nhắc ({setback.why}), đã thử {setback.times} lần, thử lại lúc {again:%H:%M %d/%m/%Y}."
+        )
     reasons += [f"Gia hạn đến {e.until:%d/%m/%Y}: {e.reason} ({EXTENSIONS[e.status]})." for e in extensions]
     return Story(
         id=row.id,

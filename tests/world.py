@@ -21,7 +21,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from bots.simulator import SimulatedMessage, Simulator
 from data import journal
-from data.database import connect, create_schema, reading
+from data.database import reading
 from data.rows import AnyRow
 from engine import load, receive
 from engine.actions import Actor, occurrence_row
@@ -33,6 +33,7 @@ from engine.preview import next_wake
 from engine.rules.lifecycle import OPEN, WorkState
 from schedules.office_model import Obligation, OfficeFile
 from schedules.workdays import vietnam_calendar
+from tests.databases import story_database
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PROJECT = Path(__file__).parent.parent
@@ -191,8 +192,8 @@ class World:
     ) -> None:
         """``unlinked`` people have no chat yet. Without ``digests`` the weekly one is put aside unread."""
         self.file = folder / "story.db"
-        self.engine = connect(f"sqlite:///{self.file}")
-        create_schema(self.engine)
+        self.database = story_database(self.file)
+        self.engine = self.database.engine
         self.clock = VirtualClock(civil(start))
         self.simulator = Simulator(self.ring)
         self.channels: list[Channel] = [self.simulator]
@@ -316,7 +317,7 @@ class World:
 
         Returns what it had put on the wire: the copy that may have arrived.
         """
-        command = [sys.executable, "-m", "tests.stories.dying_sender", str(self.file), self.clock.now().isoformat()]
+        command = [sys.executable, "-m", "tests.stories.dying_sender", self.database.url, self.clock.now().isoformat()]
         died = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, encoding="utf-8", check=False)
         assert died.returncode == -9, died.stderr
         return died.stdout
@@ -382,7 +383,7 @@ class World:
     def close(self) -> None:
         """Nothing may be left unread, unless the story said so."""
         self._runner.close()
-        self.engine.dispose()
+        self.database.close()
         if self._expects_nothing_more:
             self.everyone_silent()
 

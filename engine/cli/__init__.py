@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from engine.cli import keeping_commands
 from engine.cli.people_commands import people_app
 from engine.errors import NhacViecError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 journal = typer.Typer(help="Nhật ký: kiểm tra lịch sử có bị sửa không.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(journal, name="journal")
 app.add_typer(people_app, name="people")
+keeping_commands.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")]
@@ -251,6 +253,17 @@ def channels(
     from engine.cli import channel_list as commands
 
     commands.channels(check, drop_webhook, as_json)
+
+
+@app.command()
+def doctor(
+    as_json: AsJson = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Không hỏi nhà cung cấp: xem riêng máy này.")] = False,
+) -> None:
+    """Khám: đồng hồ, dữ liệu, ổ đĩa, bot, lịch nghỉ, nhiệm vụ, cán bộ, sao lưu; mỗi điều kèm cách xử lý."""
+    from engine.cli.doctor import doctor as look_at_everything
+
+    look_at_everything(as_json, offline)
 
 
 @app.command()

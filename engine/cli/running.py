@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
@@ -85,22 +84,18 @@ def run() -> None:
     from engine.app import build, running
     from engine.app import run as run_forever
     from engine.cycle import Decided
+    from engine.lock import alone
+    from engine.logs import configure, secrets_of
     from engine.outbox import Delivered
     from engine.settings import read_settings
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for library in ("apscheduler", "alembic", "httpx"):
-        logging.getLogger(library).setLevel(logging.WARNING)
 
     def show(message: SimulatedMessage) -> None:
         output.console.rule(escape(message.address), style="cyan")
         output.line(message.text)
 
     settings = read_settings()
-    product = build(settings, on_message=show)
+    configure(settings.log, secrets_of(settings))
     log = logging.getLogger("nhacviec")
-    log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), settings.turn_seconds)
-
     first = True
 
     def told(decided: Decided, done: Delivered) -> None:
@@ -117,7 +112,10 @@ def run() -> None:
             )
         first = False
 
-    asyncio.run(run_forever(product, told))
+    with alone(settings.database):  # before the database is opened: a second program must not bring it up to date
+        product = build(settings, on_message=show)
+        log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), settings.turn_seconds)
+        asyncio.run(run_forever(product, told))
     log.info("Đã dừng.")
 
 

@@ -1,4 +1,4 @@
-"""A process that dies inside its first send: ``python -m tests.stories.dying_sender <database file> <now>``."""
+"""A process that dies inside its first send: ``python -m tests.stories.dying_sender <database> <now>``."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class DyingChannel:
 
 
 if __name__ == "__main__":
-    file, now = sys.argv[1:]
-    asyncio.run(deliver(connect(f"sqlite:///{file}"), [DyingChannel()], dt.datetime.fromisoformat(now)))
+    url, now = sys.argv[1:]
+    asyncio.run(deliver(connect(url), [DyingChannel()], dt.datetime.fromisoformat(now)))

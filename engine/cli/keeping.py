@@ -1,0 +1,162 @@
+"""``backup``, ``restore``, ``unmute``, ``db move``, ``tidy`` and ``bundle``: what keeps the records safe."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from dateutil.relativedelta import relativedelta
+
+from engine.cli import output
+from engine.cli.finding import database
+from engine.clock import SystemClock
+from engine.errors import NhacViecError
+from engine.settings import read_settings
+
+KINDS = {"reminder": "tin nhắc việc", "digest": "bản tin tuần", "answer": "câu trả lời", "edit": "sửa tin đã gửi"}
+FOLDER = Path("sao-luu")
+SURE = "THAY"
+
+
+def backup(to: Path | None, keep: int, zipped: bool, as_json: bool) -> None:
+    """One backup now."""
+    from engine.backup import back_up
+
+    settings = read_settings()
+    folder = to or getattr(settings, "backups", None) or FOLDER
+    database().dispose()  # an older schema is brought up to date before it is kept
+    made = back_up(settings.database, settings.evidence, folder, SystemClock().now(), keep=keep, zipped=zipped)
+    if as_json:
+        output.as_json(asdict(made) | {"folder": str(folder)})
+        return
+    output.line(f"Đã sao lưu và kiểm tra: {folder / made.file} ({made.size / 1e6:.1f} MB).")
+    output.line(f"{sum(made.rows.values())} dòng, {made.evidence} tệp minh chứng ({made.evidence_new} tệp mới).")
+    for office, head in made.heads.items():
+        output.line(f"Dấu nhật ký {office}: {_short(head)}")
+    if made.evidence_missing:
+        output.line(f"Chú ý: {len(made.evidence_missing)} tệp minh chứng không còn hoặc đã hỏng, không sao lưu được.")
+
+
+def restore(file: Path, to: str | None, replace: bool, keep_queued: bool, yes: bool) -> None:
+    """Put a backup in place, muted."""
+    from engine.backup import examine, target_is_taken
+    from engine.backup import restore as put_back
+
+    settings = read_settings()
+    url = to or settings.database
+    note = examine(file)
+    if note is None:
+        output.line("Chú ý: bên cạnh bản sao lưu không có tệp ghi chú .json, nên chỉ kiểm tra được bên trong.")
+    else:
+        output.line(f"Bản sao lưu lúc {_when(note.made_at)}, {sum(note.rows.values())} dòng, đúng mã kiểm tra.")
+    if target_is_taken(url) and replace and not yes:
+        answer = output.console.input(f"Sẽ thay cơ sở dữ liệu đang dùng. Gõ {SURE} để tiếp tục: ", markup=False)
+        if answer.strip() != SURE:
+            raise NhacViecError("Đã dừng, chưa thay đổi gì.")
+    done = put_back(file, url, settings.evidence, SystemClock().now(), replace=replace, keep_queued=keep_queued)
+    output.line(f"Đã phục hồi {sum(done.rows.values())} dòng; nhật ký của {len(done.heads)} cơ quan nguyên vẹn.")
+    if done.replaced:
+        output.line(f"Tệp cũ được giữ ở {done.replaced}.")
+    for kind, count in done.dropped.items():
+        output.line(f"Bỏ {count} {KINDS.get(kind, kind)} đang chờ trong bản sao lưu: có thể đã gửi rồi.")
+    if done.evidence_missing:
+        output.line(f"Chú ý: thiếu {done.evidence_missing} tệp minh chứng.")
+    output.line("Hệ thống đang TẮT GỬI: chưa tin nào đi. Xem và bật lại bằng: nhacviec unmute")
+
+
+def unmute(yes: bool, keep_old: bool) -> None:
+    """Show what would leave, ask, let it."""
+    from data.muted import muted_because
+    from engine import muting
+
+    engine, now = database(), SystemClock().now()
+    with engine.begin() as connection:
+        why = muted_because(connection)
+        found = muting.waiting(connection, now)
+    if why is None:
+        output.line("Hệ thống đang gửi bình thường.")
+        return
+    output.line(f"Đang tắt gửi từ {_when(why[1])}: {why[0]}.")
+    for kind in found:
+        old = f"; {kind.too_old} quá cũ, {'vẫn gửi' if keep_old else 'sẽ bỏ'}" if kind.too_old else ""
+        name = KINDS.get(kind.kind, kind.kind)
+        output.line(f"Sẽ gửi ngay: {kind.count} {name}, cũ nhất từ {_when(kind.oldest)}{old}.")
+    if not found:
+        output.line("Không có tin nào chờ gửi ngay.")
+    if not yes:
+        output.confirm("Bật gửi lại?")
+    with engine.begin() as connection:
+        dropped = muting.unmute(connection, now, keep_old=keep_old)
+    output.line(f"Đã bật gửi lại{f', bỏ {dropped} tin quá cũ' if dropped else ''}.")
+
+
+def move(source: str, target: str, as_json: bool) -> None:
+    """Copy everything from one database to another."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from data.database import named
+    from engine.move import move as copy_all
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=output.console, transient=True, disable=as_json) as progress:
+        task = progress.add_task("", total=None)
+
+        def tell(table: str, done: int, total: int) -> None:
+            progress.update(task, description=table, completed=done, total=total)
+
+        moved = copy_all(source, target, tell)
+    if as_json:
+        output.as_json(asdict(moved))
+        return
+    rows = [(name, content.rows, content.digest[:16]) for name, content in moved.tables.items() if content.rows]
+    output.table("Đã chuyển, số dòng và dấu của từng bảng giống nhau ở hai nơi", ["Bảng", "Dòng", "Dấu"], rows)
+    for office, head in moved.heads.items():
+        output.line(f"Nhật ký {office} nguyên vẹn: {_short(head)}")
+    if moved.mended:
+        output.line(f"{moved.mended} chỗ có ký tự rỗng đã được thay, vì PostgreSQL không lưu được.")
+    output.line(f"Nguồn còn nguyên. Để dùng nơi mới, đặt NHACVIEC_DATABASE={named(target)} (với mật khẩu).")
+
+
+def tidy(older_than: str, yes: bool) -> None:
+    """Let go of old words."""
+    from engine.tidy import tidy as let_go
+
+    months = re.fullmatch(r"(\d{1,3})m", older_than.strip())
+    if months is None or int(months[1]) < 3:
+        raise NhacViecError("Hãy viết --older-than bằng số tháng, ví dụ 24m; ít nhất 3m.")
+    now = SystemClock().now()
+    before = now - relativedelta(months=int(months[1]))
+    if not yes:
+        output.confirm(f"Xoá nội dung các tin trước ngày {before:%d/%m/%Y}? Số đếm và nhật ký được giữ lại.")
+    with database().begin() as connection:
+        done = let_go(connection, before, now)
+    output.line(f"Đã xoá nội dung {done.messages} tin đã gửi và {done.replies} tin nhận; nhật ký còn nguyên.")
+
+
+def bundle(occurrence: int, out: Path | None, secret: bool) -> None:
+    """Everything about one occurrence in one file."""
+    from data.database import at_one_instant
+    from data.evidence_files import EvidenceFiles
+    from engine.bundle import bundle as pack
+
+    settings = read_settings()
+    path = out or Path(f"viec-{occurrence}.zip")
+    with at_one_instant(database()) as connection:
+        files = EvidenceFiles(settings.evidence)
+        facts = pack(connection, files, occurrence, path, SystemClock().now(), secret=secret)
+    head = facts["journal_head"]
+    output.line(f"Đã ghi {path}: {len(facts['journal'])} dòng nhật ký, {len(facts['evidence'])} minh chứng.")
+    output.line(f"Dấu nhật ký của cơ quan: {head['lines']}:{head['hash'][:16]}")
+
+
+def _short(head: str) -> str:
+    lines, _, mark = head.partition(":")
+    return f"{lines}:{mark[:16]}"
+
+
+def _when(at: dt.datetime) -> str:
+    from engine.backup import CIVIL
+
+    return f"{at.astimezone(CIVIL):%H:%M %d/%m/%Y}"
