@@ -38,7 +38,6 @@ from tests.world import (
 
 TASK = "Kế hoạch chuyển đổi số"
 OTHER = "Công khai thủ tục"
-not_yet = pytest.mark.xfail(strict=True, reason="one poisoned row stops the turn; the patch is with the maintainer")
 
 
 def two_tasks(open_world: OpenWorld, **options: Any) -> World:
@@ -115,7 +114,6 @@ UNREADABLE = [
 ]
 
 
-@not_yet
 @pytest.mark.parametrize(("kind", "payload"), UNREADABLE)
 def test_a_payload_that_cannot_be_read_holds_up_nobody(open_world: OpenWorld, kind: str, payload: Any) -> None:
     world = two_tasks(open_world)
@@ -130,7 +128,6 @@ def test_a_payload_that_cannot_be_read_holds_up_nobody(open_world: OpenWorld, ki
     is_shown(world, "tin chờ gửi chưa xử lý được")
 
 
-@not_yet
 def test_it_is_tried_again_after_longer_and_longer_pauses_and_given_up(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
     poisoned_message(world, "answer", None)
@@ -151,7 +148,6 @@ def test_it_is_tried_again_after_longer_and_longer_pauses_and_given_up(open_worl
     world.ignore_rest()
 
 
-@not_yet
 def test_what_is_mended_leaves_and_is_shown_no_more(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
     world.run_until("2026-03-25 07:30")
@@ -174,7 +170,6 @@ def test_what_is_mended_leaves_and_is_shown_no_more(open_world: OpenWorld) -> No
     nothing_is_shown(world)
 
 
-@not_yet
 def test_a_reminder_whose_lines_cannot_be_read_holds_up_nobody_else(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
     world.simulator.outcomes = []
@@ -210,7 +205,6 @@ def waits_for_the_next_slot(world: World, slug: str) -> None:
     )
 
 
-@not_yet
 def test_whoever_has_left_is_not_told_what_still_waited_for_them(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
     waits_for_the_next_slot(world, STANDING)
@@ -223,7 +217,6 @@ def test_whoever_has_left_is_not_told_what_still_waited_for_them(open_world: Ope
     nothing_is_shown(world)
 
 
-@not_yet
 def test_a_message_for_somebody_who_left_this_minute_is_not_sent(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
     waits_for_the_next_slot(world, STANDING)
@@ -243,9 +236,10 @@ def test_a_message_for_somebody_who_left_this_minute_is_not_sent(open_world: Ope
     assert "không còn công tác" in row.error
 
 
-@not_yet
 def test_a_person_whose_row_is_gone_stops_nobody(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
+    if world.engine.dialect.name != "sqlite":
+        pytest.skip("foreign keys forbid this there")
     waits_for_the_next_slot(world, STANDING)
     vanish(world, STANDING)
     world.run_until("2026-03-25 07:30")
@@ -254,9 +248,10 @@ def test_a_person_whose_row_is_gone_stops_nobody(open_world: OpenWorld) -> None:
     nothing_is_shown(world)
 
 
-@not_yet
 def test_a_doer_whose_row_is_gone_wakes_those_above(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
+    if world.engine.dialect.name != "sqlite":
+        pytest.skip("foreign keys forbid this there")
     vanish(world, OFFICER)
     world.run_until("2026-03-25 07:30")
     world.phone(DESK_OFFICER).expect(OTHER)
@@ -306,7 +301,6 @@ def test_words_that_cannot_be_acted_upon_do_nothing_by_halves(
 # ---- rules and ladders ----------------------------------------------------------------------------------------------
 
 
-@not_yet
 def test_a_ladder_that_is_not_there_stops_its_own_work_only(open_world: OpenWorld) -> None:
     world = two_tasks(open_world)
     change(world, update(OBLIGATION).where(OBLIGATION.c.slug == "ke-hoach").values(ladder="khong-co"))
@@ -322,7 +316,6 @@ def test_a_ladder_that_is_not_there_stops_its_own_work_only(open_world: OpenWorl
     nothing_is_shown(world)
 
 
-@not_yet
 @pytest.mark.parametrize("rule", [{"kind": "hằng tháng"}, {}, None])
 def test_a_rule_that_cannot_be_read_stops_its_own_planning_only(open_world: OpenWorld, rule: Any) -> None:
     world = open_world("2026-03-02 07:00", [monthly_report(), another_report()])

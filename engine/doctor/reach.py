@@ -1,0 +1,116 @@
+"""People, their chats, the bots, and what became of messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection, func, select
+
+from engine.doctor.duties import named
+from engine.findings import Finding, bad, ok, warn
+from engine.linking import room_on
+from engine.messages import Channel
+from engine.office import CHAT, INBOUND, MESSAGE, OFFICE, PERSON, USAGE, view_office
+from engine.outbox import QUOTA_ZONE
+from engine.people import calls
+from engine.rules.budget import SPARE_AT, WARN_AT
+from engine.watch import WITHIN
+
+UNKNOWN_FOR = dt.timedelta(days=7)
+
+
+def people(connection: Connection, channels: Collection[Channel], now: dt.datetime) -> Iterator[Finding]:
+    """Who has no chat at a running bot, and who must be called by telephone."""
+    running = {(channel.name, channel.bot) for channel in channels}
+    chats = select(CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot).where(CHAT.c.blocked_at.is_(None))
+    reachable = {row.person_id for row in connection.execute(chats) if not running or (row.channel, row.bot) in running}
+    everyone = connection.execute(
+        select(PERSON.c.id, PERSON.c.name, PERSON.c.office_id, PERSON.c.slug)
+        .where(PERSON.c.active, PERSON.c.role != "viewer")
+        .order_by(PERSON.c.id)
+    ).all()
+    silent = [f"{row.name} ({row.office_id}/{row.slug})" for row in everyone if row.id not in reachable]
+    if silent:
+        yield warn(
+            "people",
+            f"{len(silent)} trên {len(everyone)} cán bộ chưa có kênh nào nhận được tin: {named(silent)}.",
+            "Hãy phát mã liên kết: nhacviec people codes.",
+        )
+    elif everyone:
+        yield ok("people", f"Cả {len(everyone)} cán bộ đều có kênh nhận tin.")
+    to_call = sum(
+        len(calls(connection, view_office(connection, office), now))
+        for office in connection.execute(select(OFFICE.c.id)).scalars().all()
+    )
+    if to_call:
+        yield warn(
+            "calls",
+            f"{to_call} người có việc đang mở mà chưa tin nào tới được.",
+            "Xem ai và gọi: nhacviec people calls.",
+        )
+
+
+def chats(connection: Connection) -> Iterator[Finding]:
+    """Addresses that take nothing."""
+    blocked, failing = connection.execute(select(func.count(CHAT.c.blocked_at), func.count(CHAT.c.failing_since))).one()
+    if blocked:
+        yield warn("chats", f"{blocked} kênh bị chặn.", "Hãy nhờ người đó bỏ chặn và nhắn cho bot một chữ.")
+    if failing:
+        yield warn("chats", f"{failing} kênh đang lỗi, tin đi bằng kênh khác.", "Xem: nhacviec channels --check.")
+    if not blocked and not failing:
+        yield ok("chats", "Không kênh nào bị chặn hay đang lỗi.")
+
+
+def bots(connection: Connection, channels: Collection[Channel], now: dt.datetime) -> Iterator[Finding]:
+    """Bots near the people they may serve, or the messages they may send."""
+    month = f"{now.astimezone(QUOTA_ZONE):%Y-%m}"
+    for channel in channels:
+        room = room_on(connection, channel.name, channel.bot) if channel.name == "zalo" else None
+        if room:
+            yield warn("bots", room, "Hãy chuẩn bị thêm một bot, hoặc nối bớt người qua Telegram.")
+        budget: int | None = getattr(channel, "budget", None)
+        used = connection.execute(
+            select(USAGE.c.sent).where(
+                USAGE.c.channel == channel.name, USAGE.c.bot == channel.bot, USAGE.c.month == month
+            )
+        ).scalar()
+        if budget is None or (used or 0) < WARN_AT * budget:
+            continue
+        said = f"Bot {channel.name} ({channel.bot}) đã dùng {used} trên {budget} tin của tháng."
+        if (used or 0) >= SPARE_AT * budget:
+            yield bad(
+                "bots", f"{said} Lời nhắc sớm không gửi nữa.", "Hãy dùng thêm một bot, hoặc nâng gói của bot này."
+            )
+        else:
+            yield warn("bots", said, "Hãy theo dõi; từ 90% lời nhắc sớm sẽ tạm không gửi.")
+
+
+def messages(connection: Connection, now: dt.datetime) -> Iterator[Finding]:
+    """Messages of the last days of which nobody knows whether they arrived."""
+    unknown = connection.execute(
+        select(func.count()).where(MESSAGE.c.status == "unknown", MESSAGE.c.claimed_at > now - UNKNOWN_FOR)
+    ).scalar_one()
+    if unknown:
+        yield warn(
+            "messages",
+            f"{unknown} tin trong {UNKNOWN_FOR.days} ngày qua không rõ đã tới hay chưa.",
+            "Bậc nhắc sau sẽ nhắc lại; việc gấp thì nên gọi. Xem từng việc: nhacviec why MÃ.",
+        )
+    else:
+        yield ok("messages", f"Không có tin nào của {UNKNOWN_FOR.days} ngày qua mà không rõ đã tới hay chưa.")
+
+
+def inbox(connection: Connection, now: dt.datetime) -> Iterator[Finding]:
+    """What people wrote and nothing has acted upon."""
+    waits = connection.execute(
+        select(func.count()).where(INBOUND.c.handled_at.is_(None), INBOUND.c.received_at < now - WITHIN["inbox"])
+    ).scalar_one()
+    if waits:
+        yield bad(
+            "inbox",
+            f"{waits} tin cán bộ nhắn tới chưa được xử lý.",
+            "Hãy chạy nhacviec run; nếu đang chạy, xem nhật ký chạy có dòng ERROR nào không.",
+        )
+    else:
+        yield ok("inbox", "Mọi tin nhắn tới đã được xử lý.")
