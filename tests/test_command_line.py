@@ -204,14 +204,15 @@ def test_a_head_written_down_shows_that_the_last_lines_are_missing(tmp_path: Pat
 
 
 def test_a_stand_in_is_written_down_and_the_journal_verifies(loaded: Path) -> None:
+    today = dt.datetime.now(dt.UTC).date()
     result = nhacviec(
         "stand-in",
         "kinh-te-cv",
         "kinh-te-truong",
         "--from",
-        dt.date.today().isoformat(),
+        today.isoformat(),
         "--to",
-        (dt.date.today() + dt.timedelta(days=14)).isoformat(),
+        (today + dt.timedelta(days=14)).isoformat(),
         "--decision",
         "QĐ 12/QĐ-UBND",
         database=loaded,
