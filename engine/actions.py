@@ -462,8 +462,8 @@ def _change(
     acted = Acted(state, {"occurrence": row.id, "version": row.version + 1, "before": before})
     if state not in OPEN and WorkState(row.work_state) in OPEN:
         acted = acted.remembering(silenced=_suppress_pending(connection, row.id, SILENT_BECAUSE[state]))
-        if state is not WorkState.SUSPENDED:  # nobody needs to decide about more time for what is done
-            acted = acted.remembering(requests=_withdraw_request(connection, row.id))
+    if state in CLOSED or state is WorkState.WAITING:  # nobody needs to decide about more time for what is done
+        acted = acted.remembering(requests=_withdraw_request(connection, row.id))
     journal.append(
         connection,
         office.id,

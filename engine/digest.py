@@ -285,7 +285,8 @@ def _compute_anew(connection: Connection, now: dt.datetime) -> None:
             MESSAGE.c.status == literal_column("'queued'"),
             MESSAGE.c.not_before <= now,
             MESSAGE.c.kind == "digest",
-            MESSAGE.c.error.is_not(None),  # why it waited; one that was written in this very turn has none
+            # It was written in an earlier turn: it says why it waited, or nobody came to send it.
+            or_(MESSAGE.c.error.is_not(None), MESSAGE.c.not_before < now),
         )
     ).all()
     offices = view_offices(connection, {row.office_id for row in waited}) if waited else {}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, cast, insert, select, union, union_all, update
+from sqlalchemy import Connection, Text, bindparam, cast, insert, or_, select, union, union_all, update
 
 from data import bulk, handles, journal, setbacks
 from data.rows import AnyRow
@@ -116,7 +116,7 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
     _OF.where(
         MESSAGE.c.status == "queued",
         MESSAGE.c.kind.in_(("reminder", "digest")),
-        MESSAGE.c.not_before <= bindparam("now"),
+        or_(MESSAGE.c.not_before <= bindparam("now"), MESSAGE.c.attempts > 0),  # to be tried again: it will be heard
     ),
     _OF.where(MESSAGE.c.sent_at >= bindparam("starts"), MESSAGE.c.kind.not_in(("answer", "edit"))),
 )

@@ -27,7 +27,9 @@ class Outcome:
 
 def run(recipe: Recipe, tell: Callable[[str], None] | None = None) -> Outcome:
     """Play one recipe."""
-    logging.getLogger("nhacviec").setLevel(logging.ERROR)  # a bot's budget that runs low is no news here
+    log = logging.getLogger("nhacviec")
+    level = log.level
+    log.setLevel(logging.ERROR)  # a bot's budget that runs low is no news here
     world = World(recipe, tell=tell)
     broken, details = None, ""
     try:
@@ -39,4 +41,5 @@ def run(recipe: Recipe, tell: Callable[[str], None] | None = None) -> Outcome:
         details = f"{world.now}: {error}\n{traceback.format_exc(limit=-12)}"
     finally:
         world.close()
+        log.setLevel(level)
     return Outcome(recipe, world.turns, world.mark, broken, details, world.now if broken else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import datetime as dt
 import hashlib
 import heapq
@@ -15,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache, partial
 from itertools import count
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Room:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="nhacviec-sim-", dir=ROOM))
-        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        Finalize(None, shutil.rmtree, (self.folder, True), exitpriority=1)  # workers of a pool know no atexit
         self.file = self.folder / "sim.db"
         self.crashes = Crashes()
         self.engine = connect(f"sqlite:///{self.file}")

@@ -251,6 +251,8 @@ def _receiver(reply: Reply, after: Sequence[Piece]) -> tuple[str | None, str | N
     give, start, name_end, end = found
     told = give if is_word(reply.tokens, give, *GIVES) else give + 1  # "giao 3 anh Tuấn"
     rest = [piece for piece in after if piece.end <= told or piece.start >= end]
+    if any(piece.role is Role.NUMBERS and piece.end <= told for piece in rest):  # "Trường Tiểu học số 2" is a name
+        rest = [piece for piece in rest if piece.role is not Role.NUMBERS or piece.end <= told]
     if is_word(reply.tokens, start, "ai") or is_word(reply.tokens, end, "hoặc", "hay"):  # it asks, or leaves it open
         return None, None, rest
     return reply.shown(start, name_end), reply.shown(name_end, end), rest
