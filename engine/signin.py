@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data import journal
+from data.muted import SETTING
 from data.tables import LoginLink, WebSession
+from data.upsert import upsert
 from engine.errors import NhacViecError
 from engine.office import PERSON
 
@@ -27,6 +29,9 @@ IDLE_FOR = dt.timedelta(hours=10)  # a working day: whoever comes back the next 
 ENDS_AFTER = dt.timedelta(days=7)
 NOTE_SEEN_EVERY = dt.timedelta(minutes=5)  # so that looking at pages does not write with every click
 MOST_LINKS = 6  # live links of one person: a seventh within ten minutes is refused
+
+
+_ADDRESS = "console_address"
 
 
 class TooManyLinks(NhacViecError):
@@ -41,6 +46,27 @@ class SignedIn:
     person_id: int
     office_id: str
     csrf: str
+
+
+def open_at(connection: Connection, address: str | None, now: dt.datetime) -> None:
+    """Remember where the console is reached from, so that links lead there; None: none runs."""
+    if address is None:
+        connection.execute(delete(SETTING).where(SETTING.c.key == _ADDRESS))
+        return
+    value = {"value": address.rstrip("/"), "changed_at": now}
+    statement = upsert(connection, SETTING).values(key=_ADDRESS, **value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=value))
+
+
+def address(connection: Connection) -> str | None:
+    """Where the console is reached from; None: none runs."""
+    found: str | None = connection.execute(select(SETTING.c.value).where(SETTING.c.key == _ADDRESS)).scalar()
+    return found
+
+
+def link_at(address: str, token: str) -> str:
+    """The link that carries a token."""
+    return f"{address}/vao/{token}"
 
 
 def new_link(connection: Connection, person_id: int, asked_by: str, now: dt.datetime) -> str:

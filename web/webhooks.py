@@ -33,6 +33,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from engine.errors import BadSetting
 from engine.messages import Channel, Inbound
@@ -200,8 +201,10 @@ class _Server(uvicorn.Server):
 class WebhookServer:
     """Serves an application from within the running event loop. ``port`` 0 takes any free one; then it is known."""
 
-    def __init__(self, app: Starlette, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.host, self.port = host, port
+    def __init__(
+        self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, setting: str = "NHACVIEC_WEBHOOK_PORT"
+    ) -> None:
+        self.host, self.port, self._setting = host, port, setting
         config = uvicorn.Config(
             app,
             loop="none",
@@ -229,7 +232,8 @@ class WebhookServer:
         except OSError as error:  # asked before uvicorn, which would end the program
             raise BadSetting(
                 f"Không mở được cổng {self.port} trên {self.host} ({error.strerror or type(error).__name__}). "
-                "Hãy kiểm tra NHACVIEC_WEBHOOK_HOST và NHACVIEC_WEBHOOK_PORT, có thể chương trình khác đang dùng."
+                f"Hãy kiểm tra {self._setting.replace('PORT', 'HOST')} và {self._setting}, có thể chương trình khác "
+                "đang dùng."
             ) from None
         self.port = listening.getsockname()[1]
         self._serving = asyncio.create_task(self._server.serve([listening]))

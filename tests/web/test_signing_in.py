@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.rules.rights import TABLE, Part, parts_in_office
-from tests.web.desk import Desk
+from tests.web.desk import Desk, filled
 from tests.world import (
     CHAIR,
     DESK_OFFICER,
@@ -125,7 +125,7 @@ def test_trying_links_is_slowed_down(desk: Desk) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
 def test_every_page_is_shut_to_strangers(desk: Desk, page: Page) -> None:
-    path, method = _filled(page.path), page.method
+    path, method = filled(page.path), page.method
     answer = desk.stranger().client.request(method, path)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/dang-nhap"
@@ -135,7 +135,7 @@ def test_every_page_is_shut_to_strangers(desk: Desk, page: Page) -> None:
 @pytest.mark.parametrize("slug", EVERYBODY)
 def test_every_page_is_shut_to_who_lacks_its_right(desk: Desk, page: Page, slug: str) -> None:
     """The whole matrix: refused exactly where the table of rights does not name any of the person's parts."""
-    right, method, path = page.right, page.method, _filled(page.path)
+    right, method, path = page.right, page.method, filled(page.path)
     with desk.world.engine.connect() as connection:
         office = desk.world.office(connection)
     parts: frozenset[Part] = parts_in_office(office.staff, office.staff.by_slug[slug].id)
@@ -151,7 +151,7 @@ def test_every_form_needs_the_token_of_its_session(desk: Desk, page: Page) -> No
     mine, theirs = desk.sign_in(STANDING_HEAD), desk.sign_in(CHAIR)
     for token in ("", "x", theirs.csrf()):
         before = desk.world.snapshot()
-        answer = mine.post(_filled(page.path), status=403, csrf=token)
+        answer = mine.post(filled(page.path), status=403, csrf=token)
         assert "tải lại trang" in answer.text
         assert desk.world.snapshot() == before
 
@@ -177,8 +177,3 @@ def test_no_form_sends_people_elsewhere(desk: Desk, to: str) -> None:
     work = desk.world.occurrence("Kế hoạch")
     answer = browser.post(f"/viec/{work.id}/tam-dung", version=str(work.version), reason="chờ", back=to)
     assert answer.headers["location"] == "/"
-
-
-def _filled(path: str) -> str:
-    """A page's address with something in its variable parts."""
-    return path.replace("{id:int}", "1").replace("{deed}", "xong").replace("{name}", "x").replace("{token}", "x")

@@ -40,6 +40,7 @@ class Page:
     right: Right
     answer: Callable[[Asked], Response]
     writes: bool = False  # a POST, in a transaction of its own
+    is_page: bool = True  # something to look at; False: a file to keep, or a piece of a page
 
     @property
     def method(self) -> str:
