@@ -14,6 +14,7 @@ import logging
 import re
 import ssl
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -70,7 +71,8 @@ class Mail:
     """A channel whose addresses are e-mail addresses. It sends from one address, which is its ``bot``.
 
     ``security``: "starttls" (usually port 587) and "tls" (465) demand a valid certificate; "none" is for a server in
-    the same house. ``context``: other certificates than the system's.
+    the same house. ``now``: what the clock says, for the date of a letter. ``context``: other certificates than the
+    system's.
 
     :raises BadSetting: a setting makes no sense; names it, never its value.
     """
@@ -89,6 +91,7 @@ class Mail:
         security: Security = "starttls",
         timeouts: Timeouts | None = None,
         *,
+        now: Callable[[], dt.datetime],
         context: ssl.SSLContext | None = None,
         pace: Pace = POLITE,
     ) -> None:
@@ -104,7 +107,7 @@ class Mail:
         self._from = Address(shown_as, addr_spec=self._sender)
         self._host, self._port, self._security, self._context = host, port, security, context
         self._username, self._password = username or None, password or None
-        self._timeouts = timeouts or Timeouts()
+        self._timeouts, self._now = timeouts or Timeouts(), now
         self._lanes = Lanes(pace)
         self._connections = asyncio.Semaphore(CONNECTIONS)
 
@@ -130,7 +133,7 @@ class Mail:
         text = _clean(f"{rendered.text}\n\n{NOTE}")
         letter = EmailMessage(policy=WIRE)
         letter["From"], letter["To"], letter["Subject"] = self._from, address, subject(message, text)
-        letter["Date"] = format_datetime(dt.datetime.now(dt.UTC))
+        letter["Date"] = format_datetime(self._now())
         letter["Message-ID"] = make_msgid(domain=self._sender.partition("@")[2])
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
         letter["X-Auto-Response-Suppress"] = "All"  # and Exchange's own word for that

@@ -143,6 +143,8 @@ class Lanes:
         self._rate = _Bucket(1 / pace.per_second, max(1, pace.burst))
         self._second = _Window(most, max(1.0, most / pace.per_second))
         self._gate = _Gate()
+        self._rests_until = -inf
+        self.waiting = 0  # messages that wait for the bot's rate at this moment, and for nothing else
         self._ages = count()
         self._lanes: dict[str, _Lane] = {}
         self._look_at = FEW_LANES  # how many lanes make it worth while to look for idle ones
@@ -175,6 +177,10 @@ class Lanes:
         """The provider wants nothing for this chat for so long (``retry_after``). Other chats go on."""
         lane = self._lane(address)
         lane.held_until = max(lane.held_until, _now() + seconds)
+
+    def rest(self, seconds: float) -> None:
+        """Let no message of the bot leave for so long: another machine has just sent by it."""
+        self._rests_until = max(self._rests_until, _now() + seconds)
 
     def held_for(self, address: str) -> float:
         """Seconds that the chat is still held; 0.0 when it is not."""
@@ -209,15 +215,22 @@ class Lanes:
             await asyncio.sleep(pause)
         while (pause := max(lane.spacing.free_at(), lane.minute.free_at() if group else -inf) - _now()) > 0:
             await asyncio.sleep(pause)
-        async with self._gate.passed(lane.age):  # one that gives up here passes its place on
-            while (pause := max(self._rate.free_at(), self._second.free_at()) - _now()) > 0:
-                await asyncio.sleep(pause)
-            now = _now()
-            self._rate.take(now)
-            self._second.take(now)
-            lane.spacing.take(now)
-            if group:
-                lane.minute.take(now)
+        self.waiting += 1
+        try:
+            async with self._gate.passed(lane.age):  # one that gives up here passes its place on
+                while (pause := self._free_at() - _now()) > 0:
+                    await asyncio.sleep(pause)
+                now = _now()
+                self._rate.take(now)
+                self._second.take(now)
+                lane.spacing.take(now)
+                if group:
+                    lane.minute.take(now)
+        finally:
+            self.waiting -= 1
+
+    def _free_at(self) -> float:
+        return max(self._rate.free_at(), self._second.free_at(), self._rests_until)
 
     def _lane(self, address: str) -> _Lane:
         lane = self._lanes.get(address)

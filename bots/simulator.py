@@ -26,6 +26,7 @@ class Simulator:
     name = "simulator"
     bot = "simulator"
     edits = False
+    office_id: str | None = None  # the one office it serves; None: every office
 
     def __init__(self, on_message: Callable[[SimulatedMessage], None] | None = None) -> None:
         self.sent: list[SimulatedMessage] = []

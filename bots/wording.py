@@ -19,6 +19,7 @@ from engine.messages import Answer, DigestLine, DigestMessage, Item, Message, Re
 from schedules.workdays import vietnam_calendar
 
 TEMPLATES = Path(__file__).parent / "templates"
+TRIAL = "(Bản gửi thử)"
 MOST_UNITS = 4  # named in one line of a digest
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
@@ -95,7 +96,8 @@ def plain(message: Message) -> str:
 
 def _words(message: Message, environment: Environment) -> str:
     name, values = _template_of(message)
-    return environment.get_template(name).render(values).strip()
+    words = environment.get_template(name).render(values).strip()
+    return f"{TRIAL}\n{words}" if isinstance(message, DigestMessage) and message.trial else words
 
 
 def _template_of(message: Message) -> tuple[str, dict[str, Any]]:
@@ -103,11 +105,11 @@ def _template_of(message: Message) -> tuple[str, dict[str, Any]]:
         title = "Thông báo" if all(item.says in _NEWS for item in message.items) else "Nhắc việc"
         return "reminder.j2", {"m": message, "title": title, "groups": _groups(message), "open": _open(message)}
     if isinstance(message, DigestMessage):
-        return "digest.j2", {"m": message, "overdue": _by_duty(message.overdue), "coming": _by_duty(message.coming)}
+        return "digest.j2", {"m": message, "overdue": by_duty(message.overdue), "coming": by_duty(message.coming)}
     return "answer.j2", {"m": message, "said": Said}
 
 
-def _by_duty(lines: tuple[DigestLine, ...]) -> list[tuple[DigestLine, str]]:
+def by_duty(lines: tuple[DigestLine, ...]) -> list[tuple[DigestLine, str]]:
     """A duty that falls on several units is one line that names them all."""
     units: dict[tuple[str, dt.date, int], list[DigestLine]] = {}
     for line in lines:

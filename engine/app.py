@@ -13,27 +13,29 @@ import logging
 import signal
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
 from bots.simulator import SimulatedMessage, Simulator
 from bots.wording import render
-from data import inbox
+from data import inbox, serving
 from data.database import explained, open_database, reading
 from data.evidence_files import EvidenceFiles
-from engine.backup import back_up, is_due
+from engine import signin
+from engine.bots_file import Bot, bots_of, open_to_others, unknown_offices
+from engine.chores import Chores
 from engine.clock import Clock, SystemClock
 from engine.collect import collect
 from engine.cycle import Decided, Turned, decide, turn
 from engine.deliver import deliver
-from engine.errors import DatabaseTrouble, NhacViecError
+from engine.errors import BadSetting, DatabaseTrouble, NhacViecError
 from engine.findings import Finding
 from engine.load import link_simulator
-from engine.messages import Answer, Channel, Inbound
+from engine.messages import Answer, Channel, Inbound, office_of
 from engine.metrics import Metrics
-from engine.office import INBOUND, MESSAGE
+from engine.office import INBOUND, MESSAGE, OFFICE
 from engine.outbox import Delivered, next_due
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
@@ -44,7 +46,7 @@ from schedules.metronome import Metronome
 log = logging.getLogger("nhacviec")
 STOP_WITHIN = 4.0  # seconds: SIGTERM promises five
 AT_A_TIME = 20  # replies acted upon before other tasks have their turn
-LOOK_FOR_BACKUP = 300.0  # seconds
+LOOK_FOR_CHORES = 300.0  # seconds
 LISTEN_OUT = 1.0  # seconds for a poll to notice that we stop
 LOOK_AGAIN = 15.0  # seconds: messages to be tried again come due between the metronome's beats
 
@@ -71,7 +73,10 @@ class Product:
 def build(
     settings: Settings, clock: Clock | None = None, on_message: Callable[[SimulatedMessage], None] | None = None
 ) -> Product:
-    """The program as the settings ask for it: the channels that have a token, else the simulator."""
+    """The program as the settings ask for it: the channels that have a token, else the simulator.
+
+    Which office each bot serves is written down before any bot is heard.
+    """
     product = Product(settings, open_database(settings.database), clock or SystemClock())
     product.channels += chats_of(settings)
     if not product.channels:
@@ -79,28 +84,54 @@ def build(
         with product.engine.begin() as connection:
             link_simulator(connection, product.clock.now())
     if settings.smtp_host:
-        product.channels.append(mail_of(settings))
+        product.channels.append(mail_of(settings, product.clock))
+    bind_bots(product.engine, product.channels, product.clock.now())
     return product
 
 
+def bind_bots(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> None:
+    """Write down which office each of these bots serves, where that is news."""
+    offices = {(channel.name, channel.bot): office_of(channel) for channel in channels}
+    with reading(engine) as connection:
+        known = serving.bound(connection)
+    news = {bot: office_id for bot, office_id in offices.items() if known.get(bot) != office_id}
+    if news:
+        with engine.begin() as connection:
+            serving.bind(connection, news, now)
+
+
+def warnings_of_bots(settings: Settings, engine: Engine) -> list[str]:
+    """What should be mended in the bots file, though the program runs as it is."""
+    found = [open_to_others(settings.bots)] if settings.bots is not None else []
+    with reading(engine) as connection:
+        loaded = connection.execute(select(OFFICE.c.id)).scalars().all()
+    return [said for said in found if said] + unknown_offices(bots_of(settings), loaded)
+
+
 def chats_of(settings: Settings) -> list[Channel]:
-    """The chat channels that have a token."""
+    """The chat channels that have a token, in the settings or in the bots file.
+
+    :raises BadSetting: the file cannot be used, or a bot stands twice.
+    """
+    return [_chat_of(settings, bot) for bot in bots_of(settings)]
+
+
+def _chat_of(settings: Settings, bot: Bot) -> Channel:
     # Imported where they are used: 0.2 s that the simulator need not pay.
-    found: list[Channel] = []
-    for token in settings.zalo_tokens:
+    if bot.channel == "zalo":
         from bots.zalo import Zalo  # noqa: PLC0415
 
-        zalo = Zalo(token, settings.zalo_base_url, settings.zalo_proxy)
-        zalo.budget = settings.zalo_monthly_budget
-        found.append(zalo)
-    for token in settings.telegram_tokens:
-        from bots.telegram import Telegram  # noqa: PLC0415
+        zalo = Zalo(bot.token, settings.zalo_base_url, settings.zalo_proxy)
+        zalo.budget, zalo.office_id = bot.budget or settings.zalo_monthly_budget, bot.office_id
+        return zalo
+    from bots.telegram import Telegram  # noqa: PLC0415
 
-        found.append(Telegram(token, settings.telegram_base_url, settings.telegram_proxy))
-    return found
+    telegram = Telegram(bot.token, settings.telegram_base_url, settings.telegram_proxy)
+    telegram.office_id = bot.office_id
+    return telegram
 
 
-def mail_of(settings: Settings) -> Channel:
+def mail_of(settings: Settings, clock: Clock | None = None) -> Channel:
     """The e-mail channel; the settings name a host."""
     from bots.mail import Mail  # noqa: PLC0415
 
@@ -114,6 +145,7 @@ def mail_of(settings: Settings) -> Channel:
         password,
         settings.smtp_from,
         settings.smtp_security,
+        now=(clock or SystemClock()).now,
     )
 
 
@@ -274,25 +306,17 @@ class _Live:
             await asyncio.sleep(LOOK_AGAIN)
 
     async def keep_safe(self) -> None:
-        """Make the daily backup when its moment has passed; nothing waits for it."""
-        settings = self.product.settings
-        while settings.backups is not None:
-            now = self.product.clock.now()
+        """The daily chores; nothing waits for them."""
+        chores = Chores(self.product.engine, self.product.settings)
+        while chores.wanted:
             try:
-                if is_due(settings.backups, settings.backup_at, now):
-                    made = await asyncio.to_thread(
-                        back_up,
-                        settings.database,
-                        settings.evidence,
-                        settings.backups,
-                        now,
-                        keep=settings.backup_keep,
-                        zipped=True,
-                    )
-                    log.info("Đã sao lưu %s (%d dòng).", made.file, sum(made.rows.values()))
+                with explained(self.product.settings.database):
+                    await asyncio.to_thread(chores.look, self.product.clock.now())
             except (NhacViecError, OSError) as trouble:
                 log.error("%s", trouble)
-            await asyncio.sleep(LOOK_FOR_BACKUP)
+            except Exception:
+                log.exception("Sao lưu hoặc dọn tin cũ gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
+            await asyncio.sleep(LOOK_FOR_CHORES)
 
     async def keep(self, inbounds: Sequence[Inbound]) -> None:
         """Commit what people wrote; nothing acts on it before."""
@@ -323,10 +347,51 @@ class _Live:
             self.metrics.observe(connection, self.product.clock.now(), self.product.channels, self.watchdog.last)
         return self.metrics.text()
 
+    async def open_console(self) -> list[Any]:
+        """The console, and where no bot is set the sandbox beside it. A usual port that is taken gives way."""
+        settings, product = self.product.settings, self.product
+        if not settings.console:
+            with product.engine.begin() as connection:
+                signin.open_at(connection, None, product.clock.now())
+            return []
+        from web.console import Console, build_console, pictures  # noqa: PLC0415
+        from web.console.app import secret_of  # noqa: PLC0415
+
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:  # pages run in threads
+            loop.call_soon_threadsafe(self.mail.set)
+
+        secret = secret_of(product.engine, product.clock)
+        console = Console(
+            product.engine,
+            product.clock,
+            secret,
+            wake,
+            settings.public_url,
+            evidence=EvidenceFiles(settings.evidence),
+        )
+        console = replace(console, settings=settings, channels=product.channels)
+        pictures.offer(console, product.channels)
+        server = await _serve(build_console(console), settings, "console_port")
+        address = settings.public_url or f"http://{settings.console_host}:{server.port}"
+        with product.engine.begin() as connection:
+            signin.open_at(connection, address, product.clock.now())
+        log.info("Bảng điều hành: %s (nhắn “web” cho bot, hoặc chạy nhacviec login-link để vào).", address)
+        if [channel.name for channel in product.channels] != [Simulator.name]:
+            return [server]
+        from web.sandbox import Sandbox  # noqa: PLC0415
+
+        sandbox = Sandbox()
+        beside = await _serve(sandbox, settings, "sandbox_port")
+        sandbox.address = f"http://{settings.console_host}:{beside.port}"
+        log.info("Trang chạy thử, không gửi gì ra ngoài: %s/thu", sandbox.address)
+        return [server, beside]
+
     async def listen(self) -> tuple[list[Any], list[asyncio.Task[None]]]:
         """Be called by the providers where a public address is set, else ask them; and be asked how we are."""
         settings = self.product.settings
-        servers: list[Any] = []
+        servers: list[Any] = await self.open_console()
         if settings.health_port is not None:
             from web.health import build_health_app  # noqa: PLC0415
             from web.webhooks import WebhookServer  # noqa: PLC0415
@@ -351,7 +416,7 @@ class _Live:
             introduce = getattr(channel, "whoami", None) or getattr(channel, "me", None)
             if announce is not None and introduce is not None:
                 address = settings.webhook_url.rstrip("/") + webhook_path(channel)
-                await _announced(channel, introduce(), announce(address, secret))
+                await announced(channel, introduce(), announce(address, secret))
         return [*servers, server], []
 
     async def poll(self, channel: Channel) -> None:
@@ -373,7 +438,25 @@ class _Live:
         await poll(keep, offset, self.stop)
 
 
-async def _announced(channel: Channel, *calls: Any) -> None:
+async def _serve(app: Any, settings: Settings, port: str) -> Any:
+    """Serve on the port of this setting; where nobody has chosen it and it is taken, on any free one.
+
+    :raises BadSetting: a port that was chosen is taken.
+    """
+    from web.webhooks import WebhookServer  # noqa: PLC0415
+
+    server = WebhookServer(app, settings.console_host, getattr(settings, port), f"NHACVIEC_{port.upper()}")
+    try:
+        await server.start()
+    except BadSetting:
+        if port in settings.model_fields_set:
+            raise
+        server = WebhookServer(app, settings.console_host, 0)
+        await server.start()
+    return server
+
+
+async def announced(channel: Channel, *calls: Any) -> None:
     """Learn the bot's name, by which groups call it, and have the provider call us."""
     try:
         for call in calls:

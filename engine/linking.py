@@ -1,8 +1,8 @@
 """Linking: a one-time code from the office joins a chat to a person, or a group to a unit.
 
 A code is used once, expires, and is kept only as its hash. Whatever is not a live code is answered alike: unknown,
-used, expired, withdrawn, or typed where it does not belong. Guessing is stopped by the sender's own wrong tries and
-by those at the whole bot.
+used, expired, withdrawn, or typed where it does not belong (at another office's bot, for one). Guessing is stopped by
+the sender's own wrong tries and by those at the whole bot.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, distinct, func, insert, or_, select, update
 
-from data import journal
+from data import journal, serving
 from data.rows import AnyRow
 from engine.actions import Actor
 from engine.messages import Said
@@ -30,27 +30,37 @@ LAST_RESORT = 90  # the rank from which an address is a last resort
 USERS_OF_ZALO = 50  # people a free Zalo bot may serve
 NEARLY_FULL = 5
 
+ACCOUNT_HOLDER = "người giữ tài khoản nhắn tin"  # no office's journal names another office's people
+
 Outcome = Literal["linked", "unit_linked", "already_linked", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What came of a code somebody typed. All is None but the outcome when it was wrong."""
+    """What came of a code somebody typed. All is None but the outcome when it was wrong.
+
+    ``replaced``: this chat was another person's until now.
+    """
 
     outcome: Outcome
     person_id: int | None = None
     unit_id: int | None = None
     office_id: str | None = None
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was typed: one chat of one bot; ``sender`` is who wrote, in a group."""
+    """Where something was typed: one chat of one bot; ``sender`` is who wrote, in a group.
+
+    ``office_id`` is the one office that the bot serves; None: it serves every office.
+    """
 
     channel: str
     bot: str
     address: str
     sender: str | None = None
+    office_id: str | None = None
 
     @property
     def is_group(self) -> bool:
@@ -132,7 +142,7 @@ def redeem(
     code = code_in(text)
     if code is None:
         return None
-    place = Place(channel, bot, address, sender)
+    place = Place(channel, bot, address, sender, serving.office_of(connection, channel, bot))
     if _too_many_wrong(connection, place, now):
         return WRONG
     code_hash = hash_of(code)
@@ -147,11 +157,18 @@ def redeem(
 
 
 def _codes_for(place: Place) -> Any:
-    """A group is linked by a unit's code only, a private chat by a person's; nobody who has left is linked."""
-    wanted = LINK_CODE.c.id, LINK_CODE.c.code_hash, LINK_CODE.c.office_id, LINK_CODE.c.person_id, LINK_CODE.c.unit_id
+    """A group is linked by a unit's code only, a private chat by a person's; nobody who has left is linked.
+
+    A code is good only at a bot that serves its office.
+    """
+    wanted = select(
+        LINK_CODE.c.id, LINK_CODE.c.code_hash, LINK_CODE.c.office_id, LINK_CODE.c.person_id, LINK_CODE.c.unit_id
+    )
+    if place.office_id is not None:
+        wanted = wanted.where(LINK_CODE.c.office_id == place.office_id)
     if place.is_group:
-        return select(*wanted).join(UNIT, UNIT.c.id == LINK_CODE.c.unit_id).where(UNIT.c.active)
-    return select(*wanted).join(PERSON, PERSON.c.id == LINK_CODE.c.person_id).where(PERSON.c.active)
+        return wanted.join(UNIT, UNIT.c.id == LINK_CODE.c.unit_id).where(UNIT.c.active)
+    return wanted.join(PERSON, PERSON.c.id == LINK_CODE.c.person_id).where(PERSON.c.active)
 
 
 def _too_many_wrong(connection: Connection, place: Place, now: dt.datetime) -> bool:
@@ -169,7 +186,7 @@ def _too_many_wrong(connection: Connection, place: Place, now: dt.datetime) -> b
 def _typed_again(connection: Connection, place: Place, code_hash: str) -> Redeemed | None:
     """The chat's own code once more (Telegram's Start button sends it again): nothing to do, and nothing to hide."""
     chat = _chat_at(connection, place)
-    if chat is None:
+    if chat is None or place.office_id not in (None, chat.office_id):
         return None
     owner = LINK_CODE.c.unit_id == chat.unit_id if place.is_group else LINK_CODE.c.person_id == chat.person_id
     used = connection.execute(
@@ -191,7 +208,9 @@ def _link(connection: Connection, place: Place, code: AnyRow, now: dt.datetime) 
         _write(connection, code.office_id, actor, "linked", {**name, "channel": place.channel, "again": True}, now)
         return replace(redeemed, outcome="already_linked")
     if there is not None:
-        _drop(connection, [there], actor, "địa chỉ được nối cho người khác bằng mã liên kết", now)
+        by = actor if there.office_id == code.office_id else ACCOUNT_HOLDER
+        _drop(connection, [there], by, "địa chỉ được nối cho người khác bằng mã liên kết", now)
+        redeemed = replace(redeemed, replaced=True)
     old = _chats_replaced(connection, place, code)
     rank = _rank(connection, code, old)
     _drop(connection, old, actor, "nối lại bằng máy, tài khoản hoặc nhóm mới", now)

@@ -130,6 +130,16 @@ class DigestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekCount:
+    """What the digest of an earlier week said, for comparison."""
+
+    week: str  # "2026-W10"
+    on_time: int
+    late: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
 class DigestMessage:
     """The leadership's weekly digest: five lines, worst first, never more than one screen."""
 
@@ -151,6 +161,11 @@ class DigestMessage:
     passed_over: tuple[str, ...] = ()  # weeks before this one that had no digest of their own: "2026-W07"
     passed_on_time: int = 0
     passed_late: int = 0
+    journal_mark: str = ""  # "124:1f2e…": where the office's history ended; whoever keeps the message is its witness
+    # Filled in when it leaves (engine.weeks_before): what it is compared with says nothing about what it says.
+    office_id: str = field(default="", compare=False)
+    before: tuple[WeekCount, ...] = field(default=(), compare=False)  # four weeks, oldest first; some may be missing
+    trial: bool = False  # shown to one reader who asked for it, before its time or again
 
     @property
     def coming_from(self) -> dt.date:
@@ -185,6 +200,9 @@ class Said(StrEnum):
     WORK_LIST = "work_list"
     WEEK = "week"
     HELP = "help"
+    WEB_LINK = "web_link"
+    WEB_SHUT = "web_shut"  # no console runs here
+    WEB_TOO_MANY = "web_too_many"
     GREETING = "greeting"
     WHICH_ONE = "which_one"
     NOTHING_OPEN = "nothing_open"
@@ -286,6 +304,8 @@ class Answer:
     person_id: int | None = None  # whose button it is
     verb: str | None = None  # the command word to show in an example: "xong", "gia hạn"
     addressed: bool = False  # said where others read too: the person is named
+    link: str | None = None  # into the console
+    replaced: bool = False  # the chat was another person's until now
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +426,17 @@ class Channel(Protocol):
         Calls for one address leave in the order in which they were made. The channel keeps the provider's pace.
         """
         ...
+
+
+def office_of(channel: Channel) -> str | None:
+    """The one office that a bot serves (its ``office_id``); None: every office."""
+    office_id: str | None = getattr(channel, "office_id", None)
+    return office_id
+
+
+def serves(channel: Channel, office_id: str) -> bool:
+    """Whether this bot may speak for the office."""
+    return office_of(channel) in (None, office_id)
 
 
 class Listening(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from data import journal
+from data import journal, serving
 from data.rows import AnyRow
 from engine import actions, linking
 from engine.actions import Actor
@@ -39,6 +39,7 @@ from engine.rules.status import days_late
 
 NOT_A_PHONE = (MAIL, "simulator")  # addresses that nobody has linked by a code
 NOT_LINKED = "chưa nối kênh nhắn tin"
+OTHER_OFFICE = "bot ấy nay phục vụ cơ quan khác"
 SIMULATOR = "trình mô phỏng"  # as people are told of it
 ROLES = {"officer": "chuyên viên", "head": "trưởng đơn vị", "leader": "lãnh đạo", "viewer": "chỉ xem"}
 OF_THE_RECIPIENT = "người nhận "  # how the outbox begins the same reasons
@@ -57,7 +58,7 @@ class Address:
 
     channel: str
     bot: str
-    blocked: str | None = None  # why, where it is
+    blocked: str | None = None  # why it takes no message, where it takes none
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,15 @@ def channel_name(channel: str) -> str:
 def roll(connection: Connection, office: OfficeView, now: dt.datetime) -> list[Listed]:
     """Everyone who works there, by unit."""
     chats: dict[int, list[Address]] = defaultdict(list)
+    serves = serving.bound(connection)
     for row in connection.execute(
         select(CHAT)
         .where(CHAT.c.office_id == office.id, CHAT.c.person_id.is_not(None))
         .order_by(CHAT.c.rank, CHAT.c.id)
     ):
         blocked = (row.blocked_why or "đã chặn") if row.blocked_at else None
+        if serves.get((row.channel, row.bot), office.id) != office.id:
+            blocked = OTHER_OFFICE
         chats[row.person_id].append(Address(row.channel, row.bot, blocked))
     codes = select(LINK_CODE.c.person_id, LINK_CODE.c.expires_at).where(
         LINK_CODE.c.office_id == office.id,

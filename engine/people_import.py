@@ -173,9 +173,9 @@ class _Import:
             self._must_hand_over(row, person, unit)
         owner = self.owner_of_mail.get(row.email or "")
         if owner is not None and (person is None or owner != person.id):
-            self._wrong(
-                row, f"địa chỉ {row.email} đang là của {self.office.name_of(owner)}. Hãy sửa lại một trong hai."
-            )
+            here = owner in self.office.staff.members
+            whose = self.office.name_of(owner) if here else "một người ở cơ quan khác"
+            self._wrong(row, f"địa chỉ {row.email} đang là của {whose}. Hãy sửa lại một trong hai.")
         if unit is None or len(self.problems) != before:
             return None
         return (row, person, unit, {**values, "unit_id": unit.id})

@@ -26,9 +26,13 @@ class Settings(BaseSettings):
     backups: Path | None = None  # a folder, best on another disk; where none is named, no daily backup
     backup_at: dt.time = dt.time(16, 45)  # a machine that was off then makes it when it is on again
     backup_keep: int = Field(default=14, ge=1, le=400)
+    report_template: Path | None = None  # the office's own template of the periodic report (.docx)
+    keep_months: int | None = Field(default=None, ge=3, le=600)  # words of messages older than this go; none: they stay
     turn_seconds: float = Field(default=30, gt=0, le=3600)
+    shards: int = Field(default=8, ge=1, le=64)  # nhacviec worker: parts into which the offices are divided
 
-    # A token, or several with commas between: each is a bot of its own.
+    # A token, or several with commas between: each is a bot of its own, and serves every office.
+    bots: Path | None = None  # a file of bots that serve one office each (engine.bots_file)
     zalo_token: SecretStr | None = None
     zalo_base_url: WebAddress = "https://bot-api.zaloplatforms.com"
     zalo_monthly_budget: int = Field(default=ZALO_BUDGET, gt=0)
@@ -51,6 +55,13 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     webhook_host: str = "127.0.0.1"
     webhook_port: int = Field(default=8080, ge=0, lt=65536)
+
+    # The console, and the sandbox where no bot is set: on this machine alone, unless a reverse proxy leads to them.
+    console: bool = True
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(default=8040, ge=0, lt=65536)
+    sandbox_port: int = Field(default=8041, ge=0, lt=65536)
+    public_url: WebAddress | None = None  # the address by which people's browsers reach the console
 
     # Looking after the program: its log, who is called when all is well, a port of its own for /healthz and /metrics.
     log: Literal["text", "json"] = "text"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, Self, TypeVar
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
+from bots import picture
 from bots.pacing import Held, Lanes, Pace
 from bots.telegram import fetching, polling
 from bots.telegram.hearing import ASKED_FOR, Ears
@@ -27,9 +29,22 @@ from bots.telegram.tokens import hide_tokens, without_tokens
 from bots.telegram.transport import Timeouts, Transport
 from bots.wording import render
 from engine.errors import BadSetting, NhacViecError
-from engine.messages import Answer, Attachment, Edit, Fetched, Inbound, Message, Outcome, Retry, Store
+from engine.messages import (
+    Answer,
+    Attachment,
+    DigestMessage,
+    Edit,
+    Fetched,
+    Inbound,
+    Message,
+    Outcome,
+    Retry,
+    Store,
+)
 
 T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
 
 OFFICIAL = "https://api.telegram.org/bot"
 SEND_AT_MOST = 90.0  # seconds for one message, under the lease of its claim
@@ -75,6 +90,7 @@ class Telegram:
     name = "telegram"
     edits = True
     at_once = 54  # messages to claim together: two seconds of the pace
+    office_id: str | None = None  # the one office it serves; None: every office
 
     def __init__(
         self,
@@ -112,7 +128,7 @@ class Telegram:
             request=self._sends,
             get_updates_request=self._asks,
         )
-        self._lanes = Lanes(pace)
+        self._lanes = self.turns = Lanes(pace)
         self._ears = Ears(self.name, self.bot)
 
     async def __aenter__(self) -> Self:
@@ -149,6 +165,8 @@ class Telegram:
             ):
                 if isinstance(message, Edit):
                     return await sending.change(message.provider_id, rendered)
+                if isinstance(message, DigestMessage):
+                    return await sending.show(await _picture_of(message), rendered)
                 return await sending.write(rendered)
         except Held as held:  # nothing has been asked of Telegram yet
             return Retry(TOO_FAST, held.seconds, named=True)
@@ -219,6 +237,15 @@ class Telegram:
         )
 
 
+async def _picture_of(message: DigestMessage) -> bytes | None:
+    """The digest's picture, drawn beside the sends under way; None where that failed: its words go alone."""
+    try:
+        return await asyncio.to_thread(picture.png, message)
+    except Exception:  # whatever it is: the words must leave
+        LOG.exception("Chưa vẽ được ảnh của bản tin tuần; bản tin đi bằng chữ.")
+        return None
+
+
 def files_beside(base_url: str) -> str:
     """Where files are downloaded: ``…/file/bot`` beside ``…/bot`` (api#getfile)."""
     return f"{base_url.removesuffix('/bot')}/file/bot"
@@ -229,7 +256,7 @@ async def _explained(call: Coroutine[Any, Any, T]) -> T:
     try:
         return await call
     except InvalidToken:
-        trouble = "Telegram không nhận token của bot. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN."
+        trouble = "Telegram không nhận token của bot. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN hoặc tệp NHACVIEC_BOTS."
     except BadRequest as error:
         trouble = f"Telegram không nhận: {without_tokens(error.message)}"
     except RetryAfter as error:

@@ -64,7 +64,7 @@ def outcome_of(error: Exception) -> Outcome:
         case InvalidToken() if not _was_answered(error):  # a web page: something stands between us and Telegram
             return Retry("máy chủ Telegram đang trục trặc", TRY_LATER)
         case InvalidToken():  # not the person's fault: nobody may be marked as unreachable for it
-            LOG.error("Telegram không nhận token của bot. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN.")
+            LOG.error("Telegram không nhận token của bot. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN hoặc tệp NHACVIEC_BOTS.")
             return Retry("Telegram không nhận token của bot", MENDED_BY_HAND)
         case BadRequest() if is_about_address(error):
             return Refused(_sign(error, BAD_ADDRESS))

@@ -21,12 +21,12 @@ class Part:
 
 def split(rendered: Rendered) -> list[Part]:
     """Parts that fit, cut between lines, and between blocks where there is a blank line to cut at."""
-    if _length(rendered.text) <= LONGEST_PART:
+    if units(rendered.text) <= LONGEST_PART:
         return [Part(rendered.html, rendered.text)]
     parts: list[list[Part]] = []
     current: list[Part] = []
     for line in _lines(rendered):
-        while current and _units([*current, line]) > LONGEST_PART:
+        while current and _sum([*current, line]) > LONGEST_PART:
             cut = max((i for i, one in enumerate(current) if i and not one.text.strip()), default=len(current))
             parts.append(current[:cut])
             current = current[cut:]
@@ -41,7 +41,7 @@ def _lines(rendered: Rendered) -> Iterator[Part]:
     if len(marked) != len(plain):
         marked = [html.escape(line, quote=False) for line in plain]
     for with_marks, line in zip(marked, plain, strict=True):
-        if _length(line) <= LONGEST_PART:
+        if units(line) <= LONGEST_PART:
             yield Part(with_marks, line)
         else:  # one endless line: its marks are lost, its words are not
             yield from (Part(html.escape(piece, quote=False), piece) for piece in _pieces(line))
@@ -61,10 +61,10 @@ def _joined(lines: list[Part]) -> Part:
     return Part("\n".join(line.html for line in lines), "\n".join(line.text for line in lines))
 
 
-def _units(lines: list[Part]) -> int:
-    return sum(_length(line.text) + 1 for line in lines)
+def _sum(lines: list[Part]) -> int:
+    return sum(units(line.text) + 1 for line in lines)
 
 
-def _length(text: str) -> int:
+def units(text: str) -> int:
     """In UTF-16 units, as Telegram counts (api#messageentity)."""
     return len(text.encode("utf-16-le")) // 2

@@ -118,7 +118,7 @@ def _why(error: Exception) -> str:
                 f"Mỗi bot chỉ chạy ở một nơi; hãy dừng nơi kia. ({error})"
             )
         case InvalidToken():
-            return "token không đúng. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN."
+            return "token không đúng. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN hoặc tệp NHACVIEC_BOTS."
         case _:
             return f"{type(error).__name__}: {error}"
 

@@ -15,7 +15,7 @@ from telegram.error import BadRequest, ChatMigrated, RetryAfter
 from bots.pacing import Held, Lanes
 from bots.telegram.keyboard import keyboard
 from bots.telegram.outcomes import TOO_FAST, TRY_LATER, is_about_address, outcome_of, seconds_of
-from bots.telegram.parts import Part, split
+from bots.telegram.parts import Part, split, units
 from bots.wording import Rendered
 from engine.messages import Outcome, Retry, Sent, Unknown
 
@@ -33,6 +33,7 @@ NOT_TO_EDIT = (
     "message_id_invalid",
     "message identifier is not specified",
 )
+LONGEST_CAPTION = 1024  # UTF-16 units after entity parsing (api#sendphoto)
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -67,6 +68,37 @@ class Sending:
                 return self._partly() or _outcome_of(error)
             self._arrived += 1
         return Sent(provider_id, rendered.text, len(parts), self._moved_to)
+
+    async def show(self, picture: bytes | None, rendered: Rendered) -> Outcome:
+        """Send a picture with the words as its caption; words too long for one go before it.
+
+        The words never depend on the picture: whatever Telegram has against it, they are sent without.
+        """
+        if picture is None:
+            return await self.write(rendered)
+        if units(rendered.text) <= LONGEST_CAPTION:
+            try:
+                provider_id = await self._show(picture, rendered)
+            except Exception as error:
+                outcome = _outcome_of(error)
+                if isinstance(outcome, Unknown):  # it may well be there, words and all
+                    return outcome
+                if isinstance(outcome, Retry) and outcome.named:  # asked to write nothing at all meanwhile
+                    return outcome
+                LOG.warning("Telegram chưa nhận ảnh của bản tin (%s); gửi riêng phần chữ", type(error).__name__)
+                await self._next_turn()
+                return await self.write(rendered)
+            return Sent(provider_id, rendered.text, 1, self._moved_to)
+        sent = await self.write(rendered)
+        if not isinstance(sent, Sent):
+            return sent
+        try:
+            await self._next_turn()
+            await self._show(picture, None)
+        except Exception as error:  # the words are there
+            LOG.warning("Telegram chưa nhận ảnh của bản tin (%s)", type(error).__name__)
+            return sent
+        return replace(sent, parts=sent.parts + 1)
 
     async def change(self, provider_id: str, rendered: Rendered) -> Outcome:
         """Let a message that was sent read so from now on.
@@ -122,6 +154,22 @@ class Sending:
         sent = await self._with_marks_or_without(
             lambda: post(part.html, ParseMode.HTML, under), lambda: post(part.text, None, None)
         )
+        return str(sent.message_id)
+
+    async def _show(self, picture: bytes, rendered: Rendered | None) -> str:
+        async def show(words: str | None, mode: ParseMode | None) -> Message:
+            return await self._call(
+                lambda: self._ask.send_photo(
+                    self.chat, picture, words, parse_mode=mode, message_thread_id=self.topic, filename="ban-tin.png"
+                )
+            )
+
+        if rendered is None:
+            sent = await show(None, None)
+        else:
+            sent = await self._with_marks_or_without(
+                lambda: show(rendered.html, ParseMode.HTML), lambda: show(rendered.text, None)
+            )
         return str(sent.message_id)
 
     async def _edit(self, message_id: int, part: Part, under: InlineKeyboardMarkup | None) -> None:

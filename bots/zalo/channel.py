@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import time
 import unicodedata
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 from bots.pacing import Held, Lanes, Pace
 from bots.wording import plain
 from bots.zalo import parts
-from bots.zalo.api import Api, Denied, NotZalo, Timeouts, Trouble
+from bots.zalo.api import Api, Denied, NeverLeft, NotZalo, Timeouts, Trouble
 from bots.zalo.fate import MONTH_SPENT, QUOTA_SPENT, ZaloTrouble, in_words, is_quota_of_the_month, outcome_of
 from bots.zalo.hearing import Ears
 from bots.zalo.hiding import hide
@@ -27,14 +29,17 @@ from bots.zalo.webhooks import (
     webhook_from,
 )
 from engine.errors import BadSetting
-from engine.messages import Answer, Edit, Inbound, Message, Outcome, Retry, Sent, Store, Unknown
+from engine.messages import Answer, DigestMessage, Edit, Inbound, Message, Outcome, Retry, Sent, Store, Unknown
 
 OFFICIAL = "https://bot-api.zaloplatforms.com"
 # What Zalo bears in a second is not documented: this is a polite guess, and one message a second to one person.
 POLITE = Pace(per_second=5, per_chat_seconds=1.0)
 SEND_AT_MOST = 90.0  # seconds for one message, under the lease of its claim
+SHOW_AT_MOST = 20.0  # seconds for a picture; with the words still under the lease
+CAPTION = "Bản tin tuần bằng hình."  # a caption of 1 to 2,000 letters must be there [O]
 PATIENCE = 10.0  # seconds of a wait that Zalo named; a longer one goes back to the outbox
 
+LOG = logging.getLogger(__name__)
 _TOKEN = re.compile(r"([0-9]+):[A-Za-z0-9._~-]+")  # "12345689:abc-xyz" [O]
 
 
@@ -51,6 +56,8 @@ class Zalo:
     edits = False
     at_once = 10  # messages to claim together: two seconds of the pace
     budget: int | None = None  # messages a month; None: not counted
+    office_id: str | None = None  # the one office it serves; None: every office
+    picture_link: Callable[[DigestMessage], str | None] | None = None  # where Zalo may fetch a digest's picture
 
     def __init__(
         self,
@@ -72,7 +79,7 @@ class Zalo:
         hide(token.partition(":")[2])  # before the library logs its own URL
         self._api = Api(token, base_url, proxy, timeouts or Timeouts())
         self._ears = Ears(self.name, self.bot)
-        self._lanes = Lanes(pace)
+        self._lanes = self.turns = Lanes(pace)
         self._polls = polls or Polls()
         self._poll = Poll(self._ask, self._has_webhook, self._polls)  # remembers from one run to the next
         self._send_at_most = send_at_most
@@ -110,7 +117,27 @@ class Zalo:
             return sending.failed(Retry("Zalo yêu cầu chờ vì gửi quá nhanh", held.seconds, named=True))
         except Exception as error:
             return sending.failed(self._outcome_of(address, error))
-        return Sent(sending.provider_id, sending.text, parts=sending.sent)
+        shown = isinstance(message, DigestMessage) and await self._show(address, message)
+        return Sent(sending.provider_id, sending.text, parts=sending.sent + shown)
+
+    async def _show(self, address: str, message: DigestMessage) -> bool:
+        """The digest's picture, after its words have arrived: whatever becomes of it, they are there.
+
+        Zalo takes the address of a picture [O] and fetches it itself, so there is none without a public address of
+        ours. A picture that may have been taken counts as sent.
+        """
+        link = self.picture_link(message) if self.picture_link else None
+        if link is None:
+            return False
+        try:
+            async with asyncio.timeout(SHOW_AT_MOST), self._lanes.turn(address, patience=PATIENCE):
+                await self._api.call("sendPhoto", {"chat_id": address, "photo": link, "caption": CAPTION})
+        except (Denied, NotZalo, NeverLeft, Held) as error:
+            LOG.warning("Zalo chưa nhận ảnh của bản tin (%s)", type(error).__name__)
+            return False
+        except Exception as error:
+            LOG.warning("Chưa rõ Zalo đã nhận ảnh của bản tin hay chưa (%s)", type(error).__name__)
+        return True
 
     async def _send_parts(self, address: str, sending: _Sending) -> None:
         for part in sending.parts:

@@ -112,7 +112,7 @@ def _outcome_of_denial(denied: Denied) -> Outcome:
         return _slower(denied)
     outcome = _OUTCOMES.get(denied.code, _OTHERWISE)
     if denied.code == 401:
-        LOG.error("Zalo không nhận token của bot. Hãy kiểm tra NHACVIEC_ZALO_TOKEN.")
+        LOG.error("Zalo không nhận token của bot. Hãy kiểm tra NHACVIEC_ZALO_TOKEN hoặc tệp NHACVIEC_BOTS.")
     elif isinstance(outcome, Retry) and outcome.seconds >= MENDED_BY_HAND:
         LOG.error("%s (%s)", outcome.reason, denied)
     return outcome
@@ -156,7 +156,7 @@ def in_words(error: Exception) -> str:
         case NeverLeft() | NoAnswer():
             return f"Không kết nối được tới Zalo ({error}). Hãy kiểm tra mạng rồi thử lại."
         case Denied(code=401):
-            return "Zalo không nhận token của bot. Hãy kiểm tra NHACVIEC_ZALO_TOKEN."
+            return "Zalo không nhận token của bot. Hãy kiểm tra NHACVIEC_ZALO_TOKEN hoặc tệp NHACVIEC_BOTS."
         case Denied(code=426 | 429):
             return "Zalo báo gọi quá nhiều lần. Hãy chờ vài phút rồi thử lại."
         case NotZalo():

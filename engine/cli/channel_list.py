@@ -15,8 +15,8 @@ from engine.app import Product, build
 from engine.cli import output
 from engine.errors import NhacViecError
 from engine.linking import room_on, users_of
-from engine.messages import Channel
-from engine.office import CHAT, MESSAGE, USAGE
+from engine.messages import Channel, office_of
+from engine.office import CHAT, MESSAGE, OFFICE, USAGE
 from engine.outbox import QUOTA_ZONE
 from engine.rules.budget import SPARE_AT, WARN_AT
 from engine.settings import read_settings
@@ -28,6 +28,7 @@ class Line:
 
     channel: str
     bot: str
+    office: str | None  # the one office it serves; None: every office
     people: int
     blocked: int
     failing: int
@@ -71,10 +72,15 @@ def _line(connection: Connection, product: Product, channel: Channel, said: dict
         )
     ).scalar_one()
     budget: int | None = getattr(channel, "budget", None)
-    notes = [room_on(connection, channel.name, channel.bot) if channel.name == "zalo" else None, _thin(used, budget)]
+    notes = [
+        _not_loaded(connection, office_of(channel)),
+        room_on(connection, channel.name, channel.bot) if channel.name == "zalo" else None,
+        _thin(used, budget),
+    ]
     return Line(
         channel.name,
         channel.bot,
+        office_of(channel),
         users_of(connection, channel.name, channel.bot),
         blocked,
         failing,
@@ -84,6 +90,12 @@ def _line(connection: Connection, product: Product, channel: Channel, said: dict
         " ".join(note for note in notes if note) or None,
         said.get((channel.name, channel.bot)),
     )
+
+
+def _not_loaded(connection: Connection, office_id: str | None) -> str | None:
+    if office_id is None or connection.execute(select(OFFICE.c.id).where(OFFICE.c.id == office_id)).first():
+        return None
+    return f"Chưa nạp cơ quan nào mã “{office_id}”: bot này chưa phục vụ ai. Hãy sửa tệp NHACVIEC_BOTS, hoặc nạp."
 
 
 def _thin(used: int | None, budget: int | None) -> str | None:
@@ -96,6 +108,7 @@ def _thin(used: int | None, budget: int | None) -> str | None:
 
 
 def _show(lines: list[Line]) -> None:
+    own_bots = any(line.office for line in lines)
     for line in lines:
         month = f"{line.sent_this_month}/{line.budget} tin tháng này" if line.budget else ""
         troubles = [
@@ -104,7 +117,8 @@ def _show(lines: list[Line]) -> None:
             f"{line.unknown} tin không rõ đã tới" if line.unknown else "",
         ]
         said = "; ".join(part for part in (f"{line.people} người nối", month, *troubles) if part)
-        output.line(f"{line.channel} {line.bot}: {said}.")
+        whose = f", cơ quan {line.office}" if line.office else ", mọi cơ quan" if own_bots else ""
+        output.line(f"{line.channel} {line.bot}{whose}: {said}.")
         for more in (line.provider and f"Nhà cung cấp: {line.provider}.", line.note):
             if more:
                 output.line(f"  {more}")

@@ -85,6 +85,7 @@ _LEAVES_OPEN = frozenset(
         Said.WEEK,
         Said.DETAIL,
         Said.HELP,
+        Said.WEB_LINK,
         Said.GREETING,
         Said.NO_SUCH_NUMBER,
         Said.WORDLESS,
@@ -161,6 +162,8 @@ def _without_number(talk: Talk, intent: Intent) -> list[Answer]:
         return [doing.leave(talk, said) if allowed else talk.answer(Said.NOT_ALLOWED)]
     if said.action is Action.HELP:
         return [talk.answer(Said.HELP)]
+    if said.action is Action.WEB:
+        return [looking.web(talk)]
     if intent.verb is Verb.GREETING and not intent.doubt:
         return [talk.answer(Said.GREETING)]
     about_work = said.action is Action.ASK
@@ -234,9 +237,9 @@ def _pressed(talk: Talk, press: Press, said: Intent) -> list[Answer]:
         return [talk.answer(Said.NOT_YOUR_BUTTON)]
     if said.verb is Verb.UNDO:
         return undo(talk, press)
-    row = actions.occurrence_row(talk.connection, press.occurrence_id)
+    row = actions.occurrence_row(talk.connection, press.occurrence_id, talk.office.id)
     action = action_of(said.verb)
-    if row is None or row.office_id != talk.office.id or action is None:
+    if row is None or action is None:  # another office's work is as if it were not there
         return [talk.answer(Said.NO_SUCH_NUMBER)]
     number = work.number_of(talk, row)
     if not _allowed(talk, action, row):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 
 from data.rows import AnyRow
 from engine.conversation.talk import Talk
@@ -75,11 +75,13 @@ def keep(talk: Talk, row: AnyRow, intent: Intent | None) -> list[int]:
 def in_words(talk: Talk, row: AnyRow) -> tuple[str, ...]:
     """What is kept about this work, one phrase each."""
     found = talk.connection.execute(
-        select(EVIDENCE)
-        .where(EVIDENCE.c.occurrence_id == row.id, EVIDENCE.c.status.in_(("kept", "to_fetch")))
-        .order_by(EVIDENCE.c.id)
+        select(EVIDENCE).where(*_about(talk, row), EVIDENCE.c.status.in_(("kept", "to_fetch"))).order_by(EVIDENCE.c.id)
     )
     return tuple(_phrase(evidence) for evidence in found)
+
+
+def _about(talk: Talk, row: AnyRow) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return EVIDENCE.c.occurrence_id == row.id, EVIDENCE.c.office_id == talk.office.id
 
 
 def _phrase(evidence: AnyRow) -> str:
@@ -102,9 +104,7 @@ def _words(intent: Intent) -> list[tuple[str, str, Any]]:
 def _kinds(talk: Talk, row: AnyRow) -> list[str]:
     return list(
         talk.connection.execute(
-            select(EVIDENCE.c.kind).where(
-                EVIDENCE.c.occurrence_id == row.id, EVIDENCE.c.status.in_(("kept", "to_fetch"))
-            )
+            select(EVIDENCE.c.kind).where(*_about(talk, row), EVIDENCE.c.status.in_(("kept", "to_fetch")))
         ).scalars()
     )
 

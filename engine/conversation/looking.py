@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from data.rows import AnyRow
+from engine import signin
 from engine.conversation import evidence, work
 from engine.conversation.talk import Talk
 from engine.messages import HIDDEN_TITLE, Answer, Said, WorkDetail
@@ -84,6 +85,18 @@ def detail(talk: Talk, row: AnyRow, number: int, _: Decision) -> Answer:
     )
     title = HIDDEN_TITLE if secret else row.title
     return talk.answer(Said.DETAIL, row, number, title=title, detail=found, reason=row.difficulty)
+
+
+def web(talk: Talk) -> Answer:
+    """web: a link into the console, for the speaker alone; in a group nobody is answered."""
+    address = signin.address(talk.connection)
+    if address is None:
+        return talk.answer(Said.WEB_SHUT)
+    try:
+        token = signin.new_link(talk.connection, talk.me.id, talk.me.name, talk.now)
+    except signin.TooManyLinks:
+        return talk.answer(Said.WEB_TOO_MANY)
+    return talk.answer(Said.WEB_LINK, link=signin.link_at(address, token))
 
 
 #: What each request shows.

@@ -57,7 +57,7 @@ def _take_back(talk: Talk, act: dict[str, Any]) -> Answer:
         return talk.answer(Said.LEAVE_UNDONE, first_day=first, last_day=last)
     row = _put_back(talk, act)
     if row is None:  # somebody else has acted on it since
-        changed = actions.occurrence_row(talk.connection, act["occurrence"])
+        changed = actions.occurrence_row(talk.connection, act["occurrence"], talk.office.id)
         known = handles.give(talk.connection, [(talk.me.id, act["occurrence"])], talk.now)
         return talk.answer(Said.NOT_UNDONE, changed, known[talk.me.id, act["occurrence"]])
     number = handles.give(talk.connection, [(talk.me.id, row.id)], talk.now)[talk.me.id, row.id]
@@ -65,8 +65,8 @@ def _take_back(talk: Talk, act: dict[str, Any]) -> Answer:
 
 
 def _put_back(talk: Talk, act: dict[str, Any]) -> AnyRow | None:
-    row = actions.occurrence_row(talk.connection, act["occurrence"])
+    row = actions.occurrence_row(talk.connection, act["occurrence"], talk.office.id)
     if row is None or not actions.undo(talk.connection, talk.office, row, talk.actor, act, talk.now):
         return None
     talk.put_back.add(row.id)
-    return actions.occurrence_row(talk.connection, row.id)
+    return actions.occurrence_row(talk.connection, row.id, talk.office.id)

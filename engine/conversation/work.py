@@ -24,7 +24,7 @@ MOST_LINES = 15
 def numbered(talk: Talk, number: int) -> AnyRow | None:
     """The work this person calls ``number``."""
     occurrence = handles.occurrence_of(talk.connection, talk.me.id, number)
-    return actions.occurrence_row(talk.connection, occurrence) if occurrence else None
+    return actions.occurrence_row(talk.connection, occurrence, talk.office.id) if occurrence else None
 
 
 def number_of(talk: Talk, row: AnyRow) -> int:

@@ -29,7 +29,7 @@ def examine(settings: Settings, channels: Collection[Channel], now: dt.datetime)
     """Everything that can be told without asking anybody."""
     found = [*_each("zones", machine.zones), *_each("database", lambda: storage.database(settings.database))]
     found += _each("disk", lambda: machine.disk(settings.database))
-    found += _each("permissions", lambda: machine.permissions(settings.database))
+    found += _each("permissions", lambda: machine.permissions(settings.database, settings.bots))
     found += _each("holidays", lambda: duties.holidays(now))
     found += _each("backups", lambda: machine.backups(getattr(settings, "backups", None), now))
     if any_bad(one for one in found if one.about == "database"):
@@ -56,6 +56,7 @@ def _of_rows(
     yield "people", lambda: reach.people(connection, channels, now)
     yield "chats", lambda: reach.chats(connection)
     yield "bots", lambda: reach.bots(connection, channels, now)
+    yield "offices", lambda: reach.offices(connection, settings, channels)
     yield "messages", lambda: reach.messages(connection, now)
     yield "inbox", lambda: reach.inbox(connection, now)
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, select
 
+from engine.backup import backups_in, made_at
 from engine.doctor.storage import in_megabytes
 from engine.findings import Finding, bad, ok, warn
 from engine.lock import beside, holder
@@ -75,12 +76,12 @@ def disk(database: str) -> Iterator[Finding]:
         yield ok("disk", f"Ổ đĩa còn {in_megabytes(free)}.")
 
 
-def permissions(database: str) -> Iterator[Finding]:
+def permissions(database: str, bots: Path | None = None) -> Iterator[Finding]:
     """Files that other accounts of this machine can read: names and telephone numbers, the bots' tokens."""
     if os.name != "posix":
         return
     files = [beside(database, ending) for ending in ("", "-wal")]
-    open_to_all = [str(file) for file in (*files, Path(".env")) if file is not None and _others_read(file)]
+    open_to_all = [str(file) for file in (*files, Path(".env"), bots) if file is not None and _others_read(file)]
     if open_to_all:
         names = " ".join(open_to_all)
         yield warn(
@@ -102,11 +103,11 @@ def backups(folder: Path | None, now: dt.datetime) -> Iterator[Finding]:
     if folder is None:
         yield warn("backups", "Chưa đặt sao lưu.", "Hãy đặt NHACVIEC_BACKUPS là một thư mục ở ổ đĩa khác.")
         return
-    made = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    made = [at for path in backups_in(folder) if (at := made_at(path)) is not None]
     if not made:
         yield bad("backups", f"Không có bản sao lưu nào trong {folder}.", "Hãy sao lưu ngay và xem vì sao chưa có.")
         return
-    age = now - dt.datetime.fromtimestamp(max(made), dt.UTC)
+    age = now - max(made)
     if age > BACKUP_WITHIN:
         yield warn(
             "backups",

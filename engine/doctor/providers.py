@@ -25,18 +25,18 @@ OFF_BY = dt.timedelta(minutes=2)  # more, and "hạn hôm nay" is said at the wr
 async def ask(settings: Settings, channels: Collection[Channel], clock: Clock) -> list[Finding]:
     """Everything the providers say. Never raises for what they or the network do."""
     asked = [_of_bot(settings, channel) for channel in channels]
-    found = await asyncio.gather(_clock(settings, clock), *asked)
+    found = await asyncio.gather(_clock(settings, {channel.name for channel in channels}, clock), *asked)
     return [finding for those in found for finding in those]
 
 
 # ---- the clock ------------------------------------------------------------------------------------------------------
 
 
-async def _clock(settings: Settings, clock: Clock) -> list[Finding]:
+async def _clock(settings: Settings, running: Collection[str], clock: Clock) -> list[Finding]:
     """The machine's clock against the date that a provider's server writes into every answer."""
     servers = [
-        *([("Zalo", settings.zalo_base_url, settings.zalo_proxy)] if settings.zalo_tokens else []),
-        *([("Telegram", settings.telegram_base_url, settings.telegram_proxy)] if settings.telegram_tokens else []),
+        *([("Zalo", settings.zalo_base_url, settings.zalo_proxy)] if "zalo" in running else []),
+        *([("Telegram", settings.telegram_base_url, settings.telegram_proxy)] if "telegram" in running else []),
     ]
     for name, url, proxy in servers:
         difference = await _difference(url, proxy, clock)

@@ -7,14 +7,17 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, func, select
 
+from engine.bots_file import bots_of, unknown_offices
 from engine.doctor.duties import named
+from engine.errors import BadSetting
 from engine.findings import Finding, bad, ok, warn
-from engine.linking import room_on
-from engine.messages import Channel
+from engine.linking import MAIL, room_on
+from engine.messages import Channel, office_of, serves
 from engine.office import CHAT, INBOUND, MESSAGE, OFFICE, PERSON, USAGE, view_office
 from engine.outbox import QUOTA_ZONE
 from engine.people import calls
 from engine.rules.budget import SPARE_AT, WARN_AT
+from engine.settings import Settings
 from engine.watch import WITHIN
 
 UNKNOWN_FOR = dt.timedelta(days=7)
@@ -22,9 +25,13 @@ UNKNOWN_FOR = dt.timedelta(days=7)
 
 def people(connection: Connection, channels: Collection[Channel], now: dt.datetime) -> Iterator[Finding]:
     """Who has no chat at a running bot, and who must be called by telephone."""
-    running = {(channel.name, channel.bot) for channel in channels}
-    chats = select(CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot).where(CHAT.c.blocked_at.is_(None))
-    reachable = {row.person_id for row in connection.execute(chats) if not running or (row.channel, row.bot) in running}
+    running = {(channel.name, channel.bot): channel for channel in channels}
+    chats = select(CHAT.c.person_id, CHAT.c.office_id, CHAT.c.channel, CHAT.c.bot).where(CHAT.c.blocked_at.is_(None))
+    reachable = {
+        row.person_id
+        for row in connection.execute(chats)
+        if not running or ((bot := running.get((row.channel, row.bot))) and serves(bot, row.office_id))
+    }
     everyone = connection.execute(
         select(PERSON.c.id, PERSON.c.name, PERSON.c.office_id, PERSON.c.slug)
         .where(PERSON.c.active, PERSON.c.role != "viewer")
@@ -84,6 +91,39 @@ def bots(connection: Connection, channels: Collection[Channel], now: dt.datetime
             )
         else:
             yield warn("bots", said, "Hãy theo dõi; từ 90% lời nhắc sớm sẽ tạm không gửi.")
+
+
+def offices(connection: Connection, settings: Settings, channels: Collection[Channel]) -> Iterator[Finding]:
+    """Whether every office has a bot, every bot of the bots file an office, and nobody the bot of another office."""
+    loaded = {row.id: row.name for row in connection.execute(select(OFFICE.c.id, OFFICE.c.name).order_by(OFFICE.c.id))}
+    for said in _bots_of_nobody(settings, loaded):
+        yield bad("offices", said)
+    chat_bots = [channel for channel in channels if channel.name != MAIL]
+    silent = [f"{name} ({office})" for office, name in loaded.items() if not any(serves(b, office) for b in chat_bots)]
+    if chat_bots and silent:
+        yield bad(
+            "offices",
+            f"{len(silent)} cơ quan chưa có bot nào, không ai ở đó nhận được tin nhắn: {named(silent)}.",
+            "Hãy ghi bot của cơ quan vào tệp NHACVIEC_BOTS, rồi chạy lại nhacviec run.",
+        )
+    theirs = {(channel.name, channel.bot): office_of(channel) for channel in channels}
+    chats = select(CHAT.c.channel, CHAT.c.bot, CHAT.c.office_id)
+    astray = sum(theirs.get((row.channel, row.bot)) not in (None, row.office_id) for row in connection.execute(chats))
+    if astray:
+        yield warn(
+            "offices",
+            f"{astray} kênh nối với bot nay phục vụ cơ quan khác: tin không đi qua đó nữa.",
+            "Hãy cấp mã để nối lại với bot của đúng cơ quan: nhacviec people codes.",
+        )
+    if any(theirs.values()) and not silent and not astray:
+        yield ok("offices", f"Cả {len(loaded)} cơ quan đều có bot, không ai nối nhầm bot của cơ quan khác.")
+
+
+def _bots_of_nobody(settings: Settings, loaded: Collection[str]) -> list[str]:
+    try:
+        return unknown_offices(bots_of(settings), loaded)
+    except BadSetting:  # told where the bots are built
+        return []
 
 
 def messages(connection: Connection, now: dt.datetime) -> Iterator[Finding]:

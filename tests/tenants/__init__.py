@@ -1,0 +1,1 @@
+"""Many offices in one installation: what belongs to one never reaches another."""
