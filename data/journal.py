@@ -15,24 +15,25 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from data import bulk
+from data.rows import AnyRow
 from data.tables import JournalEntry, Office
 
 JOURNAL = JournalEntry.__table__  # type: ignore[attr-defined]
 GENESIS = "0" * 64
 MOST_IN_ONE_QUERY = 500
-_LAST = (
-    select(JOURNAL.c.office_id, func.max(JOURNAL.c.seq).label("seq"))
-    .where(JOURNAL.c.office_id.in_(bindparam("offices", expanding=True)))
-    .group_by(JOURNAL.c.office_id)
-    .subquery()
-)
-_HEADS = select(JOURNAL.c.office_id, JOURNAL.c.seq, JOURNAL.c.hash).join(
-    _LAST, (JOURNAL.c.office_id == _LAST.c.office_id) & (JOURNAL.c.seq == _LAST.c.seq)
+SHOWN = 16  # letters of a hash's 64 that people copy: 64 bits, more than anybody can hit by trying
+_OFFICE = Office.__table__  # type: ignore[attr-defined]
+_BEFORE = JOURNAL.alias("before")
+# One look at the end of each office's key. Grouped by office, SQLite would read all that was ever written about it.
+_HEADS = select(JOURNAL.c.office_id, JOURNAL.c.seq, JOURNAL.c.hash).where(
+    JOURNAL.c.office_id == _OFFICE.c.id,
+    JOURNAL.c.seq
+    == select(func.max(_BEFORE.c.seq)).where(_BEFORE.c.office_id == _OFFICE.c.id).correlate(_OFFICE).scalar_subquery(),
+    _OFFICE.c.id.in_(bindparam("offices", expanding=True)),
 )
 _INSERT = insert(JOURNAL)
 # SQLite lets one transaction write at a time; PostgreSQL is asked to let one at a time write about an office. Not FOR
 # UPDATE: that would also stop everyone who only inserts a row that belongs to the office.
-_OFFICE = Office.__table__  # type: ignore[attr-defined]
 _ONE_AFTER_THE_OTHER = (
     select(_OFFICE.c.id)
     .where(_OFFICE.c.id.in_(bindparam("offices", expanding=True)))
@@ -117,15 +118,32 @@ def verify(connection: Connection, office_id: str) -> Verdict:
     return Verdict(office_id, expected, previous)
 
 
-def holds(connection: Connection, office_id: str, seq: int, mark: str) -> bool:
-    """Whether line ``seq`` still has the hash that somebody wrote down elsewhere, perhaps cut short.
+def mark(seq: int, digest: str) -> str:
+    """A head as people copy it: "124:1f2e3d4c5b6a7988"."""
+    return f"{seq}:{digest[:SHOWN]}"
 
-    The chain alone cannot tell that its last lines are missing; a head kept outside the database can.
+
+def mark_before(connection: Connection, office_id: str, moment: dt.datetime) -> str:
+    """The mark of the last line written before ``moment``; "" where there is none. The same whenever it is asked."""
+    last = connection.execute(
+        select(JOURNAL.c.seq, JOURNAL.c.hash)
+        .where(JOURNAL.c.office_id == office_id, JOURNAL.c.at < moment)
+        .order_by(JOURNAL.c.seq.desc())
+        .limit(1)
+    ).first()
+    return mark(last.seq, last.hash) if last else ""
+
+
+def line_with(connection: Connection, office_id: str, digest: str, seq: int | None) -> AnyRow | None:
+    """The line (``seq``, ``at``, ``hash``) whose hash somebody wrote down elsewhere, perhaps cut short and unnumbered.
+
+    The chain alone cannot tell that its last lines are missing, or that all of it was written anew; a head kept
+    outside the database can.
     """
-    found = connection.execute(
-        select(JOURNAL.c.hash).where(JOURNAL.c.office_id == office_id, JOURNAL.c.seq == seq)
-    ).scalar()
-    return found is not None and found.startswith(mark)
+    query = select(JOURNAL.c.seq, JOURNAL.c.at, JOURNAL.c.hash).where(
+        JOURNAL.c.office_id == office_id, JOURNAL.c.hash.startswith(digest, autoescape=True)
+    )
+    return connection.execute(query if seq is None else query.where(JOURNAL.c.seq == seq)).first()
 
 
 def _spelled(at: dt.datetime) -> str:

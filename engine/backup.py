@@ -36,6 +36,7 @@ from data.database import (
     version_of,
 )
 from data.evidence_files import EvidenceFiles
+from engine.at_rest import at_rest
 from engine.errors import DatabaseTrouble, NhacViecError
 from engine.move import heads, move, tables
 from engine.office import EVIDENCE, MESSAGE, OFFICE, REMINDER
@@ -245,12 +246,15 @@ def no_longer_kept(made: Collection[dt.datetime], keep: int, now: dt.datetime) -
 
 
 def is_due(folder: Path, every_day_at: dt.time, now: dt.datetime) -> bool:
-    """Whether the last daily moment has passed without a backup; a machine that was off makes it when it is on."""
+    """Whether the last daily moment has passed without a backup; a machine that was off makes it when it is on.
+
+    One that was made while the clock was ahead does not count before its time has come.
+    """
     civil = now.astimezone(CIVIL)
     moment = dt.datetime.combine(civil.date(), every_day_at, CIVIL)
     if moment > civil:
         moment -= dt.timedelta(days=1)
-    return not any((at := made_at(path)) is not None and at >= moment for path in backups_in(folder))
+    return not any((at := made_at(path)) is not None and moment <= at <= now for path in backups_in(folder))
 
 
 def _let_go(folder: Path, keep: int, now: dt.datetime) -> None:
@@ -309,7 +313,7 @@ def restore(
         raise BackupTrouble(f"Đã có {named(url)}. Muốn thay, hãy thêm --replace; tệp cũ được giữ lại dưới tên khác.")
     beside = _file_of(url) if lite else Path.cwd() / "nhacviec.db"
     try:
-        with _beside(beside.with_name(f".{beside.name}.phuc-hoi")) as part:
+        with at_rest(url), _beside(beside.with_name(f".{beside.name}.phuc-hoi")) as part:
             _unzip(file, part)
             _bring_up_to_date(part)
             seen = _look_through(part)

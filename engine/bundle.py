@@ -45,7 +45,7 @@ def bundle(
         raise NotFound(f"Không có việc nào mang mã {occurrence_id}. Xem mã bằng lệnh: nhacviec status.")
     hidden = bool(row.secret) and not secret
     verdict = journal.verify(connection, row.office_id)
-    evidence, contents = _evidence(connection, files, occurrence_id, hidden=hidden)
+    evidence, contents = _evidence(connection, files, row.office_id, occurrence_id, hidden=hidden)
     office = view_office(connection, row.office_id)
     facts: dict[str, Any] = {
         "occurrence": occurrence_id,
@@ -62,7 +62,7 @@ def bundle(
         "reminders": [
             {"at": t.at, "rung": t.rung, "person": t.person, "status": t.status, "reason": t.reason} for t in story.told
         ],
-        "journal": _lines(connection, occurrence_id, hidden=hidden),
+        "journal": _lines(connection, row.office_id, occurrence_id, hidden=hidden),
         "journal_head": {"lines": verdict.lines, "hash": verdict.head, "unbroken": verdict.broken_at is None},
         "evidence": evidence,
         "made_at": now,
@@ -71,8 +71,9 @@ def bundle(
     return facts
 
 
-def _lines(connection: Connection, occurrence_id: int, *, hidden: bool) -> list[dict[str, Any]]:
-    rows = connection.execute(select(JOURNAL).where(JOURNAL.c.occurrence_id == occurrence_id).order_by(JOURNAL.c.seq))
+def _lines(connection: Connection, office_id: str, occurrence_id: int, *, hidden: bool) -> list[dict[str, Any]]:
+    its = (JOURNAL.c.office_id == office_id, JOURNAL.c.occurrence_id == occurrence_id)
+    rows = connection.execute(select(JOURNAL).where(*its).order_by(JOURNAL.c.seq))
     lines = [{name: getattr(row, name) for name in _SHOWN} for row in rows]
     for line in lines:
         line["at"] = line["at"].astimezone(dt.UTC)
@@ -82,12 +83,14 @@ def _lines(connection: Connection, occurrence_id: int, *, hidden: bool) -> list[
 
 
 def _evidence(
-    connection: Connection, files: EvidenceFiles, occurrence_id: int, *, hidden: bool
+    connection: Connection, files: EvidenceFiles, office_id: str, occurrence_id: int, *, hidden: bool
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     listed: list[dict[str, Any]] = []
     contents: dict[str, bytes] = {}
     for row in connection.execute(
-        select(EVIDENCE).where(EVIDENCE.c.occurrence_id == occurrence_id).order_by(EVIDENCE.c.id)
+        select(EVIDENCE)
+        .where(EVIDENCE.c.office_id == office_id, EVIDENCE.c.occurrence_id == occurrence_id)
+        .order_by(EVIDENCE.c.id)
     ):
         entry: dict[str, Any] = {"kind": row.kind, "given_at": row.given_at, "status": row.status, "sha256": row.sha256}
         if not hidden:
@@ -139,7 +142,7 @@ def _in_words(story: Story, facts: dict[str, Any], local: dt.datetime) -> str:
     ]
     head = facts["journal_head"]
     whole = "chuỗi nguyên vẹn" if head["unbroken"] else "CHUỖI BỊ HỎNG"
-    lines += ["", f"Dấu cuối nhật ký của cơ quan: {head['lines']}:{head['hash']} ({whole})"]
+    lines += ["", f"Mã nhật ký của cơ quan: {head['lines']}:{head['hash']} ({whole})"]
     lines += [f"Lập lúc {local:%H:%M %d/%m/%Y} bằng Nhắc Việc."]
     return "\n".join(lines) + "\n"
 

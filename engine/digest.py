@@ -11,6 +11,7 @@ its slot begins, so that nothing in it is older than the message.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, or_, select, update
 
 from data import journal
+from data.turns import alone_with, among
 from data.upsert import upsert
 from engine.messages import HIDDEN_TITLE, DigestMessage, Says
 from engine.office import (
@@ -44,12 +46,15 @@ SAID_IN_DIGEST = "bản tin tuần trong ngày đã nêu việc này"
 WAITS = "buổi này còn tin khác, bản tin chờ buổi sau"
 
 
-def digest(connection: Connection, now: dt.datetime) -> int:
-    """Write the digests that are due into the outbox. Returns how many."""
-    _spare_who_was_told(connection, now)
-    _compute_anew(connection, now)
-    due = connection.execute(select(OFFICE.c.id).where(OFFICE.c.next_digest_at <= now)).scalars()
-    return sum(_digest_office(connection, view_office(connection, office), now) for office in list(due))
+def digest(connection: Connection, now: dt.datetime, of: Collection[str] | None = None) -> int:
+    """Write the digests that are due, of these offices or of all, into the outbox. Returns how many."""
+    _spare_who_was_told(connection, now, of)
+    _compute_anew(connection, now, of)
+    due = connection.execute(select(OFFICE.c.id).where(OFFICE.c.next_digest_at <= now)).scalars().all()
+    return sum(
+        _digest_office(connection, view_office(connection, office), now)
+        for office in alone_with(connection, among(of, due))
+    )
 
 
 def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime) -> int:
@@ -193,7 +198,7 @@ def _digest_as_of(
     waiting = asked.where(
         EXTENSION.c.asked_at <= moment, or_(EXTENSION.c.status == "waiting", EXTENSION.c.decided_at > moment)
     )
-    return numbers(
+    counted = numbers(
         facts,
         person=person,
         office=office.name,
@@ -203,6 +208,7 @@ def _digest_as_of(
         extensions_granted=connection.execute(granted).scalar_one(),
         extensions_waiting=connection.execute(waiting).scalar_one(),
     )
+    return replace(counted, journal_mark=journal.mark_before(connection, office.id, moment))
 
 
 def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
@@ -278,7 +284,7 @@ def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: 
     return slot
 
 
-def _compute_anew(connection: Connection, now: dt.datetime) -> None:
+def _compute_anew(connection: Connection, now: dt.datetime, of: Collection[str] | None) -> None:
     """Digests that had to wait, for a slot or for the provider, and may leave now: as of now."""
     waited = connection.execute(
         select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.payload, MESSAGE.c.avoid, MESSAGE.c.error).where(
@@ -293,6 +299,8 @@ def _compute_anew(connection: Connection, now: dt.datetime) -> None:
     of_week: dict[tuple[str, str], DigestMessage] = {}
     for row in waited:
         office = offices[row.office_id]
+        if of is not None and office.id not in of:
+            continue
         if office.hours.slot_at(now) is None:
             continue
         old = _readable(row.payload)
@@ -324,7 +332,7 @@ def _readable(payload: Any) -> DigestMessage | None:
 
 _EARLIER = REMINDER.alias("earlier")
 _REPEATS_AFTER_DIGEST = (
-    select(REMINDER.c.id, OCCURRENCE.c.title, UNIT.c.name, MESSAGE.c.payload)
+    select(REMINDER.c.id, REMINDER.c.office_id, OCCURRENCE.c.title, UNIT.c.name, MESSAGE.c.payload)
     .join(MESSAGE, (MESSAGE.c.person_id == REMINDER.c.person_id) & (MESSAGE.c.sent_at >= bindparam("since")))
     .join(OCCURRENCE, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
     .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
@@ -344,12 +352,13 @@ _REPEATS_AFTER_DIGEST = (
 )
 
 
-def _spare_who_was_told(connection: Connection, now: dt.datetime) -> None:
+def _spare_who_was_told(connection: Connection, now: dt.datetime, of: Collection[str] | None) -> None:
     """Whoever has read today in the digest that something is overdue need not be told a second time."""
     said = [
         row.id
         for row in connection.execute(_REPEATS_AFTER_DIGEST, {"since": now - SAME_DAY})
-        if (told := _readable(row.payload)) is not None
+        if (of is None or row.office_id in of)
+        and (told := _readable(row.payload)) is not None
         and any((line.title, line.unit) == (row.title, row.name) for line in told.overdue)
     ]
     if said:

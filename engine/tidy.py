@@ -7,14 +7,19 @@ touched at all. Nothing that belongs to open work is touched either.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, null, or_, select, update
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import Connection, Engine, exists, null, or_, select, update
 
 from data import journal
-from engine.office import INBOUND, MESSAGE, OCCURRENCE, OFFICE, REMINDER
+from engine.office import INBOUND, MESSAGE, OCCURRENCE, PERSON, REMINDER
 from engine.rules.lifecycle import CLOSED
 
+LEAST_MONTHS = 3  # a quarter: what is still asked about
+MOST_AT_ONCE = 5_000  # rows a transaction: whoever waits to write waits a moment
+OPERATOR = "người vận hành"
 _FINISHED = ("sent", "refused", "unknown", "dropped")
 _CLOSED = [str(state) for state in CLOSED]
 
@@ -27,35 +32,83 @@ class Tidied:
     replies: int
 
 
-def tidy(connection: Connection, before: dt.datetime, now: dt.datetime) -> Tidied:
-    """Remove the words of everything older than ``before`` that no open work needs."""
+def kept_since(now: dt.datetime, months: int) -> dt.datetime:
+    """The instant from which words are kept, where they are kept for so many months."""
+    return now - relativedelta(months=months)
+
+
+def tidy_all(engine: Engine, before: dt.datetime, now: dt.datetime, *, actor: str = OPERATOR) -> Tidied:
+    """:func:`tidy` until nothing is left to do, in transactions of a moment each."""
+    messages = replies = 0
+    while True:
+        with engine.begin() as connection:
+            done = tidy(connection, before, now, actor=actor)
+        messages, replies = messages + done.messages, replies + done.replies
+        if max(done.messages, done.replies) < MOST_AT_ONCE:
+            return Tidied(messages, replies)
+
+
+def tidy(connection: Connection, before: dt.datetime, now: dt.datetime, *, actor: str = OPERATOR) -> Tidied:
+    """Remove the words of what is older than ``before`` and needed by no open work: some thousand rows of each kind.
+
+    Each office's journal says how many of its own.
+    """
+    messages, replies = _messages(connection, before), _replies(connection, before)
+    lines = {
+        office: [_line(actor, before, messages[office], replies[office])]
+        for office in {*messages, *replies}
+        if office is not None
+    }
+    journal.append_each(connection, now, lines)
+    return Tidied(messages.total(), replies.total())
+
+
+def _messages(connection: Connection, before: dt.datetime) -> Counter[str | None]:
     about_open_work = (
         exists()
         .where(REMINDER.c.message_id == MESSAGE.c.id, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
         .where(OCCURRENCE.c.work_state.not_in(_CLOSED))
     )
-    messages = connection.execute(
-        update(MESSAGE)
+    old = (
+        select(MESSAGE.c.id)
         .where(
             MESSAGE.c.status.in_(_FINISHED),
             MESSAGE.c.not_before < before,
             or_(MESSAGE.c.text.is_not(None), MESSAGE.c.payload.is_not(None)),
             ~about_open_work,
         )
+        .limit(MOST_AT_ONCE)
+    )
+    gone = (
+        update(MESSAGE)
+        .where(MESSAGE.c.id.in_(old))
         .values(text=None, payload=null(), provider_id=None, editable=False)
-    ).rowcount
-    replies = connection.execute(
-        update(INBOUND)
+        .returning(MESSAGE.c.office_id)
+    )
+    return Counter(connection.execute(gone).scalars())
+
+
+def _replies(connection: Connection, before: dt.datetime) -> Counter[str | None]:
+    """By office; a stranger's belong to none."""
+    old = (
+        select(INBOUND.c.id)
         .where(
             INBOUND.c.handled_at.is_not(None),
             INBOUND.c.received_at < before,
             or_(INBOUND.c.text != "", INBOUND.c.raw != ""),
         )
+        .limit(MOST_AT_ONCE)
+    )
+    whose = select(PERSON.c.office_id).where(PERSON.c.id == INBOUND.c.person_id).scalar_subquery()
+    gone = (
+        update(INBOUND)
+        .where(INBOUND.c.id.in_(old))
         .values(text="", raw="", attachments=null(), undo=null(), asked=null(), unreadable=None)
-    ).rowcount
-    if messages or replies:
-        offices = connection.execute(select(OFFICE.c.id)).scalars().all()
-        data = {"before": before.date().isoformat(), "messages": messages, "replies": replies}
-        line = [journal.Line("người vận hành", "tidied", None, data)]
-        journal.append_each(connection, now, dict.fromkeys(offices, line))
-    return Tidied(messages, replies)
+        .returning(whose)
+    )
+    return Counter(connection.execute(gone).scalars())
+
+
+def _line(actor: str, before: dt.datetime, messages: int, replies: int) -> journal.Line:
+    data = {"before": before.date().isoformat(), "messages": messages, "replies": replies}
+    return journal.Line(actor, "tidied", None, data)

@@ -23,6 +23,7 @@ from bots.simulator import Simulator
 from data import journal, muted
 from data.database import connect, explained, open_database, reading
 from engine import backup, muting, outbox
+from engine.at_rest import at_rest
 from engine.backup import BackupTrouble, back_up, backups_in, is_due, no_longer_kept, restore
 from engine.cycle import turn
 from engine.errors import NhacViecError
@@ -30,6 +31,9 @@ from engine.move import contents
 from engine.office import MESSAGE, REMINDER
 from tests.databases import postgres_or_skip
 from tests.kept import MORNING, PHOTO, lived_in, say
+from tests.samples import JOURNAL_LINES, open_sample, released
+from tests.samples import OFFICE_ID as XA_A
+from tests.test_one_process import another
 from tests.world import OFFICE_ID, PROJECT, civil
 
 EVENING = civil("2026-03-16 19:00")
@@ -233,17 +237,17 @@ def test_damage_is_seen_without_the_note_too(tmp_path: Path, office: Engine, dam
     assert not list(tmp_path.glob(".noi-khac*"))
 
 
-def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    from data.database import migrate
-
+@pytest.mark.parametrize("version", released())
+def test_a_backup_of_an_older_version_is_brought_up_to_date(tmp_path: Path, version: str) -> None:
     file = tmp_path / "nhacviec-20260101-190000.db"
-    engine = connect(f"sqlite:///{file}")
-    migrate(engine, "0002")
-    engine.dispose()
+    open_sample(version, file)
     elsewhere = restore_elsewhere(tmp_path, file)
     with reading(elsewhere) as connection:
         assert muted.is_muted(connection)
+        assert journal.verify(connection, XA_A).lines == JOURNAL_LINES + 1  # that it was restored
+        old = {name: content.rows for name, content in contents(connection).items() if content.rows}
     elsewhere.dispose()
+    assert old | {"journal": 0, "setting": 0} == dict.fromkeys(old, 2) | {"journal": 0, "setting": 0}
 
 
 def test_what_stands_there_is_not_overwritten_unasked_and_kept_when_asked(tmp_path: Path, office: Engine) -> None:
@@ -322,6 +326,44 @@ def test_nothing_leaves_until_somebody_says_so(tmp_path: Path, office: Engine) -
     with reading(elsewhere) as connection:
         assert journal.verify(connection, OFFICE_ID).broken_at is None
     elsewhere.dispose()
+
+
+# ---- a program that runs --------------------------------------------------------------------------------------------
+
+
+def test_a_database_on_which_a_program_runs_is_not_replaced(tmp_path: Path, office: Engine) -> None:
+    office.dispose()
+    file = back_up_now(tmp_path)
+    with another(url_in(tmp_path)) as process:
+        with pytest.raises(NhacViecError, match=f"tiến trình {process.pid}.* đang chạy với .*nv.db.*chưa có gì"):
+            restore(file, url_in(tmp_path), tmp_path / "minh-chung", EVENING, replace=True)
+        assert not list(tmp_path.glob("nv.db.truoc*"))
+        back_up_now(tmp_path, EVENING + dt.timedelta(days=1))  # that is allowed at any time
+    assert restore(file, url_in(tmp_path), tmp_path / "minh-chung", EVENING, replace=True).replaced
+
+
+def test_nobody_moves_away_from_or_into_a_database_on_which_a_program_runs(tmp_path: Path, office: Engine) -> None:
+    office.dispose()
+    here, there = url_in(tmp_path), url_in(tmp_path, "khac.db")
+    for busy in (here, there):
+        with another(busy) as process:
+            refused = nhacviec(tmp_path, "db", "move", here, there)
+            assert (refused.returncode, f"(tiến trình {process.pid}) đang chạy" in refused.stderr) == (1, True)
+    assert nhacviec(tmp_path, "db", "move", here, there).returncode == 0
+    same = nhacviec(tmp_path, "db", "move", here, here)
+    assert (same.returncode, "Nguồn và đích là một" in same.stderr) == (1, True)
+
+
+def test_on_postgresql_a_program_that_is_connected_is_noticed(tmp_path: Path) -> None:
+    there = postgres_or_skip(empty=True)
+    engine = open_database(there)
+    try:
+        with pytest.raises(NhacViecError, match="Còn 1 kết nối của Nhắc Việc"), at_rest(there):
+            pytest.fail("let in")
+    finally:
+        engine.dispose()
+    with at_rest(there):
+        pass
 
 
 # ---- PostgreSQL -----------------------------------------------------------------------------------------------------

@@ -182,7 +182,7 @@ def test_a_read_only_database_is_named(tmp_path: Path) -> None:
         (["digest", "--week", "2026-W11", "--office", "nope"], "Không có cơ quan nào mã “nope”"),
         (["suspend", "12345", "--reason", "chờ", "--yes"], "Không có việc nào"),
         (["cancel", "1", "--reason", " ", "--yes"], "lý do"),
-        (["journal", "verify", "--head", "12"], "không phải dấu nhật ký"),
+        (["journal", "verify", "--head", "12"], "không phải mã nhật ký"),
         (["link", "ai-do", "--channel", "zalo", "--address", "1"], "chưa được bật"),
         (["xyz"], "Lệnh viết chưa đúng"),
         (["load"], "Thiếu"),

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -192,7 +193,7 @@ def test_a_head_written_down_shows_that_the_last_lines_are_missing(tmp_path: Pat
     for number in ("1", "2", "3"):
         assert nhacviec("suspend", number, "--reason", "chờ", "--yes", database=database).returncode == 0
     told = nhacviec("journal", "verify", database=database).stdout
-    head = told.split("Dấu cuối: ")[1].strip()
+    head = told.split("Mã nhật ký: ")[1].strip()
     assert nhacviec("suspend", "4", "--reason", "chờ", "--yes", database=database).returncode == 0
     assert nhacviec("journal", "verify", "--head", head, database=database).returncode == 0  # older, still in the chain
     with sqlite3.connect(database) as connection:
@@ -201,6 +202,27 @@ def test_a_head_written_down_shows_that_the_last_lines_are_missing(tmp_path: Pat
     connection.close()
     assert nhacviec("journal", "verify", database=database).returncode == 0  # the chain alone cannot tell
     refused(nhacviec("journal", "verify", "--head", head, database=database), head, "không còn trong nhật ký")
+
+
+def test_a_mark_from_a_digest_says_since_when_nothing_was_changed(tmp_path: Path) -> None:
+    database = tmp_path / "nv.db"
+    assert nhacviec("load", "--yes", str(HUNG_THANG), database=database).returncode == 0
+    mark = nhacviec("journal", "verify", database=database).stdout.split("Mã nhật ký: ")[1].strip()
+    seq, _, digest = mark.partition(":")
+    assert nhacviec("suspend", "1", "--reason", "chờ", "--yes", database=database).returncode == 0
+    for typed in (mark, f"Mã nhật ký: {mark}", digest, f"{seq}:{digest[:8].upper()}"):
+        told = nhacviec("journal", "verify", "--head", typed, database=database).stdout
+        assert f"là dòng {seq} của hung-thang, ghi lúc " in told
+        assert "mọi dòng trước nó còn nguyên; 1 dòng ghi sau nối tiếp đúng." in told
+    [office] = json.loads(nhacviec("journal", "verify", "--head", mark, "--json", database=database).stdout)
+    assert [(kept["line"], kept["unchanged"]) for kept in office["heads"]] == [(int(seq), True)]
+    assert office["mark"].startswith(f"{int(seq) + 1}:")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP TRIGGER journal_no_update")
+        connection.execute("UPDATE journal SET actor = 'ai đó' WHERE seq = 1")
+    changed = nhacviec("journal", "verify", "--head", mark, database=database)
+    assert (changed.returncode, "trước đó đã có dòng bị sửa" in changed.stdout) == (1, True)
+    refused(nhacviec("journal", "verify", "--head", f"{seq}:{'0' * 16}", database=database), "không còn trong nhật ký")
 
 
 def test_a_stand_in_is_written_down_and_the_journal_verifies(loaded: Path) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import insert, update
 
 from bots.zalo import Zalo
 from data.database import open_database, reading
+from engine.backup import CIVIL
 from engine.clock import SystemClock, VirtualClock
 from engine.doctor import ask, duties, examine, machine, reach, storage
 from engine.findings import Finding, Level
@@ -157,8 +158,11 @@ def test_backups(tmp_path: Path) -> None:
     now = SystemClock().now()
     assert [finding.what for finding in machine.backups(None, now)] == ["Chưa đặt sao lưu."]
     assert levels(machine.backups(tmp_path / "khong-co", now)) == [Level.BAD]
-    made = tmp_path / "nv-2026.db"
-    made.touch()
+    for other in ("nv-2026.db", "minh-chung/ab/ab12", "nhacviec-xx.db"):  # photos and notes are no backups
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / other).touch()
+    assert levels(machine.backups(tmp_path, now)) == [Level.BAD]
+    (tmp_path / f"nhacviec-{now.astimezone(CIVIL):%Y%m%d-%H%M%S}.db.gz").touch()
     assert levels(machine.backups(tmp_path, now)) == [Level.OK]
     (old,) = machine.backups(tmp_path, now + dt.timedelta(days=5, hours=1))
     assert (old.level, "5 ngày" in old.what) == (Level.WARN, True)

@@ -3,139 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, Table, inspect, select
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from data import journal
-from data.database import connect, migrate, newest_version, open_database, version_of
+from data.database import MIGRATIONS, connect, migrate, newest_version, open_database
 from tests.databases import postgres_or_skip
+from tests.samples import AT, JOURNAL_LINES, OFFICE_ID, every_row, load_sample, open_sample, released
 
-AT = dt.datetime(2026, 3, 16, 1, 2, 3, 456789, tzinfo=dt.UTC)
-DAY = dt.date(2026, 3, 25)
-
-# One row a table as version 0001 knew them, and what it may hold at its worst: quotes, marks, nothing, documents.
-FIRST: dict[str, dict[str, Any]] = {
-    "office": {
-        "id": "xa-a",
-        "name": "UBND xã “A” — 'thử'",
-        "timezone": "Asia/Ho_Chi_Minh",
-        "definition": {"morning": ["07:30", "11:30"], "tên": "ê\u0000%s"},
-        "plan": {"title": "Kế hoạch"},
-        "ladders": {"a": []},
-        "loaded_on": DAY,
-        "next_digest_at": AT,
-    },
-    "unit": {"id": 1, "office_id": "xa-a", "slug": "u", "name": "Đơn vị", "kind": "unit", "active": True},
-    "person": {
-        "id": 7,
-        "office_id": "xa-a",
-        "slug": "p",
-        "name": "Người",
-        "unit_id": 1,
-        "role": "officer",
-        "standing": False,
-        "in_charge_of": [],
-        "active": True,
-    },
-    "chat": {"id": 1, "office_id": "xa-a", "person_id": 7, "channel": "zalo", "bot": "b", "address": "1"},
-    "standin": {
-        "id": 1,
-        "office_id": "xa-a",
-        "person_id": 7,
-        "substitute_id": 7,
-        "first_day": DAY,
-        "last_day": DAY,
-        "decision": "1/QĐ",
-    },
-    "obligation": {
-        "id": 3,
-        "office_id": "xa-a",
-        "slug": "o",
-        "title": "Báo cáo",
-        "rule": {"kind": "monthly"},
-        "ladder": "a",
-        "confirm": "none",
-        "product": None,
-        "secret": False,
-        "active": True,
-        "planned_until": DAY,
-    },
-    "occurrence": {
-        "id": 9,
-        "office_id": "xa-a",
-        "obligation_id": 3,
-        "unit_id": 1,
-        "period_key": "2026-03",
-        "title": "Báo cáo tháng 3/2026",
-        "nominal_due": DAY,
-        "due": DAY,
-        "internal_due": DAY,
-        "first_internal_due": DAY,
-        "work_state": "new",
-        "doer_id": 7,
-        "revision": 1,
-        "version": 1,
-        "pulled_forward": False,
-        "next_move_at": AT,
-    },
-    "extension": {
-        "id": 1,
-        "office_id": "xa-a",
-        "occurrence_id": 9,
-        "asked_by": 7,
-        "asked_at": AT,
-        "until": DAY,
-        "reason": "chờ số liệu",
-        "was": DAY,
-        "status": "waiting",
-    },
-    "message": {
-        "id": 5,
-        "office_id": "xa-a",
-        "person_id": 7,
-        "kind": "reminder",
-        "key": "remind:2026-03-16/am",
-        "slot": "2026-03-16/am",
-        "urgent": True,
-        "status": "queued",
-        "not_before": AT,
-        "attempts": 0,
-        "copies": 0,
-    },
-    "reminder": {
-        "id": 2,
-        "office_id": "xa-a",
-        "occurrence_id": 9,
-        "revision": 1,
-        "rung": "-3",
-        "person_id": 7,
-        "says": "soon",
-        "scheduled_at": AT,
-        "status": "in_message",
-        "message_id": 5,
-    },
-    "inbound": {
-        "id": 1,
-        "channel": "zalo",
-        "bot": "b",
-        "update_key": "k",
-        "address": "1",
-        "text": "xong 3",
-        "raw": "{}",
-        "received_at": AT,
-    },
-    "handle": {"id": 1, "person_id": 7, "number": 3, "occurrence_id": 9, "given_at": AT},
-    "poll_offset": {"channel": "zalo", "bot": "b", "next_update": 12},
-}
-Rows = dict[str, list[dict[str, Any]]]
+INSERTED = AT + dt.timedelta(hours=9)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -146,64 +32,68 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def reflected(engine: Engine, version: str) -> MetaData:
-    """The tables as they stand, with the types of ours where a column has kept its name."""
-    found = MetaData()
-    with engine.connect() as connection:
-        found.reflect(connection)
-        assert version_of(connection) == version
-    for table in found.tables.values():
-        ours = SQLModel.metadata.tables.get(table.name)
-        for column in table.columns:
-            if ours is not None and column.name in ours.c:
-                column.type = ours.c[column.name].type
-    return found
+@pytest.fixture(params=released())
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def every_row(engine: Engine, version: str) -> Rows:
-    rows: Rows = {}
-    found = reflected(engine, version)
-    with engine.connect() as connection:
-        for name, table in found.tables.items():
-            if name != "alembic_version":
-                query = select(table).order_by(*table.primary_key)
-                rows[name] = [dict(row._mapping) for row in connection.execute(query)]
-    return rows
+def test_there_is_a_sample_of_every_released_version() -> None:
+    versions = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    assert released() == versions[: len(released())]
+    assert released()[:4] == ["0001", "0002", "0003", "0004"]
 
 
-def fill_first_version(engine: Engine) -> Rows:
-    """A sample database of version 0001: a row in every table, and a journal of three lines."""
-    migrate(engine, "0001")
-    found = reflected(engine, "0001")
-    with engine.begin() as connection:
-        for name, row in FIRST.items():
-            table: Table = found.tables[name]
-            connection.execute(table.insert(), row | {})
-        for number in range(3):
-            line = journal.Line("engine", "opened", 9, {"n": number, "vì": "hạn"})
-            journal.append(connection, "xa-a", AT + dt.timedelta(hours=number), [line])
-    return every_row(engine, "0001")
+def test_every_table_of_a_sample_has_a_row_with_little_and_one_with_much(engine: Engine, version: str) -> None:
+    load_sample(version, engine)
+    for name, (first, second, *_) in every_row(engine, version).items():
+        assert None not in second.values(), name
+        assert first != second
 
 
-def test_a_database_of_the_first_version_loses_nothing(engine: Engine) -> None:
-    before = fill_first_version(engine)
-    assert all(before.values()), "every table of the sample has a row"
+def test_a_released_migration_still_makes_what_it_made(tmp_path: Path, version: str) -> None:
+    open_sample(version, tmp_path / "then.db")
+    fresh = connect(f"sqlite:///{tmp_path / 'now.db'}")
+    migrate(fresh, version)
+    fresh.dispose()
+    assert schema_in(tmp_path / "now.db") == schema_in(tmp_path / "then.db")
+
+
+def schema_in(file: Path) -> set[tuple[str, ...]]:
+    """What makes each table, index and trigger; a table made anew names its foreign keys in any order."""
+    with closing(sqlite3.connect(file)) as connection:
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {tuple(sorted(re.split(r",?\s+", sql))) for (sql,) in made}
+
+
+def test_a_database_of_a_released_version_loses_nothing(engine: Engine, version: str) -> None:
+    load_sample(version, engine)
+    before = every_row(engine, version)
     migrate(engine, "head")
     after = every_row(engine, newest_version())
     for name, rows in before.items():
         kept = [{key: row[key] for key in old} for old, row in zip(rows, after[name], strict=True)]
         assert kept == rows, name
+    with engine.begin() as connection:  # and its history goes on
+        journal.append(connection, OFFICE_ID, INSERTED, [journal.Line("engine", "opened", None, {})])
+        verdict = journal.verify(connection, OFFICE_ID)
+    assert (verdict.lines, verdict.broken_at) == (JOURNAL_LINES + 1, None)
+
+
+def test_every_version_leads_to_the_same_newest_one(engine: Engine, version: str) -> None:
+    """A column that one path makes nullable and another not is found when it hurts, else."""
+    load_sample(version, engine)
+    migrate(engine, "head")
     with engine.connect() as connection:
-        verdict = journal.verify(connection, "xa-a")
-    assert (verdict.lines, verdict.broken_at) == (3, None)
+        assert not compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
 
 
-def test_up_down_up_leaves_every_row_as_it_was(engine: Engine) -> None:
-    first = fill_first_version(engine)
+def test_up_down_up_leaves_every_row_as_it_was(engine: Engine, version: str) -> None:
+    load_sample(version, engine)
+    first = every_row(engine, version)
     migrate(engine, "head")
     newest = every_row(engine, newest_version())
-    migrate(engine, "0001", down=True)
-    assert every_row(engine, "0001") == first
+    migrate(engine, version, down=True)
+    assert every_row(engine, version) == first
     migrate(engine, "head")
     assert every_row(engine, newest_version()) == newest
 
@@ -223,7 +113,7 @@ def test_migrations_and_tables_say_the_same(engine: Engine) -> None:
 
 
 def test_the_journal_takes_no_change_after_an_upgrade(engine: Engine) -> None:
-    fill_first_version(engine)
+    load_sample("0001", engine)
     migrate(engine, "head")
     changes = ["UPDATE journal SET actor = 'x'", "DELETE FROM journal"]
     changes += ["TRUNCATE journal"] if engine.dialect.name == "postgresql" else []
@@ -233,7 +123,8 @@ def test_the_journal_takes_no_change_after_an_upgrade(engine: Engine) -> None:
 
 
 def test_an_upgrade_that_fails_leaves_the_old_version_whole(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fill_first_version(engine)
+    load_sample("0001", engine)
+    before = every_row(engine, "0001")
 
     def full_disk(*_: object) -> None:
         raise OSError("no space")

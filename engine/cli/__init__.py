@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from engine.cli import keeping_commands
+from engine.cli import keeping_commands, reporting
 from engine.cli.people_commands import people_app
 from engine.errors import NhacViecError
 
@@ -25,6 +25,7 @@ journal = typer.Typer(help="Nhật ký: kiểm tra lịch sử có bị sửa kh
 app.add_typer(journal, name="journal")
 app.add_typer(people_app, name="people")
 keeping_commands.register(app)
+reporting.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")]
@@ -119,11 +120,11 @@ def preview(
 
 
 @app.command()
-def why(occurrence: Occurrence, as_json: AsJson = False) -> None:
+def why(occurrence: Occurrence, office: OfficeName = None, as_json: AsJson = False) -> None:
     """Vì sao đã nhắc, vì sao không nhắc: toàn bộ câu chuyện của một việc (mã xem ở lệnh status)."""
     from engine.cli import looking as commands
 
-    commands.why(occurrence, as_json)
+    commands.why(occurrence, office, as_json)
 
 
 @app.command()
@@ -142,32 +143,34 @@ def status(
 def suspend(
     occurrence: Occurrence,
     reason: Annotated[str, typer.Option("--reason", help="Lý do, ghi vào nhật ký.")],
+    office: OfficeName = None,
     yes: Yes = False,
 ) -> None:
     """Tạm dừng một việc: thôi nhắc cho tới khi có lệnh resume."""
     from engine.cli import work as commands
 
-    commands.suspend(occurrence, reason, yes)
+    commands.suspend(occurrence, reason, office, yes)
 
 
 @app.command()
-def resume(occurrence: Occurrence, yes: Yes = False) -> None:
+def resume(occurrence: Occurrence, office: OfficeName = None, yes: Yes = False) -> None:
     """Nhắc tiếp một việc đã tạm dừng."""
     from engine.cli import work as commands
 
-    commands.resume(occurrence, yes)
+    commands.resume(occurrence, office, yes)
 
 
 @app.command()
 def cancel(
     occurrence: Occurrence,
     reason: Annotated[str, typer.Option("--reason", help="Lý do, ghi vào nhật ký.")],
+    office: OfficeName = None,
     yes: Yes = False,
 ) -> None:
     """Huỷ một việc: kỳ này không phải làm nữa; việc và lý do vẫn còn trong nhật ký."""
     from engine.cli import work as commands
 
-    commands.cancel(occurrence, reason, yes)
+    commands.cancel(occurrence, reason, office, yes)
 
 
 @app.command()
@@ -199,6 +202,17 @@ def run() -> None:
 
 
 @app.command()
+def worker(
+    lanes: Annotated[int | None, typer.Option("--lanes", min=1, max=2000, help="Số bot gửi tin cùng lúc.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Tên máy trong nhật ký chạy.")] = None,
+) -> None:
+    """Chạy thật trên nhiều máy cùng dùng một PostgreSQL; chạy lệnh này ở mỗi máy. Ctrl+C để dừng."""
+    from engine.cli import running as commands
+
+    commands.worker(lanes, name)
+
+
+@app.command()
 def say(
     words: str,
     person: Annotated[str, typer.Option("--as", help="Mã cán bộ, ví dụ ttpvhcc-cv hoặc hung-thang/ttpvhcc-cv.")],
@@ -207,6 +221,28 @@ def say(
     from engine.cli import running as commands
 
     commands.say(person, words)
+
+
+@app.command(name="login-link")
+def login_link(
+    person: Annotated[str, typer.Argument(help="Mã cán bộ, ví dụ vhxh-truong hoặc hung-thang/vhxh-truong.")],
+    office: Annotated[str | None, typer.Option(help="Cơ quan, khi có nhiều cơ quan.")] = None,
+) -> None:
+    """Lấy liên kết vào bảng điều hành cho một cán bộ (dùng một lần, 10 phút)."""
+    from engine.cli import console as commands
+
+    commands.login_link(person, office)
+
+
+@app.command()
+def sandbox(
+    office: Annotated[str, typer.Argument(help="Mã cơ quan có sẵn, hoặc tệp nhiệm vụ.")] = "hung-thang",
+    port: Annotated[int, typer.Option(help="Cổng trên máy này.", min=0, max=65535)] = 8041,
+) -> None:
+    """Chạy thử một xã trên trình duyệt: điện thoại mô phỏng, đồng hồ kéo được, không gửi gì ra ngoài."""
+    from engine.cli import console as commands
+
+    commands.sandbox(office, port)
 
 
 @app.command(name="stand-in")
@@ -278,15 +314,16 @@ def strangers(as_json: AsJson = False) -> None:
 def verify(
     head: Annotated[
         list[str] | None,
-        typer.Option("--head", help="Dấu cuối đã chép lại lần trước, viết 124:1f2e3d4c5b6a7988; dùng được nhiều lần."),
+        typer.Option("--head", help="Mã nhật ký trong bản tin tuần, ví dụ 124:1f2e3d4c5b6a7988; dùng được nhiều lần."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Kiểm tra chuỗi nhật ký: dòng bị sửa hoặc mất sẽ lộ ra; mất ở cuối thì cần --head.
 
-    Mỗi lần in dấu cuối của từng cơ quan: hãy chép lại ở nơi khác, lần sau đưa vào --head.
+    Mỗi lần in mã nhật ký của từng cơ quan; mỗi bản tin tuần cũng mang một mã như thế. Đưa mã cũ vào --head để biết
+    từ lúc ấy lịch sử có còn nguyên không.
     """
-    from engine.cli import looking as commands
+    from engine.cli import history as commands
 
     commands.verify_journal(head or [], as_json)
 
@@ -325,3 +362,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has left: `nhacviec preview … | head`
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        if getattr(error, "orig", None) is None:  # a defect of ours: with its traceback
+            raise
+        from engine.cli.finding import in_a_sentence  # the database broke in the middle of a command
+
+        sys.stderr.write(f"{in_a_sentence(error)}\n")
+        sys.exit(1)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
-from data.database import explained, open_database
+from data.database import explained, named, open_database
 from data.rows import AnyRow
+from data.trouble import sentence
 from engine.errors import NotFound
-from engine.office import OFFICE, PERSON
+from engine.office import OCCURRENCE, OFFICE, PERSON
 from engine.settings import read_settings
 from schedules.office_file import read_office, shipped_offices
 
@@ -51,6 +52,23 @@ def loaded_offices(connection: Connection, name: str | None) -> list[str]:
     raise NotFound(f"Không có cơ quan nào mã “{name}”. {known}")
 
 
+def office_of_work(connection: Connection, occurrence: int, office: str | None) -> tuple[str, str | None]:
+    """The id of the office whose work this is, and its name where it must be shown: where several are loaded.
+
+    :raises NotFound: there is no such work, or it is not the named office's.
+    """
+    found = connection.execute(
+        select(OFFICE.c.id, OFFICE.c.name)
+        .join(OCCURRENCE, OCCURRENCE.c.office_id == OFFICE.c.id)
+        .where(OCCURRENCE.c.id == occurrence)
+    ).first()
+    wanted = loaded_offices(connection, office)
+    if found is None or found.id not in wanted:
+        whose = f"Cơ quan {office} không" if office else "Không"
+        raise NotFound(f"{whose} có việc nào mang mã {occurrence}. Xem mã bằng lệnh: nhacviec status.")
+    return found.id, found.name if len(loaded_offices(connection, None)) > 1 else None
+
+
 def find_person(connection: Connection, name: str, office: str | None) -> AnyRow:
     """A person by "slug" or "office/slug".
 
@@ -67,3 +85,8 @@ def find_person(connection: Connection, name: str, office: str | None) -> AnyRow
         places = ", ".join(f"{row.office_id}/{row.slug}" for row in rows)
         raise NotFound(f"Nhiều cơ quan có mã “{slug}”: {places}. Hãy viết kèm mã cơ quan.")
     return rows[0]
+
+
+def in_a_sentence(error: Exception) -> str:
+    """What the database of the settings said when it failed in the middle of a command."""
+    return sentence(named(read_settings().database), getattr(error, "orig", None) or error)

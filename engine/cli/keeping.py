@@ -7,10 +7,8 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from dateutil.relativedelta import relativedelta
-
 from engine.cli import output
-from engine.cli.finding import database
+from engine.cli.finding import database, office_of_work
 from engine.clock import SystemClock
 from engine.errors import NhacViecError
 from engine.settings import read_settings
@@ -34,7 +32,7 @@ def backup(to: Path | None, keep: int, zipped: bool, as_json: bool) -> None:
     output.line(f"Đã sao lưu và kiểm tra: {folder / made.file} ({made.size / 1e6:.1f} MB).")
     output.line(f"{sum(made.rows.values())} dòng, {made.evidence} tệp minh chứng ({made.evidence_new} tệp mới).")
     for office, head in made.heads.items():
-        output.line(f"Dấu nhật ký {office}: {_short(head)}")
+        output.line(f"Mã nhật ký {office}: {_short(head)}")
     if made.evidence_missing:
         output.line(f"Chú ý: {len(made.evidence_missing)} tệp minh chứng không còn hoặc đã hỏng, không sao lưu được.")
 
@@ -96,11 +94,16 @@ def move(source: str, target: str, as_json: bool) -> None:
     """Copy everything from one database to another."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from data.database import named
+    from data.database import address, named
+    from engine.at_rest import at_rest
     from engine.move import move as copy_all
 
+    if address(source) == address(target):
+        raise NhacViecError("Nguồn và đích là một cơ sở dữ liệu. Hãy chọn đích khác.")
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=output.console, transient=True, disable=as_json) as progress:
+    bars = Progress(*columns, console=output.console, transient=True, disable=as_json)
+    with at_rest(source), at_rest(target), bars as progress:  # what is written to the source now would stay behind
         task = progress.add_task("", total=None)
 
         def tell(table: str, done: int, total: int) -> None:
@@ -121,21 +124,20 @@ def move(source: str, target: str, as_json: bool) -> None:
 
 def tidy(older_than: str, yes: bool) -> None:
     """Let go of old words."""
-    from engine.tidy import tidy as let_go
+    from engine.tidy import LEAST_MONTHS, kept_since, tidy_all
 
     months = re.fullmatch(r"(\d{1,3})m", older_than.strip())
-    if months is None or int(months[1]) < 3:
+    if months is None or int(months[1]) < LEAST_MONTHS:
         raise NhacViecError("Hãy viết --older-than bằng số tháng, ví dụ 24m; ít nhất 3m.")
     now = SystemClock().now()
-    before = now - relativedelta(months=int(months[1]))
+    before = kept_since(now, int(months[1]))
     if not yes:
         output.confirm(f"Xoá nội dung các tin trước ngày {before:%d/%m/%Y}? Số đếm và nhật ký được giữ lại.")
-    with database().begin() as connection:
-        done = let_go(connection, before, now)
+    done = tidy_all(database(), before, now)
     output.line(f"Đã xoá nội dung {done.messages} tin đã gửi và {done.replies} tin nhận; nhật ký còn nguyên.")
 
 
-def bundle(occurrence: int, out: Path | None, secret: bool) -> None:
+def bundle(occurrence: int, out: Path | None, office: str | None, secret: bool) -> None:
     """Everything about one occurrence in one file."""
     from data.database import at_one_instant
     from data.evidence_files import EvidenceFiles
@@ -144,11 +146,13 @@ def bundle(occurrence: int, out: Path | None, secret: bool) -> None:
     settings = read_settings()
     path = out or Path(f"viec-{occurrence}.zip")
     with at_one_instant(database()) as connection:
+        office_of_work(connection, occurrence, office)
         files = EvidenceFiles(settings.evidence)
         facts = pack(connection, files, occurrence, path, SystemClock().now(), secret=secret)
     head = facts["journal_head"]
+    output.line(f"Việc {occurrence} của {facts['office']['name']}.")
     output.line(f"Đã ghi {path}: {len(facts['journal'])} dòng nhật ký, {len(facts['evidence'])} minh chứng.")
-    output.line(f"Dấu nhật ký của cơ quan: {head['lines']}:{head['hash'][:16]}")
+    output.line(f"Mã nhật ký của cơ quan: {head['lines']}:{head['hash'][:16]}")
 
 
 def _short(head: str) -> str:

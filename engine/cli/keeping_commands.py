@@ -71,11 +71,12 @@ def bundle(
     occurrence: Annotated[int, typer.Argument(metavar="MÃ", help="Mã của việc, xem ở lệnh status.")],
     out: Annotated[Path | None, typer.Option("--out", help="Tệp .zip sẽ ghi.")] = None,
     secret: Annotated[bool, typer.Option("--secret", help="Ghi cả nội dung của việc có dấu mật.")] = False,
+    office: Annotated[str | None, typer.Option("--office", help="Chỉ khi là việc của cơ quan này.")] = None,
 ) -> None:
     """Hồ sơ của một việc trong một tệp: dữ kiện, các lần nhắc, nhật ký có dấu, minh chứng."""
     from engine.cli import keeping
 
-    keeping.bundle(occurrence, out, secret)
+    keeping.bundle(occurrence, out, office, secret)
 
 
 @database_app.command()

@@ -1,4 +1,4 @@
-"""``preview``, ``why``, ``status``, ``digest``, ``strangers`` and ``journal verify``: looking without touching."""
+"""``preview``, ``why``, ``status``, ``digest`` and ``strangers``: looking without touching."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from sqlalchemy import Connection, Select, func, select
 
+from data import serving
 from data.database import reading
-from data.journal import Verdict, holds, verify
 from engine.cli import output
-from engine.cli.finding import database, loaded_offices, office_file
+from engine.cli.finding import database, loaded_offices, office_file, office_of_work
 from engine.clock import SystemClock
 from engine.errors import NhacViecError
 from engine.office import CHAT, INBOUND, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
@@ -25,8 +25,6 @@ from schedules.office_file import read_office
 CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 COMING = dt.timedelta(days=30)  # how far ahead "status" looks without --all
 SHOWN_OF_A_STRANGER = 24  # letters
-SHOWN_OF_A_HEAD = 16  # of 64; nobody writes more down
-LEAST_OF_A_HEAD = 8
 KINDS = {"reminder": "nhắc việc", "digest": "bản tin tuần", "answer": "trả lời"}
 
 
@@ -68,18 +66,21 @@ def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> No
     output.line(f"{len(messages)} tin từ {first_day:%d/%m/%Y} đến {last_day:%d/%m/%Y}.")
 
 
-def why(occurrence: int, as_json: bool) -> None:
+def why(occurrence: int, office: str | None, as_json: bool) -> None:
     """The story of one occurrence."""
     from engine.why import story_of
 
     engine = database()
     with reading(engine) as connection:
+        office_id, office_name = office_of_work(connection, occurrence, office)
         story = story_of(connection, occurrence, SystemClock().now())
         zone = _zone_of(connection, occurrence)
     if as_json:
-        output.as_json(asdict(story))
+        output.as_json({"office": office_id, **asdict(story)})
         return
     show = output.console.print
+    if office_name:
+        show(escape(f"Cơ quan: {office_name} ({office_id})"), highlight=False)
     show(f"[bold]{story.id}. {escape(story.title)}[/] – {escape(story.unit)}: {escape(story.state)}", highlight=False)
     show(escape(", ".join(f"{name} {value}" for name, value in story.dates.items())), highlight=False)
     for reason in story.reasons:
@@ -114,11 +115,9 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
     if as_json:
         output.as_json(rows)
     elif rows:
-        columns = ["Mã", "Việc", "Đơn vị", "Phụ trách", "Hạn", "Tình trạng"]
-        shown = [
-            (r["id"], r["title"], r["unit"], r["doer"] or "", _days(r["due"], r["internal_due"]), r["state"])
-            for r in rows
-        ]
+        several = len(offices) > 1
+        columns = ["Mã", *(["Cơ quan"] if several else []), "Việc", "Đơn vị", "Phụ trách", "Hạn", "Tình trạng"]
+        shown = [_shown_work(row, several=several) for row in rows]
         output.table("Việc đang mở và sắp tới", columns, shown)
     elif not offices:
         output.line("Chưa nạp cơ quan nào. Hãy nạp tệp nhiệm vụ bằng: nhacviec load TỆP")
@@ -128,6 +127,12 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
         output.line(
             f"Không có việc nào đang mở hay tới hạn trong {COMING.days} ngày. Xem cả năm: nhacviec status --all"
         )
+
+
+def _shown_work(row: dict[str, Any], *, several: bool) -> tuple[object, ...]:
+    whose = (row["office"],) if several else ()
+    days = _days(row["due"], row["internal_due"])
+    return (row["id"], *whose, row["title"], row["unit"], row["doer"] or "", days, row["state"])
 
 
 def _unfinished(view: OfficeView, until: dt.date | None) -> Select[Any]:
@@ -204,9 +209,12 @@ def strangers(as_json: bool) -> None:
     query = select(INBOUND, unknown.c.times).join(unknown, unknown.c.last == INBOUND.c.id).order_by(INBOUND.c.id.desc())
     with reading(database()) as connection:
         found = connection.execute(query).all()
+        serves = serving.bound(connection)
     rows = [
         {
             "channel": row.channel,
+            "bot": row.bot,
+            "office": serves.get((row.channel, row.bot)),
             "address": row.address,
             "words": _beginning(row.text),
             "last_at": f"{row.received_at.astimezone(CIVIL):%Y-%m-%d %H:%M}",
@@ -222,7 +230,14 @@ def strangers(as_json: bool) -> None:
         )
     else:
         shown = [
-            (r["channel"], r["address"], r["words"], f"{r['last_at']:.16}".replace("T", " "), r["times"]) for r in rows
+            (
+                f"{r['channel']} ({r['office']})" if r["office"] else r["channel"],
+                r["address"],
+                r["words"],
+                f"{r['last_at']:.16}".replace("T", " "),
+                r["times"],
+            )
+            for r in rows
         ]
         output.table("Người nhắn tới mà chưa được nối", ["Kênh", "Địa chỉ", "Tin cuối", "Lúc", "Số tin"], shown)
         output.line("Hỏi đúng người rồi nối: nhacviec link MÃ-CÁN-BỘ --channel KÊNH --address ĐỊA-CHỈ")
@@ -232,37 +247,6 @@ def _beginning(text: str) -> str:
     """Enough to tell who it may be, on one line; the rest of a stranger's words is none of our business."""
     words = " ".join(text.split())
     return words if len(words) <= SHOWN_OF_A_STRANGER else words[:SHOWN_OF_A_STRANGER].rstrip() + "…"
-
-
-def verify_journal(heads: list[str], as_json: bool) -> None:
-    """Check every office's chain, and that the heads written down elsewhere are still in one of them."""
-    wanted = [_head(text) for text in heads]
-    engine = database()
-    with reading(engine) as connection:
-        offices = loaded_offices(connection, None)
-        verdicts = [verify(connection, office_id) for office_id in offices]
-        missing = [h for h in wanted if not any(holds(connection, office_id, *h) for office_id in offices)]
-    if as_json:
-        output.as_json([{**asdict(verdict), "mark": _mark(verdict)} for verdict in verdicts])
-    for verdict in verdicts:
-        if not as_json and verdict.broken_at is None:
-            output.line(f"{verdict.office_id}: {verdict.lines} dòng, nguyên vẹn. Dấu cuối: {_mark(verdict)}")
-    broken = [f"{v.office_id}: nhật ký bị sửa hoặc mất từ dòng {v.broken_at}." for v in verdicts if v.broken_at]
-    broken += [f"Dấu {seq}:{mark} không còn trong nhật ký: có dòng đã bị xoá hoặc sửa." for seq, mark in missing]
-    if broken:
-        raise NhacViecError("\n".join(broken) + "\nHãy giữ nguyên tệp và đối chiếu với bản sao lưu.")
-
-
-def _mark(verdict: Verdict) -> str:
-    return f"{verdict.lines}:{verdict.head[:SHOWN_OF_A_HEAD]}"
-
-
-def _head(text: str) -> tuple[int, str]:
-    """ "124:1f2e3d4c5b6a7988" as line and hash; the hash may be cut short."""
-    seq, _, mark = text.strip().lower().partition(":")
-    if not (seq.isdecimal() and len(mark) >= LEAST_OF_A_HEAD and all(letter in "0123456789abcdef" for letter in mark)):
-        raise NhacViecError(f"“{text}” không phải dấu nhật ký. Hãy chép lại cả số dòng, ví dụ 124:1f2e3d4c5b6a7988.")
-    return int(seq), mark
 
 
 def _zone_of(connection: Connection, occurrence: int) -> ZoneInfo:

@@ -20,10 +20,11 @@ from engine import people as staff
 from engine.actions import Actor
 from engine.app import Product, build, running
 from engine.cli import output
-from engine.cli.code_sheet import Slip, check_place, write_sheet
 from engine.cli.finding import database, find_person, loaded_offices
 from engine.clock import SystemClock
+from engine.code_sheet import Slip, check_place, write_sheet
 from engine.errors import NhacViecError, NotFound
+from engine.messages import office_of, serves
 from engine.office import CHAT, PERSON, UNIT, OfficeView, view_office
 from engine.people import ROLES, Handover, Listed, channel_name
 from engine.people_import import Change, compare_people, find_unit, import_people, nearest_unit, people_problems
@@ -412,8 +413,10 @@ def calls(office: str | None, as_json: bool) -> None:
         output.line("Không cần gọi điện cho ai: mọi tin về việc đang mở đều có người nhận.")
         return
     output.line("Gọi điện cho những người này:")
-    for _, call in found:
-        output.line(f"\n{call.name}, {call.unit}. Điện thoại: {call.phone or 'chưa có'}")
+    several = len(views) > 1
+    for view, call in found:
+        whose = f", {view.name}" if several else ""
+        output.line(f"\n{call.name}, {call.unit}{whose}. Điện thoại: {call.phone or 'chưa có'}")
         output.line(f"  Vì sao: {'; '.join(call.why)}")
         for item in call.work:
             late = f", quá hạn {item.days_late} ngày" if item.days_late else ""
@@ -427,9 +430,9 @@ def calls(office: str | None, as_json: bool) -> None:
 def link(person: str, channel: str, address: str, office: str | None) -> None:
     """Give a person an address; it takes the place of the simulator's."""
     product = build(read_settings())
-    bot = bot_of(product, channel)
     with product.engine.begin() as connection:
         row = _person(connection, person, office)
+        bot = bot_of(product, channel, row.office_id)
         taken = connection.execute(
             select(CHAT.c.id, CHAT.c.person_id).where(
                 CHAT.c.channel == channel, CHAT.c.bot == bot, CHAT.c.address == address
@@ -455,13 +458,16 @@ def link(person: str, channel: str, address: str, office: str | None) -> None:
     output.line(f"Đã nối {row.name} với {channel}.")
 
 
-def bot_of(product: Product, channel: str) -> str:
-    """The bot that serves a channel."""
-    bots = product.named(channel)
+def bot_of(product: Product, channel: str, office_id: str) -> str:
+    """The bot by which this office is reached on a channel: its own before one that serves every office."""
+    there = product.named(channel)
+    bots = sorted((bot for bot in there if serves(bot, office_id)), key=lambda bot: office_of(bot) is None)
+    if there and not bots:
+        raise NhacViecError(f"Cơ quan {office_id} chưa có bot {channel}. Hãy ghi bot vào tệp NHACVIEC_BOTS.")
     if not bots:
         raise NhacViecError(
             f"Kênh “{channel}” chưa được bật (đang bật: {running(product.channels)}). "
-            "Zalo cần NHACVIEC_ZALO_TOKEN, Telegram cần NHACVIEC_TELEGRAM_TOKEN trong .env."
+            "Zalo cần NHACVIEC_ZALO_TOKEN, Telegram cần NHACVIEC_TELEGRAM_TOKEN trong .env, hoặc tệp NHACVIEC_BOTS."
         )
     return bots[0].bot
 

@@ -81,7 +81,8 @@ def _in_short(shown: SimulatedMessage) -> str:
 
 def run() -> None:
     """The live engine."""
-    from engine.app import build, running
+    from data.database import check_whole
+    from engine.app import build, running, warnings_of_bots
     from engine.app import run as run_forever
     from engine.cycle import Decided
     from engine.lock import alone
@@ -113,7 +114,10 @@ def run() -> None:
         first = False
 
     with alone(settings.database):  # before the database is opened: a second program must not bring it up to date
+        check_whole(settings.database)
         product = build(settings, on_message=show)
+        for said in warnings_of_bots(settings, product.engine):
+            log.warning("%s", said)
         log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), settings.turn_seconds)
         asyncio.run(run_forever(product, told))
     log.info("Đã dừng.")
@@ -137,3 +141,27 @@ def say(person: str, words: str) -> None:
         raise NhacViecError(f"{row.name} đã nối với {chats[0].channel}: hãy trả lời trên điện thoại của người đó.")
     for text in hear(product, simulator.typed(address, words)):
         output.line(text)
+
+
+def worker(lanes: int | None, name: str | None) -> None:
+    """One of several machines."""
+    import socket
+
+    from engine.app import build
+    from engine.logs import configure, secrets_of
+    from engine.settings import read_settings
+    from engine.worker import LANES, Worker, check_database, running
+
+    settings = read_settings()
+    configure(settings.log, secrets_of(settings))
+    check_database(settings.database)
+    product = build(settings)
+    if product.named("simulator"):
+        raise NhacViecError(
+            "Chưa có mã bot nào: hãy đặt NHACVIEC_BOTS, NHACVIEC_ZALO_TOKEN hoặc NHACVIEC_TELEGRAM_TOKEN."
+        )
+    log = logging.getLogger("nhacviec")
+    called = name or socket.gethostname()
+    log.info("Máy %s bắt đầu làm việc, có %s.", called, running(product.channels))
+    asyncio.run(Worker(product, called, lanes or LANES).run())
+    log.info("Đã dừng.")

@@ -135,6 +135,7 @@ _IN_WORDS = {
     Action.UNDO: "Hoàn tác",
     Action.LEAVE: "Báo nghỉ",
     Action.HELP: "Xem hướng dẫn",
+    Action.WEB: "Xin liên kết vào bảng điều hành",
     Action.NONE: "Không nhận ra lệnh nào: trả lời bằng hướng dẫn",
 }
 _ASKED = {

@@ -11,7 +11,7 @@ from data.rows import AnyRow
 from engine import actions
 from engine.actions import Acted, Actor, CannotDo
 from engine.cli import output
-from engine.cli.finding import database
+from engine.cli.finding import database, office_of_work
 from engine.clock import SystemClock
 from engine.errors import NhacViecError, NotFound
 from engine.office import OfficeView, view_office
@@ -22,21 +22,27 @@ OPERATOR = Actor("người vận hành")
 Act = Callable[[Connection, OfficeView, AnyRow, dt.datetime], Acted]
 
 
-def suspend(occurrence: int, reason: str, yes: bool) -> None:
+def suspend(occurrence: int, reason: str, office: str | None, yes: bool) -> None:
     """No reminders until it is resumed."""
     said = _reason(reason)
-    _act(occurrence, "Tạm dừng", yes, lambda c, office, row, now: actions.suspend(c, office, row, OPERATOR, said, now))
+    _act(
+        occurrence,
+        office,
+        "Tạm dừng",
+        yes,
+        lambda c, view, row, now: actions.suspend(c, view, row, OPERATOR, said, now),
+    )
 
 
-def resume(occurrence: int, yes: bool) -> None:
+def resume(occurrence: int, office: str | None, yes: bool) -> None:
     """The reminders go on."""
-    _act(occurrence, "Tiếp tục", yes, lambda c, office, row, now: actions.resume(c, office, row, OPERATOR, now))
+    _act(occurrence, office, "Tiếp tục", yes, lambda c, view, row, now: actions.resume(c, view, row, OPERATOR, now))
 
 
-def cancel(occurrence: int, reason: str, yes: bool) -> None:
+def cancel(occurrence: int, reason: str, office: str | None, yes: bool) -> None:
     """This period need not be done."""
     said = _reason(reason)
-    _act(occurrence, "Huỷ", yes, lambda c, office, row, now: actions.cancel(c, office, row, OPERATOR, said, now))
+    _act(occurrence, office, "Huỷ", yes, lambda c, view, row, now: actions.cancel(c, view, row, OPERATOR, said, now))
 
 
 def _reason(text: str) -> str:
@@ -45,14 +51,16 @@ def _reason(text: str) -> str:
     return text.strip()
 
 
-def _act(occurrence: int, name: str, yes: bool, act: Act) -> None:
+def _act(occurrence: int, office: str | None, name: str, yes: bool, act: Act) -> None:
     """Show which work is meant, ask, and act on it as it stands after the answer."""
     engine, now = database(), SystemClock().now()
     with engine.begin() as connection:
+        _, office_name = office_of_work(connection, occurrence, office)
         row = _row(connection, occurrence)
         today = view_office(connection, row.office_id).today(now)
     state = in_words(WorkState(row.work_state), row.due, row.internal_due, today)
-    output.line(f"{name} việc {row.id}: {row.title} ({state}).")
+    whose = f" của {office_name}" if office_name else ""
+    output.line(f"{name} việc {row.id}{whose}: {row.title} ({state}).")
     if not yes:
         output.confirm("Đúng việc này?")
     try:

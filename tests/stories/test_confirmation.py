@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from data.handles import HANDLE
+from engine import actions
 from tests.stories.conftest import OpenWorld
 from tests.world import CHAIR, HEAD, OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, World, civil, one_task
 
@@ -218,3 +219,21 @@ def test_confirming_twice_says_that_it_is_confirmed(open_world: OpenWorld) -> No
     world.say(OFFICER, "xong 1")
     world.phone(OFFICER).expect("đã được báo xong trước đó")
     world.ignore_rest()
+
+
+def test_what_waited_when_it_was_cancelled_waits_again_when_opened_and_the_confirmer_is_asked(
+    open_world: OpenWorld,
+) -> None:
+    world = reported(open_world)
+    world.operate(actions.cancel, "Kế hoạch", "nhầm")
+    world.run_until("2026-03-26 08:00")
+    world.everyone_silent()
+    world.operate(actions.reopen, "Kế hoạch")
+    assert world.occurrence("Kế hoạch").work_state == "waiting"
+    assert world.occurrence("Kế hoạch").next_move_at == civil("2026-03-31 07:30")  # as after a report
+    world.run_until("2026-03-26 14:00")
+    world.phone(HEAD).expect("CHỜ XÁC NHẬN", "Kế hoạch chuyển đổi số")
+    world.run_until("2026-03-30 17:00")
+    world.everyone_silent()
+    world.run_until("2026-03-31 08:00")
+    world.phone(HEAD).expect("CHỜ XÁC NHẬN")

@@ -34,12 +34,13 @@ def year_of(office: str) -> tuple[Foreseen, ...]:
 
 
 def as_text(events: list[Event]) -> str:
-    """The golden file's form."""
+    """The golden file's form. The journal's hashes are left out: they change with whatever is written in it."""
     parts = []
     for event in events:
         when = f"{event.at.astimezone(ZONE):%Y-%m-%d %H:%M}"
         if event.shown:
-            parts.append(f"===== {when}  {event.person}\n{event.shown.text}\n")
+            text = re.sub(r"(?m)^(Mã nhật ký: \d+):[0-9a-f]{16}$", r"\1:…", event.shown.text)
+            parts.append(f"===== {when}  {event.person}\n{text}\n")
         else:
             parts.append(f"----- {when}  {event.person} trả lời: {event.typed}\n")
     return "\n".join(parts)

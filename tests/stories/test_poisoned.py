@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from data.database import reading
-from engine import receive
+from engine import load, receive
 from engine.findings import Finding, any_bad
 from engine.messages import DigestMessage
 from engine.office import INBOUND, MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER
@@ -30,9 +30,12 @@ from tests.world import (
     OFFICE_ID,
     OFFICER,
     STANDING,
+    VICE_CHAIR,
     World,
+    civil,
     monthly_report,
     obligation,
+    office_file,
     one_task,
 )
 
@@ -40,10 +43,13 @@ TASK = "Kế hoạch chuyển đổi số"
 OTHER = "Công khai thủ tục"
 
 
+def two() -> list[Obligation]:
+    return [one_task("2026-03-25"), one_task("2026-03-25", "cong-khai", OTHER, lead="ttpvhcc")]
+
+
 def two_tasks(open_world: OpenWorld, **options: Any) -> World:
     """Phòng Kinh tế's task and the desk's, both due on the 25th; the morning's last calls are still to come."""
-    other = one_task("2026-03-25", "cong-khai", OTHER, lead="ttpvhcc")
-    world = open_world("2026-03-23 07:00", [one_task("2026-03-25"), other], **options)
+    world = open_world("2026-03-23 07:00", two(), **options)
     world.run_until("2026-03-24 17:00")
     for person in (OFFICER, DESK_OFFICER):
         world.phone(person).put_aside()
@@ -296,6 +302,93 @@ def test_words_that_cannot_be_acted_upon_do_nothing_by_halves(
     world.phone(OFFICER).expect("Hệ thống gặp lỗi")
     assert {**world.snapshot(), "message": 0} == {**before, "message": 0}
     assert world.occurrence(TASK).work_state == "new"
+
+
+# ---- offices --------------------------------------------------------------------------------------------------------
+
+
+def with_a_neighbour(open_world: OpenWorld) -> World:
+    """Two communes in one database: xã Mẫu, and xã Bạn with a task of its own."""
+    world = two_tasks(open_world)
+    theirs = office_file([one_task("2026-03-25", "ban", "Việc của xã Bạn")])
+    world.load(theirs.model_copy(update={"office": theirs.office.model_copy(update={"id": "xa-ban"})}))
+    with world.engine.begin() as connection:
+        load.link_simulator(connection, world.clock.now())
+    return world
+
+
+BROKEN = [
+    ("definition", '{"id": "xa-mau"}'),
+    ("definition", "{không phải JSON"),
+    ("definition", '{"id":"xa-mau","name":"X","province":"P","standing_unit":"vhxh","timezone":"Sao/Hoa"}'),
+    ("definition", '{"id":"xa-mau","name":"X","province":"P","standing_unit":"vhxh","morning":["11:30","07:30"]}'),
+    ("ladders", '{"dat-han": {"bậc": 1}}'),
+    ("ladders", "null"),
+    ("ladders", "]"),
+]
+
+
+@pytest.mark.parametrize(("column", "stored"), BROKEN)
+def test_an_office_that_cannot_be_read_rests_and_the_others_go_on(
+    open_world: OpenWorld, column: str, stored: str
+) -> None:
+    world = with_a_neighbour(open_world)
+    if world.engine.dialect.name != "sqlite":
+        pytest.skip("the server checks what is stored as JSON")
+    world.turn()
+    in_sql(world, f"UPDATE office SET {column} = ? WHERE id = ?", stored, OFFICE_ID)
+    world.run_until("2026-03-25 08:00")
+    for slug in (OFFICER, DESK_OFFICER):  # a phone for both communes: only one of them rings
+        assert [text for text in world.phone(slug).put_aside() if "Việc của xã Bạn" not in text] == []
+    assert sent_by(world, "xa-ban") == {"Việc của xã Bạn"}
+    assert sent_by(world, OFFICE_ID) == set()
+    found = [finding for finding in findings(world) if finding.about == "offices"]
+    assert any_bad(found)
+    assert OFFICE_ID in found[0].what
+    assert "nhacviec load" in found[0].what_to_do
+
+    world.hear(OFFICER, "việc")  # whoever writes is answered, and nobody waits behind
+    world.turn()
+    assert world.rows(select(INBOUND.c.id).where(INBOUND.c.handled_at.is_(None))) == []
+    world.phone(OFFICER).put_aside()
+
+    world.load(office_file(two()))  # what the finding says to do
+    world.run_until("2026-03-25 08:30")
+    world.phone(OFFICER).expect("HẠN HÔM NAY", TASK)
+    world.phone(DESK_OFFICER).expect("HẠN HÔM NAY", OTHER)
+    assert [finding for finding in findings(world) if finding.about == "offices"] == []
+    world.ignore_rest()
+
+
+def in_sql(world: World, statement: str, *values: Any) -> None:
+    """By the hand of somebody with another program."""
+    raw = sqlite3.connect(world.file)
+    raw.execute(statement, values)
+    raw.commit()
+    raw.close()
+
+
+def sent_by(world: World, office: str) -> set[str]:
+    """The titles that this office's reminders spoke of since the day began."""
+    query = (
+        select(OCCURRENCE.c.title)
+        .join(REMINDER, REMINDER.c.occurrence_id == OCCURRENCE.c.id)
+        .join(MESSAGE, MESSAGE.c.id == REMINDER.c.message_id)
+        .where(MESSAGE.c.office_id == office, MESSAGE.c.sent_at > civil("2026-03-25 00:00"))
+    )
+    return {row.title for row in world.rows(query)}
+
+
+def test_a_leader_whose_units_cannot_be_read_hears_of_all_and_the_office_goes_on(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-02 07:00", two())  # neither is open yet: nobody's name is frozen with it
+    world.ignore_rest()
+    if world.engine.dialect.name != "sqlite":
+        pytest.skip("the server checks what is stored as JSON")
+    in_sql(world, "UPDATE person SET in_charge_of = '[hỏng' WHERE slug = ?", VICE_CHAIR)
+    world.run_until("2026-03-31 17:00")  # the ladder of both has reached the leaders
+    heard = "\n".join(world.phone(VICE_CHAIR).put_aside())
+    assert TASK in heard
+    assert OTHER in heard  # the desk's is not among the units they are in charge of
 
 
 # ---- rules and ladders ----------------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from data.database import reading
-from data.journal import JOURNAL
+from data.journal import JOURNAL, Line, append, line_with, verify
 from engine import actions
 from engine.digest import SAID_IN_DIGEST, digest_of_week
 from engine.messages import DigestMessage, Retry, Unknown
@@ -16,6 +16,7 @@ from tests.world import (
     CHAIR,
     DESK_OFFICER,
     HEAD,
+    OFFICE_ID,
     OFFICER,
     STANDING,
     STANDING_HEAD,
@@ -27,6 +28,10 @@ from tests.world import (
     one_task,
 )
 
+UNGUARD = {
+    "sqlite": "DROP TRIGGER journal_no_delete",
+    "postgresql": "DROP TRIGGER journal_no_change ON journal",
+}
 OTHERS = (OFFICER, HEAD, DESK_OFFICER, "ttpvhcc-giam-doc", STANDING, STANDING_HEAD)
 
 
@@ -346,3 +351,36 @@ def test_a_leader_who_is_away_has_the_digest_read_by_the_stand_in(open_world: Op
     world.run_until("2026-04-06 17:00")
     world.phone(VICE_CHAIR).expect("Bản tin tuần 14/2026")  # once, although both would get it
     world.everyone_silent()
+
+
+def test_the_digest_carries_the_mark_of_a_line_that_stands_in_the_journal(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-06 07:00", [monthly_report()], digests=True)
+    world.run_until("2026-04-06 08:00")
+    told = {world.phone(leader).expect("Bản tin tuần 14/2026").splitlines()[-1] for leader in (VICE_CHAIR, CHAIR)}
+    [line] = told  # every leader is a witness of the same history
+    seq, mark = line.removeprefix("Mã nhật ký: ").split(":")
+    with reading(world.engine) as connection:
+        found = line_with(connection, OFFICE_ID, mark, int(seq))
+        assert found is not None
+        assert found.at < civil("2026-04-06 07:30")  # what the turn itself wrote comes after it
+        later = connection.execute(select(JOURNAL.c.at).where(JOURNAL.c.seq == int(seq) + 1)).scalar_one()
+        assert later >= civil("2026-04-06 07:30")
+
+
+def test_a_rewritten_history_no_longer_has_the_mark(open_world: OpenWorld) -> None:
+    """Whoever can write to the file can compute a whole new chain; what stands in the chairman's chat stays."""
+    world = open_world("2026-04-06 07:00", [monthly_report()], digests=True)
+    world.run_until("2026-04-06 08:00")
+    mark = world.phone(CHAIR).expect("Bản tin tuần 14/2026").splitlines()[-1].split(":")[-1]
+    world.phone(VICE_CHAIR).put_aside()
+    with world.engine.begin() as connection:
+        lines = connection.execute(select(JOURNAL).order_by(JOURNAL.c.seq)).all()
+        connection.exec_driver_sql(UNGUARD[connection.dialect.name])
+        connection.execute(delete(JOURNAL))
+        for line in lines:
+            who = "ai đó" if line.seq == 1 else line.actor
+            written = [Line(who, line.action, line.occurrence_id, json.loads(line.data))]
+            append(connection, OFFICE_ID, line.at, written)
+    with world.engine.begin() as connection:
+        assert verify(connection, OFFICE_ID).broken_at is None
+        assert line_with(connection, OFFICE_ID, mark, None) is None

@@ -1,0 +1,53 @@
+"""What an installation does for itself once a day: a backup, and letting go of words older than it may keep."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from sqlalchemy import Engine
+
+from engine.backup import CIVIL, back_up, is_due
+from engine.settings import Settings
+from engine.tidy import kept_since, tidy_all
+
+log = logging.getLogger("nhacviec")
+
+
+class Chores:
+    """The daily chores. A machine that was off at the usual hour does them when it is on again."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine, self._settings = engine, settings
+        self._tidied_on: dt.date | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the settings ask for any."""
+        return self._settings.backups is not None or self._settings.keep_months is not None
+
+    def look(self, now: dt.datetime) -> None:
+        """Do what is due. It may take minutes on a large database: not for the thread that sends.
+
+        :raises NhacViecError: the backup failed; then nothing is let go of either.
+        """
+        self._back_up(now)
+        self._tidy(now)
+
+    def _back_up(self, now: dt.datetime) -> None:
+        settings = self._settings
+        if settings.backups is None or not is_due(settings.backups, settings.backup_at, now):
+            return
+        made = back_up(
+            settings.database, settings.evidence, settings.backups, now, keep=settings.backup_keep, zipped=True
+        )
+        log.info("Đã sao lưu %s (%d dòng).", made.file, sum(made.rows.values()))
+
+    def _tidy(self, now: dt.datetime) -> None:
+        months, today = self._settings.keep_months, now.astimezone(CIVIL).date()
+        if months is None or self._tidied_on == today:
+            return
+        done = tidy_all(self._engine, kept_since(now, months), now, actor="engine")
+        self._tidied_on = today
+        if done.messages or done.replies:
+            log.info("Đã xoá nội dung %d tin đã gửi và %d tin nhận cũ.", done.messages, done.replies)
