@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,10 +188,47 @@ def open_database(url: str) -> Engine:
     :raises DatabaseTrouble: it cannot be read or written, is locked, damaged, or written by a newer program.
     """
     engine = connect(url)
+    _look_at(url, pages=False)
     with explained(url):
         _upgrade(engine)
         _check_writable(engine)
     return engine
+
+
+def check_whole(url: str) -> None:
+    """Look through the pages of an SQLite file before anything is written to it: seconds for a province, once a start.
+
+    Opened for reading only, so that a damaged file, and the log beside it, stay as they are byte for byte.
+
+    :raises DatabaseTrouble: it is damaged, or no database of ours.
+    """
+    _look_at(url, pages=True)
+
+
+def _look_at(url: str, *, pages: bool) -> None:
+    """Whose file is it? Merely opening one for writing may fold the log that lies beside it into it."""
+    parsed = address(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return
+    file = Path(str(parsed.database))
+    if not file.is_file() or not file.stat().st_size:
+        return  # a new one
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as raw:
+            names = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            said = raw.execute("PRAGMA quick_check(1)").fetchone()[0] if pages else "ok"
+    except sqlite3.OperationalError:
+        return  # not a word about the pages: whoever opens it for writing says what is the matter
+    except sqlite3.DatabaseError as error:
+        raise DatabaseTrouble(sentence(named(url), error)) from error
+    if said != "ok":
+        raise DatabaseTrouble(sentence(named(url), sqlite3.DatabaseError("malformed")))
+    if names and "alembic_version" not in names:
+        beside = " hoặc nhật ký -wal bên cạnh là của tệp khác" if Path(f"{file}-wal").exists() else ""
+        raise DatabaseTrouble(
+            f"Tệp {named(url)} là một cơ sở dữ liệu khác, không phải của Nhắc Việc{beside}. Hãy giữ nguyên các tệp và "
+            "chọn tệp khác, hoặc phục hồi bản sao lưu mới nhất: nhacviec restore TỆP --replace."
+        )
 
 
 def newest_version() -> str:

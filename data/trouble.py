@@ -35,11 +35,17 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("unable to open",), "Không mở được {where}. Hãy kiểm tra thư mục có tồn tại và có quyền ghi không."),
     (
         ("not a database", "malformed"),
-        "Tệp {where} bị hỏng hoặc không phải cơ sở dữ liệu. Hãy giữ nguyên tệp và khôi phục từ bản sao lưu.",
+        "Tệp {where} bị hỏng hoặc không phải cơ sở dữ liệu. Hãy giữ nguyên tệp, dừng nhacviec run rồi phục hồi "
+        "bản sao lưu mới nhất: nhacviec restore TỆP --replace; tệp hỏng được giữ lại dưới tên khác.",
     ),
     (
         ("disk is full", "disk full"),
         "Ổ đĩa chứa {where} đã đầy. Hãy giải phóng chỗ trống rồi chạy lại; chưa có gì bị ghi dở.",
+    ),
+    (
+        ("disk i/o error",),
+        "Ổ đĩa chứa {where} không đọc hoặc ghi được. Hãy xem ổ đĩa còn chỗ và còn tốt không (dây, quyền, hạn mức) rồi "
+        "chạy lại; chưa có gì bị ghi dở.",
     ),
     (
         ("connection refused", "no such file or directory"),

@@ -19,7 +19,7 @@ from data.upsert import upsert
 from engine.messages import Says
 from engine.office import EVIDENCE, EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, STAND_IN, OfficeView
 from engine.rules.chain import confirmers, hearers
-from engine.rules.ladder import anchors_of, climb
+from engine.rules.ladder import anchors_of, climb, opens_at
 from engine.rules.lifecycle import CLOSED, OPEN, SILENT_BECAUSE, Action, WorkState, after
 
 ADDED = (
@@ -46,6 +46,7 @@ UNDO_KEEPS = (
 )
 _AS_THEY_ARE = frozenset({"work_state", "revision", "reported_by", "doer_id", "chain", "difficulty"})
 
+ASK_CONFIRMER_AGAIN_AFTER = 3  # working days, as in the remind step
 HANDED_ON = "việc đã được chuyển cho người khác"
 #: What is said to whoever had heard of an action that was taken back, by the kind of news it was.
 TAKEN_BACK = {
@@ -89,13 +90,16 @@ class CannotDo(Exception):
         self.state = state
 
 
-def occurrence_row(connection: Connection, occurrence_id: int) -> AnyRow | None:
-    """One occurrence with what its obligation adds."""
-    return connection.execute(
+def occurrence_row(connection: Connection, occurrence_id: int, office_id: str | None = None) -> AnyRow | None:
+    """One occurrence with what its obligation adds; None where there is none, or it is not this office's."""
+    query = (
         select(OCCURRENCE, *ADDED)
         .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
         .where(OCCURRENCE.c.id == occurrence_id)
-    ).first()
+    )
+    if office_id is not None:
+        query = query.where(OCCURRENCE.c.office_id == office_id)
+    return connection.execute(query).first()
 
 
 # ---- the doer's actions -------------------------------------------------------------------------------------------
@@ -127,17 +131,12 @@ def report(
     if state is WorkState.DONE:
         values |= {"closed_at": now, "next_move_at": None}
     else:
-        # The ladder stops; the confirmer is asked now, and again by the remind step while nothing happens.
-        again = office.hours.slot_on(office.calendar.add(office.today(now), 3), "morning").starts
-        values |= {"next_move_at": again}
+        values |= {"next_move_at": _ask_again_at(office, now)}
     acted = _change(connection, office, row, actor, "reported", values, now, {"document": document})
     if state is WorkState.DONE:
         handles.release(connection, row.id, now)
     else:
-        asked = confirmers(office.staff, _chain(row), row.confirm, actor.person_id, office.today(now))
-        rung = f"confirm:{row.version}"
-        _tell(connection, office, row, [h.person_id for h in asked], Says.CONFIRM, rung, now)
-        acted = acted.remembering(told=rung)
+        acted = acted.remembering(told=_ask_confirmers(connection, office, row, actor.person_id, now, row.revision))
     return acted
 
 
@@ -362,6 +361,38 @@ def send_back(
 # ---- the standing office's actions ---------------------------------------------------------------------------------
 
 
+def aim_at(
+    connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, day: dt.date, reason: str, now: dt.datetime
+) -> Acted:
+    """The office's own date of this one period is set by hand, never beyond the official deadline.
+
+    What has opened climbs its ladder anew from now; what has not opens when the new date asks for it. Loading the
+    office file again keeps the date (``internal_due`` differs from ``first_internal_due``).
+    """
+    if WorkState(row.work_state) not in OPEN:
+        raise CannotDo(WorkState(row.work_state))
+    values: dict[str, Any] = {"internal_due": day}
+    if row.opened_at is not None:
+        values |= _rearmed(office, row, day, now)
+    else:
+        anchors = anchors_of(row.cutoff, row.due, day)
+        values |= {"next_move_at": opens_at(office.ladders[row.ladder], anchors, office.hours)}
+    data = {"was": row.internal_due, "until": day, "reason": reason}
+    return _change(connection, office, row, actor, "aimed", values, now, data)
+
+
+def assign(
+    connection: Connection, office: OfficeView, row: AnyRow, to: int, actor: Actor, reason: str | None, now: dt.datetime
+) -> Acted:
+    """This one period is somebody's, whomever the rule names: handed over, or noted for when it opens."""
+    if row.opened_at is not None:
+        return hand_over(connection, office, row, to, actor, reason, now)
+    if WorkState(row.work_state) not in OPEN:
+        raise CannotDo(WorkState(row.work_state))
+    data = {"to": office.name_of(to), "reason": reason}
+    return _change(connection, office, row, actor, "assigned", {"doer_id": to}, now, data)
+
+
 def suspend(
     connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, reason: str, now: dt.datetime
 ) -> Acted:
@@ -390,11 +421,19 @@ def cancel(
 
 
 def reopen(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
-    """mở lại: what was cancelled is to be done after all; the ladder goes on from now."""
+    """mở lại: what was cancelled is to be done after all; the ladder goes on from now.
+
+    What had been reported waits for confirmation again, and the confirmers are asked as after the report.
+    """
     state = _guard(row, Action.REOPEN, needs_confirmation=row.reported_at is not None)
     values = {"work_state": state, "closed_at": None, **_rearmed(office, row, row.internal_due, now)}
+    if state is WorkState.WAITING:
+        values |= {"next_move_at": _ask_again_at(office, now)}
     acted = _change(connection, office, row, actor, "reopened", values, now)
     handles.hold_again(connection, row.id, now)
+    if state is WorkState.WAITING:
+        rung = _ask_confirmers(connection, office, row, row.reported_by, now, row.revision + 1)
+        acted = acted.remembering(told=rung)
     return acted
 
 
@@ -452,7 +491,7 @@ def _change(
 ) -> Acted:
     changed = connection.execute(
         update(OCCURRENCE)
-        .where(OCCURRENCE.c.id == row.id, OCCURRENCE.c.version == row.version)
+        .where(OCCURRENCE.c.id == row.id, OCCURRENCE.c.office_id == office.id, OCCURRENCE.c.version == row.version)
         .values(version=row.version + 1, **values)
     )
     if changed.rowcount != 1:
@@ -471,6 +510,21 @@ def _change(
         [journal.Line(actor.name, action, row.id, {"state": state, "title": row.title, **(data or {})})],
     )
     return acted
+
+
+def _ask_again_at(office: OfficeView, now: dt.datetime) -> dt.datetime:
+    """When the remind step asks the confirmers again, if nothing has happened; meanwhile the ladder stands still."""
+    return office.hours.slot_on(office.calendar.add(office.today(now), ASK_CONFIRMER_AGAIN_AFTER), "morning").starts
+
+
+def _ask_confirmers(
+    connection: Connection, office: OfficeView, row: AnyRow, reporter: int | None, now: dt.datetime, revision: int
+) -> str:
+    """Ask whoever may confirm, now. Returns the rung of the question."""
+    asked = confirmers(office.staff, _chain(row), row.confirm, reporter, office.today(now))
+    rung = f"confirm:{row.version}"
+    _tell(connection, office, row, [h.person_id for h in asked], Says.CONFIRM, rung, now, revision=revision)
+    return rung
 
 
 def _rearmed(office: OfficeView, row: AnyRow, internal_due: dt.date, now: dt.datetime) -> dict[str, Any]:

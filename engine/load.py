@@ -72,7 +72,7 @@ def compare(connection: Connection, file: OfficeFile) -> list[Change]:
     return changes
 
 
-def apply(connection: Connection, file: OfficeFile, now: dt.datetime) -> list[Change]:
+def apply(connection: Connection, file: OfficeFile, now: dt.datetime, actor: Actor = OPERATOR) -> list[Change]:
     """Bring the database in line with the file. Returns what was changed."""
     changes = _bring_in_line(connection, file, now)
     if not changes:
@@ -84,7 +84,7 @@ def apply(connection: Connection, file: OfficeFile, now: dt.datetime) -> list[Ch
         .values(next_digest_at=next_digest(view_office(connection, office_id), now))
     )
     data = {"plan": file.plan.title, "changes": [f"{c.what} {c.slug} {c.how}" for c in changes]}
-    journal.append(connection, office_id, now, [journal.Line(OPERATOR.name, "loaded", None, data)])
+    journal.append(connection, office_id, now, [journal.Line(actor.name, "loaded", None, data)])
     return changes
 
 
@@ -124,12 +124,16 @@ def _bring_in_line(connection: Connection, file: OfficeFile, now: dt.datetime) -
 def _differences(connection: Connection, file: OfficeFile) -> list[Change]:
     office_id = file.office.id
     changes: list[Change] = []
-    stored = connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).first()
     wanted = _office_row(file)
-    if stored is None:
-        changes.append(Change("office", "added", office_id, file.office.name))
+    try:
+        stored = connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).first()
+    except ValueError:  # what is stored is no JSON any more: loading the file is how it is mended
+        changes.append(Change("office", "changed", office_id, file.office.name, ("definition",)))
     else:
-        changes += _changed("office", office_id, file.office.name, stored._mapping, wanted)
+        if stored is None:
+            changes.append(Change("office", "added", office_id, file.office.name))
+        else:
+            changes += _changed("office", office_id, file.office.name, stored._mapping, wanted)
     for what, table, rows in (
         ("unit", UNIT, _unit_rows(file)),
         ("person", PERSON, _person_rows(file)),
@@ -414,7 +418,9 @@ def _redate_one(connection: Connection, row: AnyRow, wanted: Mapping[str, Any] |
     if wanted is None:
         connection.execute(delete(OCCURRENCE).where(OCCURRENCE.c.id == row.id))
         return set(_DATED)
-    names = _DATED if row.next_move_at is None else (*_DATED, "next_move_at")  # suspended work has no alarm
+    names: tuple[str, ...] = _DATED if row.next_move_at is None else (*_DATED, "next_move_at")  # suspended: no alarm
+    if row.internal_due != row.first_internal_due and row.internal_due <= wanted["due"]:  # set by hand for this period
+        names = tuple(name for name in names if name not in ("internal_due", "next_move_at"))
     values = {name: wanted[name] for name in names if wanted[name] != getattr(row, name)}
     if values:
         connection.execute(

@@ -3,7 +3,8 @@
 Two would double nothing, since unique keys and claims forbid it, but they would ask a provider for the same updates
 and wait for each other's locks. So ``nhacviec run`` holds a lock on a file beside the database. It is the operating
 system's: it goes when the process goes, however it dies, and the file that stays behind means nothing by itself.
-Other commands do not ask for it. PostgreSQL is made for several processes: there is no lock then.
+``restore`` and ``db move`` hold it too: what is sent while a database is replaced or copied is told in neither. Other
+commands do not ask for it. PostgreSQL is made for several processes: there is no lock then.
 """
 
 from __future__ import annotations
@@ -33,8 +34,12 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+#: What may hold it, in words.
+RUN, REPLACE = "chạy", "phục hồi hoặc chuyển dữ liệu"
+
+
 class AlreadyRunning(NhacViecError):
-    """Another engine works on this database."""
+    """Another engine works on this database, or somebody is replacing or copying it."""
 
 
 def beside(database: str, ending: str) -> Path | None:
@@ -47,8 +52,8 @@ def beside(database: str, ending: str) -> Path | None:
 
 
 @contextmanager
-def alone(database: str) -> Iterator[None]:
-    """Be the only engine of this database while the block runs.
+def alone(database: str, doing: str = RUN) -> Iterator[None]:
+    """Be the only one who does such a thing with this database while the block runs.
 
     :raises AlreadyRunning: another process is.
     :raises DatabaseTrouble: the file beside the database cannot be written.
@@ -63,7 +68,7 @@ def alone(database: str) -> Iterator[None]:
             _take(descriptor)
         except OSError:
             raise AlreadyRunning(_sentence(path)) from None
-        _sign(descriptor)
+        _sign(descriptor, doing)
         yield
     finally:
         os.close(descriptor)  # the lock goes with it
@@ -81,7 +86,7 @@ def holder(database: str) -> int | None:
     try:
         _take(descriptor)
     except OSError:
-        return _number_in(path)
+        return _signed(path)[0]
     finally:
         os.close(descriptor)
     return None
@@ -96,24 +101,29 @@ def _open(path: Path) -> int:
         ) from None
 
 
-def _sign(descriptor: int) -> None:
-    """Write down who holds it, for the sentence that the next one reads."""
+def _sign(descriptor: int, doing: str) -> None:
+    """Write down who holds it and what for, for the sentence that the next one reads."""
     os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, str(os.getpid()).encode())
+    os.write(descriptor, f"{os.getpid()} {doing}".encode())
 
 
-def _number_in(path: Path) -> int:
+def _signed(path: Path) -> tuple[int, str]:
+    """Whose process holds it, 0 when that is not known; and what it does."""
     try:
-        return int(path.read_text(encoding="ascii") or 0)
+        number, _, doing = path.read_text(encoding="utf-8").partition(" ")
+        return int(number or 0), doing or RUN
     except (OSError, ValueError):
-        return 0
+        return 0, RUN
 
 
 def _sentence(path: Path) -> str:
-    number = _number_in(path)
+    number, doing = _signed(path)
     which = f" (tiến trình {number})" if number else ""
+    database = path.name.removesuffix(".lock")
+    if doing != RUN:
+        return f"Đang có một lệnh {doing}{which} với {database}. Hãy chờ lệnh ấy xong rồi làm lại; chưa có gì thay đổi."
     return (
-        f"Một Nhắc Việc khác{which} đang chạy với {path.name.removesuffix('.lock')}. Mỗi cơ sở dữ liệu chỉ một nơi "
+        f"Một Nhắc Việc khác{which} đang chạy với {database}. Mỗi cơ sở dữ liệu chỉ một nơi "
         "chạy nhacviec run. Không cần làm gì nếu đó là dịch vụ của cơ quan; nếu không, hãy dừng nó rồi chạy lại."
     )

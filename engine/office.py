@@ -1,4 +1,8 @@
-"""One office as a step sees it: its calendar, working hours, ladders and staff, read once a turn when needed."""
+"""One office as a step sees it: its calendar, working hours, ladders and staff, read once a turn when needed.
+
+An office whose stored definition cannot be read rests: nobody of it is written to (its hours never begin) until it is
+loaded anew, and the operator sees it (:func:`unreadable`). The others go on.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, select, union_all
 
 from data import tables as t
+from data.rows import AnyRow
+from engine.errors import NhacViecError
 from engine.rules.chain import Away, Member, Staff, UnitNode
 from schedules import office_model as m
 from schedules.hours import WorkingHours
@@ -48,6 +54,7 @@ class OfficeView:
     ladders: Mapping[str, m.Ladder]
     staff: Staff
     calendar: WorkCalendar
+    rests: bool = False  # its definition cannot be read: what stands here in its place is not its own
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -57,7 +64,7 @@ class OfficeView:
     @cached_property
     def hours(self) -> WorkingHours:
         """When messages may leave."""
-        return hours_by(self.definition, self.calendar)
+        return _NeverAtWork(self.calendar) if self.rests else hours_by(self.definition, self.calendar)
 
     def today(self, now: dt.datetime) -> dt.date:
         """The civil day at ``now`` in the office's zone."""
@@ -80,6 +87,7 @@ _OFFICES = select(
     cast(OFFICE.c.ladders, Text).label("ladders"),
 ).where(OFFICE.c.id.in_(_IDS))
 _DEFINITIONS = select(OFFICE.c.id, cast(OFFICE.c.definition, Text).label("definition"))
+_ALL_THAT_IS_READ = _DEFINITIONS.add_columns(cast(OFFICE.c.ladders, Text).label("ladders")).order_by(OFFICE.c.id)
 _REACHABLE = union_all(  # by way of the people, whose index knows their office: chats have none
     select(PERSON.c.id)
     .join(CHAT, CHAT.c.person_id == PERSON.c.id)
@@ -121,11 +129,13 @@ _AWAY = (
     .order_by(STAND_IN.c.id)
 )
 _LADDERS = TypeAdapter(dict[str, m.Ladder])
+#: What days and hours are counted by where the office's own definition cannot be read.
+_IN_ITS_PLACE = m.Office(id="khong-doc-duoc", name="?", province="?", standing_unit="khong-doc-duoc")
 MOST_AT_ONCE = 500  # offices in one statement
 
 
 def view_office(connection: Connection, office_id: str) -> OfficeView:
-    """Read one office.
+    """Read one office. One that cannot be read rests: what its people report is kept all the same.
 
     :raises KeyError: there is no such office.
     """
@@ -142,9 +152,19 @@ def view_offices(connection: Connection, office_ids: Iterable[str]) -> dict[str,
 
 
 def hours_of(connection: Connection) -> dict[str, WorkingHours]:
-    """When messages may leave, for every office, without reading its people."""
-    stored = connection.execute(_DEFINITIONS)
-    return {row.id: hours_by(_definition(row.definition), vietnam_calendar()) for row in stored}
+    """When messages may leave, for every office, without reading its people. One that cannot be read: never."""
+    calendar = vietnam_calendar()
+    return {
+        row.id: hours_by(_definition(row.definition), calendar)
+        if _is_readable(row.definition)
+        else _NeverAtWork(calendar)
+        for row in connection.execute(_DEFINITIONS)
+    }
+
+
+def unreadable(connection: Connection) -> list[str]:
+    """The offices whose stored definition or ladders cannot be read. Nothing of theirs is said until it is mended."""
+    return [row.id for row in connection.execute(_ALL_THAT_IS_READ) if not _is_readable(row.definition, row.ladders)]
 
 
 def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, OfficeView]:
@@ -160,20 +180,19 @@ def _views(connection: Connection, which: dict[str, list[str]]) -> dict[str, Off
         away[leave.office_id].append(
             Away(leave.person_id, leave.substitute_id, leave.first_day, leave.last_day, leave.decision)
         )
-    calendar = vietnam_calendar()
-    views = {}
-    for row in connection.execute(_OFFICES, which).all():
-        definition = _definition(row.definition)
-        members = people[row.id]
-        staff = Staff(
-            members,
-            units[row.id],
-            definition.standing_unit,
-            tuple(away[row.id]),
-            {member.slug: member for member in members.values()},
-        )
-        views[row.id] = OfficeView(row.id, row.name, definition, row.loaded_on, _ladders(row.ladders), staff, calendar)
-    return views
+    return {
+        row.id: _view(row, people[row.id], units[row.id], away[row.id])
+        for row in connection.execute(_OFFICES, which).all()
+    }
+
+
+def _view(row: AnyRow, members: Mapping[int, Member], units: Mapping[str, UnitNode], away: list[Away]) -> OfficeView:
+    rests = not _is_readable(row.definition, row.ladders)
+    definition = _IN_ITS_PLACE if rests else _definition(row.definition)
+    ladders: Mapping[str, m.Ladder] = {} if rests else _ladders(row.ladders)
+    by_slug = {member.slug: member for member in members.values()}
+    staff = Staff(members, units, definition.standing_unit, tuple(away), by_slug)
+    return OfficeView(row.id, row.name, definition, row.loaded_on, ladders, staff, vietnam_calendar(), rests)
 
 
 # A turn looks at the same people several times, and every turn again: whoever has not changed is not made anew.
@@ -192,7 +211,10 @@ def _member(
     active: bool,
     reachable: bool,
 ) -> Member:
-    in_charge: tuple[str, ...] = tuple(json.loads(in_charge_of) or ()) if in_charge_of else ()
+    try:
+        in_charge: tuple[str, ...] = tuple(json.loads(in_charge_of) or ()) if in_charge_of else ()
+    except (ValueError, TypeError):  # then in charge of all: to hear too much is better than to hear nothing
+        in_charge = ()
     return Member(person_id, slug, name, unit_id, role, standing, in_charge, active, reachable)
 
 
@@ -200,6 +222,28 @@ def _member(
 def _definition(text: str) -> m.Office:
     """The stored definition as a model: frozen, so one is enough for everyone who reads the same words."""
     return m.Office.model_validate_json(text)
+
+
+class _NeverAtWork(WorkingHours):
+    """Of an office that rests: its days have slots to count by, but no instant lies in one."""
+
+    def __init__(self, calendar: WorkCalendar) -> None:
+        of = _IN_ITS_PLACE
+        super().__init__(calendar, of.timezone, of.morning, of.afternoon)
+
+    def slot_at(self, instant: dt.datetime) -> None:  # noqa: ARG002
+        """Nothing leaves."""
+        return
+
+
+def _is_readable(definition: str, ladders: str = "{}") -> bool:
+    """Whether the stored texts can be read and make sense together: the zone is known, the hours are in order."""
+    try:
+        hours_by(_definition(definition), vietnam_calendar())
+        _ladders(ladders)
+    except (ValueError, NhacViecError):
+        return False
+    return True
 
 
 def hours_by(definition: m.Office, calendar: WorkCalendar) -> WorkingHours:

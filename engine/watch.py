@@ -28,7 +28,7 @@ from data.muted import muted_because
 from engine.findings import Finding, Level, any_bad, bad, warn
 from engine.lock import beside
 from engine.messages import Said
-from engine.office import INBOUND, MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_of
+from engine.office import INBOUND, MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_of, unreadable
 from engine.outbox import LEASE
 from schedules.hours import WorkingHours
 
@@ -80,6 +80,7 @@ def _judged(connection: Connection, due: Iterable[Waiting], now: dt.datetime) ->
         + muted
         + _set_aside(connection, now)
         + put_off(connection, now)
+        + resting(connection)
     )
 
 
@@ -234,6 +235,20 @@ def _set_aside(connection: Connection, now: dt.datetime) -> list[Finding]:
     return [warn("set_aside", what, "Người nhắn đã được báo. Hãy xem dòng ERROR trong nhật ký chạy và báo lỗi.")]
 
 
+def resting(connection: Connection) -> list[Finding]:
+    """Offices whose definition cannot be read: nothing of theirs is said, so somebody has to look."""
+    broken = unreadable(connection)
+    if not broken:
+        return []
+    return [
+        bad(
+            "offices",
+            f"Định nghĩa lưu của {len(broken)} cơ quan không đọc được nên chưa nhắc được ai: {', '.join(broken[:8])}.",
+            "Các cơ quan khác vẫn chạy. Hãy nạp lại tệp nhiệm vụ của cơ quan: nhacviec load TỆP.",
+        )
+    ]
+
+
 _KINDS = {
     "message": "tin chờ gửi",
     "occurrence": "việc (xem bằng nhacviec why MÃ)",
@@ -323,8 +338,11 @@ class Beat:
         return not any_bad(self.findings)
 
     def stale(self, now: dt.datetime) -> bool:
-        """Whether the engine has been still for longer than it should."""
-        return now - self.at > dt.timedelta(seconds=STALE_AFTER * self.turn_seconds)
+        """Whether the engine has been still for longer than it should, or the clock was put back since.
+
+        Whichever it was, an engine that lives beats again within a turn; a dead one must not look alive for a day.
+        """
+        return abs(now - self.at) > dt.timedelta(seconds=STALE_AFTER * self.turn_seconds)
 
 
 class Watchdog:
@@ -391,6 +409,14 @@ def stillness(beat: Beat, now: dt.datetime) -> list[Finding]:
     """A beat that is too old, in words."""
     if not beat.stale(now):
         return []
+    if beat.at > now:
+        return [
+            bad(
+                "heartbeat",
+                f"Lượt gần nhất ghi giờ muộn hơn bây giờ {in_minutes(beat.at - now)}: đồng hồ máy đã bị lùi.",
+                "Hãy chỉnh lại ngày giờ của máy; nếu một phút sau vẫn còn dòng này, hãy chạy lại nhacviec run.",
+            )
+        ]
     return [
         bad(
             "heartbeat",

@@ -13,5 +13,5 @@ REOPEN_WAITING = "confirmers of work that is opened again are asked at the pace 
 STALE_DIGEST = "a digest that was written before the process died leaves with the numbers of then"
 HELD_UP = "who is written to while an older message is being tried again gets both in one slot once it leaves"
 
-_ALL = frozenset({REOPEN_WAITING})
+_ALL: frozenset[str] = frozenset()
 KNOWN: frozenset[str] = frozenset() if os.environ.get("NHACVIEC_SIM_KNOWN") == "show" else _ALL

@@ -68,8 +68,8 @@ def _sends_a_third_copy(patch: Patch) -> None:
 def _repeats_early_reminders_too(patch: Patch) -> None:
     unknown = outbox._unknown
 
-    def repeat(connection: Any, message: int, _: bool, copies: int, why: str, now: dt.datetime) -> None:
-        unknown(connection, message, True, copies, why, now)
+    def repeat(connection: Any, message: int, _: bool, *rest: Any, **options: Any) -> None:
+        unknown(connection, message, True, *rest, **options)
 
     patch.setattr(outbox, "_unknown", repeat)
 
@@ -77,8 +77,8 @@ def _repeats_early_reminders_too(patch: Patch) -> None:
 def _never_repeats(patch: Patch) -> None:
     unknown = outbox._unknown
 
-    def once(connection: Any, message: int, _: bool, copies: int, why: str, now: dt.datetime) -> None:
-        unknown(connection, message, False, copies, why, now)
+    def once(connection: Any, message: int, _: bool, *rest: Any, **options: Any) -> None:
+        unknown(connection, message, False, *rest, **options)
 
     patch.setattr(outbox, "_unknown", once)
 

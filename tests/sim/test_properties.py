@@ -213,7 +213,7 @@ def test_a_tail_that_is_cut_off_shows_beside_a_head_that_was_written_down(
         connection.exec_driver_sql("DROP TRIGGER journal_no_delete")
         connection.execute(text("DELETE FROM journal WHERE seq = :seq"), {"seq": len(lines)})
         assert journal.verify(connection, "xa").broken_at is None
-        assert not journal.holds(connection, "xa", len(lines), head)
+        assert journal.line_with(connection, "xa", head, len(lines)) is None
     engine.dispose()
 
 
