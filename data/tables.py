@@ -358,8 +358,9 @@ class OutboxMessage(SQLModel, table=True):
     copies: int = 0  # sends that arrived or may have arrived
     claim: str | None = None
     claimed_at: dt.datetime | None = instant()
+    begun: bool | None = None  # of a claim in a lane: whether its send has begun; None where that is not kept
     sent_at: dt.datetime | None = instant()
-    channel: str | None = None
+    channel: str | None = None  # where it went; before that its lane, or (with ``address``) where it must go
     bot: str | None = None
     address: str | None = None
     provider_id: str | None = None
@@ -384,7 +385,35 @@ class OutboxMessage(SQLModel, table=True):
             sqlite_where=sql("status = 'claimed'"),
             postgresql_where=sql("status = 'claimed'"),
         ),
+        # Rows that nobody has put into a lane are not in it: one machine alone pays nothing for it.
+        Index(
+            "message_lane",
+            "channel",
+            "bot",
+            "not_before",
+            "id",
+            sqlite_where=sql("status = 'queued' AND channel IS NOT NULL"),
+            postgresql_where=sql("status = 'queued' AND channel IS NOT NULL"),
+        ),
+        Index(
+            "message_laneless",
+            "not_before",
+            "id",
+            sqlite_where=sql("id IS NULL"),  # no row at all: several machines are never on SQLite
+            postgresql_where=sql("status = 'queued' AND channel IS NULL"),
+        ),
     )
+
+
+class Lane(SQLModel, table=True):
+    """One bot as all machines see it: who serves it, until when it must rest, and when its last message left."""
+
+    channel: str = Field(primary_key=True)
+    bot: str = Field(primary_key=True)
+    served_at: dt.datetime | None = instant(nullable=False)  # a running program has this bot
+    paused_until: dt.datetime | None = instant()  # the provider wants nothing from the whole bot before
+    last_sent_at: dt.datetime | None = instant()
+    last_sent_by: str | None = None  # the process that keeps this lane's pace in its memory
 
 
 class InboundUpdate(SQLModel, table=True):
@@ -488,3 +517,74 @@ class Setback(SQLModel, table=True):
     last_at: dt.datetime | None = instant(nullable=False)
     try_after: dt.datetime | None = instant(nullable=False)
     why: str  # the kind of error; its words may quote what people wrote
+
+
+class LoginLink(SQLModel, table=True):
+    """A link that signs one person in to the console, once. Only its hash is kept."""
+
+    __tablename__ = "login_link"
+
+    token_hash: str = Field(primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int = Field(foreign_key="person.id")
+    issued_at: dt.datetime | None = instant(nullable=False)
+    expires_at: dt.datetime | None = instant(nullable=False)
+    used_at: dt.datetime | None = instant()
+    __table_args__ = (Index("login_link_person", "person_id", "expires_at"),)
+
+
+class WebSession(SQLModel, table=True):
+    """One browser that is signed in to the console. Only the hash of its token is kept."""
+
+    __tablename__ = "web_session"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(unique=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int = Field(foreign_key="person.id")
+    csrf: str
+    begun_at: dt.datetime | None = instant(nullable=False)
+    seen_at: dt.datetime | None = instant(nullable=False)
+    ended_at: dt.datetime | None = instant()
+
+
+class PlanDraft(SQLModel, table=True):
+    """A plan document as it was read, while a person goes through it; nothing of it is loaded yet."""
+
+    __tablename__ = "plan_draft"
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    name: str  # of the document
+    made_at: dt.datetime | None = instant(nullable=False)
+    made_by: str
+    version: int = 0  # a form that was made of an older one is refused
+    busy_since: dt.datetime | None = instant()  # while it is read, or its year is worked out
+    progress: int = 0  # per cent
+    failed: str | None = None  # why the document could not be read
+    found: dict[str, Any] | None = json_column()  # a schedules.intake.findings.PlanFound
+    decided: list[str] | None = json_column()  # for each duty: "", "taken" or "left"
+    replaces: bool = False  # the document takes the place of the plan that is loaded
+    year: dict[str, Any] | None = json_column()  # what it would make of the next twelve months
+    loaded_at: dt.datetime | None = instant()
+    __table_args__ = (Index("plan_draft_office", "office_id"),)
+
+
+class AccessKey(SQLModel, table=True):
+    """A key to a calendar feed or to the API. Only its hash is kept."""
+
+    __tablename__ = "access_key"
+
+    id: int | None = Field(default=None, primary_key=True)
+    office_id: str = Field(foreign_key="office.id")
+    person_id: int = Field(foreign_key="person.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")  # a feed of this unit's work
+    opens: str  # feed, api
+    name: str  # for its owner to know it by
+    key_hash: str = Field(unique=True)
+    read_only: bool = True
+    made_at: dt.datetime | None = instant(nullable=False)
+    expires_at: dt.datetime | None = instant()
+    used_at: dt.datetime | None = instant()
+    revoked_at: dt.datetime | None = instant()
+    __table_args__ = (Index("access_key_person", "person_id"),)

@@ -19,6 +19,8 @@ from pydantic import SecretStr
 
 from bots.zalo.hiding import hide, without_secrets
 from data.database import address
+from engine.bots_file import bots_of
+from engine.errors import BadSetting
 from engine.settings import Settings
 
 Kind = Literal["text", "json"]
@@ -82,7 +84,7 @@ class _ExtraFields(logging.Filter):
 def secrets_of(settings: Settings) -> list[str]:
     """Everything in the settings that no log may hold."""
     found: list[str] = []
-    for token in (*settings.zalo_tokens, *settings.telegram_tokens):
+    for token in _tokens(settings):
         found += [token, token.partition(":")[2]]
     for secret in (settings.smtp_password, settings.webhook_secret):
         if secret is not None:
@@ -91,6 +93,13 @@ def secrets_of(settings: Settings) -> list[str]:
     for proxy in (settings.zalo_proxy, settings.telegram_proxy):
         found += _of_address(proxy, path=False)
     return [secret for secret in found + _of_address(_heartbeat(settings), path=True) if secret]
+
+
+def _tokens(settings: Settings) -> list[str]:
+    try:
+        return [bot.token for bot in bots_of(settings)]
+    except BadSetting:  # said where the bots are built; none of the file's runs then
+        return [*settings.zalo_tokens, *settings.telegram_tokens]
 
 
 def _heartbeat(settings: Settings) -> str | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
 from bots.simulator import Simulator
+from bots.wording import plain
 from data.database import connect, create_schema, reading
 from engine import load
 from engine.clock import VirtualClock
@@ -80,7 +81,8 @@ def _foreseen(at: dt.datetime, message: object, text: str) -> Foreseen:
         lines = tuple((str(item.says), item.title) for item in message.items)
         return Foreseen(at, message.person, "reminder", lines, text)
     if isinstance(message, DigestMessage):
-        return Foreseen(at, message.person, "digest", (), text)
+        unmarked = plain(replace(message, journal_mark=""))  # the journal of a preview is nobody's history
+        return Foreseen(at, message.person, "digest", (), unmarked)
     return Foreseen(at, getattr(message, "person", ""), "answer", (), text)
 
 

@@ -75,8 +75,8 @@ def new_link(connection: Connection, person_id: int, asked_by: str, now: dt.date
     :raises TooManyLinks: this person has several that still work.
     """
     person = connection.execute(select(PERSON.c.office_id, PERSON.c.name).where(PERSON.c.id == person_id)).one()
-    live = select(func.count()).where(LOGIN_LINK.c.person_id == person_id, LOGIN_LINK.c.expires_at > now)
-    if connection.execute(live).scalar_one() >= MOST_LINKS:
+    live = (LOGIN_LINK.c.person_id == person_id, LOGIN_LINK.c.expires_at > now, LOGIN_LINK.c.used_at.is_(None))
+    if connection.execute(select(func.count()).where(*live)).scalar_one() >= MOST_LINKS:
         raise TooManyLinks("Đã gửi nhiều liên kết đăng nhập. Hãy dùng liên kết mới nhất, hoặc thử lại sau 10 phút.")
     token = secrets.token_urlsafe(24)
     connection.execute(delete(LOGIN_LINK).where(LOGIN_LINK.c.expires_at < now - ENDS_AFTER))

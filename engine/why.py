@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +61,9 @@ ACTIONS = {  # every action that is written anywhere; a test looks for those tha
     "handed_over": "chuyển việc cho người khác",
     "difficulty": "báo vướng mắc",
     "snoozed": "xin nhắc lại sau",
+    "aimed": "đặt lại hạn nội bộ của kỳ này",
+    "assigned": "giao người làm kỳ này",
+    "rule_changed": "sửa nhiệm vụ từ nay về sau",
     "suspended": "tạm dừng",
     "resumed": "tiếp tục",
     "cancelled": "huỷ",
@@ -82,6 +87,10 @@ ACTIONS = {  # every action that is written anywhere; a test looks for those tha
     "left": "thôi công tác",
     "people_imported": "nhập danh sách cán bộ",
     "code_issued": "cấp mã liên kết",
+    "login_link": "lấy liên kết vào bảng điều hành",
+    "signed_in": "vào bảng điều hành",
+    "key_made": "tạo mã truy cập",
+    "key_taken_back": "thu hồi mã truy cập",
     "linked": "nối kênh nhắn tin",
     "unlinked": "gỡ kênh nhắn tin",
     "loaded": "nạp tệp nhiệm vụ",
@@ -95,6 +104,13 @@ EXTENSIONS = {
     "granted": "đã duyệt",
     "refused": "không được duyệt",
     "withdrawn": "đã rút lại",
+}
+LEVELS = {"doer": "người làm", "head": "trưởng đơn vị", "standing": "thường trực", "leaders": "lãnh đạo"}
+EVIDENCE_KINDS = {"document": "số, ký hiệu văn bản", "link": "đường dẫn", "photo": "ảnh", "file": "tệp"}
+EVIDENCE_WANTED = EVIDENCE_KINDS | {
+    "none": "không cần minh chứng",
+    "file": "ảnh hoặc tệp",
+    "any": "văn bản, ảnh hoặc tệp",
 }
 
 
@@ -172,7 +188,9 @@ def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> St
             line.data,
         )
         for line in connection.execute(
-            select(JOURNAL).where(JOURNAL.c.occurrence_id == occurrence_id).order_by(JOURNAL.c.seq)
+            select(JOURNAL)
+            .where(JOURNAL.c.office_id == office.id, JOURNAL.c.occurrence_id == occurrence_id)
+            .order_by(JOURNAL.c.seq)
         )
     )
     dates = {"Hạn trong văn bản": row.nominal_due, "Hạn tính": row.due, "Hạn nội bộ": row.internal_due}
@@ -213,3 +231,86 @@ def story_of(connection: Connection, occurrence_id: int, now: dt.datetime) -> St
         next_rung=next_rung,
         source=row.rule["source"],
     )
+
+
+# ---- a line of the journal in words ---------------------------------------------------------------------------------
+
+
+def details_of(data: str, zone: dt.tzinfo | None = None) -> str:
+    """What a line of the journal adds to its action, in words: "đến 19/03/2026; lý do: chờ số liệu".
+
+    ``data`` is the line's JSON. What only programs need, and what the story says elsewhere (title, state), is left out;
+    an entry nobody has words for is shown under its own name rather than kept back.
+    """
+    try:
+        entries = json.loads(data)
+    except ValueError:
+        return ""
+    if not isinstance(entries, dict):
+        return ""
+    said = (_entry(name, entries[name], zone) for name in _in_order(entries))
+    return "; ".join(words for words in said if words)
+
+
+def _in_order(entries: Mapping[str, Any]) -> list[str]:
+    known = [name for name in _ENTRIES if name in entries]
+    return [*known, *sorted(name for name in entries if name not in _ENTRIES and name not in _FOR_PROGRAMS)]
+
+
+def _entry(name: str, value: Any, zone: dt.tzinfo | None) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    say = _ENTRIES.get(name)
+    return say(value, zone) if say else f"{name}: {_plain(value, zone)}"
+
+
+def _plain(value: Any, zone: dt.tzinfo | None) -> str:
+    """A day or an instant as people write it, a list with commas, anything else as it stands."""
+    if isinstance(value, list):
+        return ", ".join(_plain(part, zone) for part in value)
+    if not isinstance(value, str):
+        return str(value)
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    if len(value) == len("2026-03-17"):
+        return f"{moment:%d/%m/%Y}"
+    return f"{moment.astimezone(zone):%H:%M %d/%m/%Y}" if moment.tzinfo else value
+
+
+def _with(words: str) -> Callable[[Any, dt.tzinfo | None], str]:
+    return lambda value, zone: words.format(_plain(value, zone))
+
+
+def _chain_in_words(value: Any, _: dt.tzinfo | None) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return "; ".join(f"{LEVELS[level]}: {', '.join(value[level])}" for level in LEVELS if value.get(level))
+
+
+def _evidence_wanted(value: Any, _: dt.tzinfo | None) -> str:
+    return f"cần {EVIDENCE_WANTED.get(value, value)}"
+
+
+def _size(value: Any, _: dt.tzinfo | None) -> str:
+    return f"{max(1, round(value / 1000))} kB" if isinstance(value, int) else ""
+
+
+_FOR_PROGRAMS = frozenset({"state", "title", "message", "evidence", "mime"})
+_ENTRIES: Mapping[str, Callable[[Any, dt.tzinfo | None], str]] = {
+    "document": _with("văn bản {}"),
+    "kind": lambda value, _: EVIDENCE_KINDS.get(value, str(value)),
+    "size": _size,
+    "sha256": lambda value, _: f"dấu SHA-256 {str(value)[:16]}…",
+    "due": _with("hạn {}"),
+    "was": _with("trước là {}"),
+    "until": _with("đến {}"),
+    "from": _with("từ {}"),
+    "to": _with("cho {}"),
+    "chain": _chain_in_words,
+    "wanted": _evidence_wanted,
+    "changed": _with("{}"),
+    "reason": _with("lý do: {}"),
+    "why": _with("vì {}"),
+}

@@ -41,10 +41,15 @@ def read_office(path: Path) -> OfficeFile:
     except ValidationError as error:
         problems = [_schema_sentence(path, tree, dict(e)) for e in error.errors(include_url=False)]
         raise BadOfficeFile(list(dict.fromkeys(problems))) from None
-    problems = [f"{_at(path, tree, where)}: {sentence}" for where, sentence in _whole_file_problems(office)]
+    problems = [f"{at_line(path, tree, where)}: {sentence}" for where, sentence in _whole_file_problems(office)]
     if problems:
         raise BadOfficeFile(problems)
     return office
+
+
+def problems_of(office: OfficeFile) -> list[str]:
+    """What only the whole of it can tell, of an office that comes from no file."""
+    return [sentence for _, sentence in _whole_file_problems(office)]
 
 
 def warnings_of(office: OfficeFile) -> list[str]:
@@ -99,6 +104,21 @@ def shipped_offices() -> list[Path]:
 
 
 def _parse(path: Path) -> CommentedMap:
+    tree = read_yaml(path)
+    if tree is None:
+        raise BadOfficeFile([f"{path}: tệp trống. Hãy sao chép một tệp mẫu trong schedules/offices rồi sửa."])
+    if not isinstance(tree, CommentedMap):
+        raise BadOfficeFile(
+            [f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."]
+        )
+    return tree
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds, each entry with its line (see :func:`at_line`).
+
+    :raises BadOfficeFile: it cannot be read as YAML; none of its words are repeated.
+    """
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
@@ -121,7 +141,7 @@ def _parse(path: Path) -> CommentedMap:
             [f"{path}, dòng {line}: chữ không phải mã UTF-8. Hãy lưu lại tệp với mã hoá (encoding) UTF-8."]
         ) from None
     try:
-        tree = _reader().load(text)
+        return _reader().load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadOfficeFile([f"{path}, dòng {line}: một khoá bị viết hai lần. Hãy bỏ bớt một."]) from None
@@ -138,13 +158,6 @@ def _parse(path: Path) -> CommentedMap:
         raise BadOfficeFile(
             [f"{path}: tệp có ký tự không hợp lệ với YAML. Hãy mở và lưu lại dưới dạng văn bản."]
         ) from None
-    if tree is None:
-        raise BadOfficeFile([f"{path}: tệp trống. Hãy sao chép một tệp mẫu trong schedules/offices rồi sửa."])
-    if not isinstance(tree, CommentedMap):
-        raise BadOfficeFile(
-            [f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."]
-        )
-    return tree
 
 
 class _PlainDates(RoundTripConstructor):
@@ -160,7 +173,7 @@ def _reader() -> YAML:
     return yaml
 
 
-def _at(path: Path, tree: Any, where: Where) -> str:
+def at_line(path: Path, tree: Any, where: Where) -> str:
     """ "file, dòng N": the line of the entry, or of the nearest one around it."""
     line, node = 1, tree
     for step in where:
@@ -218,15 +231,15 @@ def _schema_sentence(path: Path, tree: Any, error: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(where[-1]), _known_keys(), n=1)
         hint = f" Có phải ý là “{near[0]}”?" if near else " Hãy xoá hoặc sửa lại."
-        return f"{_at(path, tree, where)}: không có mục nào tên “{where[-1]}”.{hint}"
+        return f"{at_line(path, tree, where)}: không có mục nào tên “{where[-1]}”.{hint}"
     if said in _OWN_RULES:
-        return f"{_at(path, tree, where)}: {_OWN_RULES[said]}."
+        return f"{at_line(path, tree, where)}: {_OWN_RULES[said]}."
     sentence = _TYPES.get(kind, "giá trị không hợp lệ")
     value = error.get("input")
     shown = f" (đang là “{value}”)" if isinstance(value, str | int | float | bool) else ""
     allowed = error.get("ctx", {}).get("expected")
     choices = f": {allowed.replace(' or ', ', ')}" if kind in ("literal_error", "enum") and allowed else ""
-    return f"{_at(path, tree, where)}: mục “{name}”{shown} {sentence}{choices}."
+    return f"{at_line(path, tree, where)}: mục “{name}”{shown} {sentence}{choices}."
 
 
 @cache

@@ -16,12 +16,26 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.messages import DigestLine, DigestMessage, UnitRate
 from engine.rules.lifecycle import OPEN, WorkState
 from engine.rules.status import TimeState, days_late, time_state
 
 MOST_NAMED = 5  # duties; one phone screen
+
+
+class Place(StrEnum):
+    """Under which number an occurrence is counted; each under one at most."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    LATE_ACCEPTED = "late_accepted"  # late too, within a granted extension
+    OVERDUE = "overdue"
+    COMING = "coming"
+
+
+LATE_PLACES = frozenset({Place.LATE, Place.LATE_ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,38 @@ def reported_week(day: dt.date, weekday: int) -> dt.date:
     return monday if weekday >= 3 else monday - dt.timedelta(days=7)
 
 
+def place_of(
+    fact: Fact,
+    first: dt.datetime,
+    after: dt.datetime,
+    coming_to: dt.date,
+    now: dt.datetime,
+    zone: dt.tzinfo,
+) -> Place | None:
+    """Where one occurrence counts in a period from the instant ``first`` until before ``after``, as of ``now``.
+
+    The one definition behind the digest, its picture, its lists and the reports. ``coming_to``: the last day of what
+    is counted as coming. None: it is in none of the numbers.
+    """
+    state = time_state(
+        due=fact.due,
+        internal_due=fact.internal_due,
+        due_time=fact.due_time,
+        reported_at=fact.reported_at,
+        now=now,
+        zone=zone,
+    )
+    if fact.reported_at is not None:
+        if not first <= fact.reported_at < after:
+            return None
+        return {TimeState.LATE: Place.LATE, TimeState.LATE_ACCEPTED: Place.LATE_ACCEPTED}.get(state, Place.ON_TIME)
+    if fact.work_state not in OPEN:
+        return None
+    if state is TimeState.LATE:
+        return Place.OVERDUE
+    return Place.COMING if fact.internal_due <= coming_to else None
+
+
 def numbers(
     facts: Iterable[Fact],
     *,
@@ -89,27 +135,17 @@ def numbers(
     overdue: list[DigestLine] = []
     coming: list[DigestLine] = []
     for fact in facts:
-        state = time_state(
-            due=fact.due,
-            internal_due=fact.internal_due,
-            due_time=fact.due_time,
-            reported_at=fact.reported_at,
-            now=now,
-            zone=zone,
-        )
-        if fact.reported_at is not None:
-            if first <= fact.reported_at < after:
-                if state in (TimeState.LATE, TimeState.LATE_ACCEPTED):
-                    late[fact.unit] += 1
-                    accepted += state is TimeState.LATE_ACCEPTED
-                else:
-                    on_time[fact.unit] += 1
-        elif fact.work_state in OPEN:
+        place = place_of(fact, first, after, coming_to, now, zone)
+        if place is Place.ON_TIME:
+            on_time[fact.unit] += 1
+        elif place in LATE_PLACES:
+            late[fact.unit] += 1
+            accepted += place is Place.LATE_ACCEPTED
+        elif place is Place.OVERDUE:
             days = days_late(fact.due, fact.internal_due, today)
-            if state is TimeState.LATE:
-                overdue.append(DigestLine(fact.title, fact.unit, max(fact.due, fact.internal_due), days))
-            elif fact.internal_due <= coming_to:
-                coming.append(DigestLine(fact.title, fact.unit, fact.internal_due))
+            overdue.append(DigestLine(fact.title, fact.unit, max(fact.due, fact.internal_due), days))
+        elif place is Place.COMING:
+            coming.append(DigestLine(fact.title, fact.unit, fact.internal_due))
     overdue.sort(key=lambda line: (-line.days_late, line.title))
     coming.sort(key=lambda line: (line.due, line.title))
     by_unit = Counter(line.unit for line in overdue)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -82,16 +82,21 @@ def write_again(path: Path, draft: Entry) -> list[Change]:
 def _revised(path: Path, draft: Entry) -> tuple[CommentedMap, list[Change]]:
     read_office(path)
     tree = _yaml().load(path.read_text(encoding="utf-8"))
+    return tree, revise(tree, draft)
+
+
+def revise(tree: Any, draft: Entry, keep: Iterable[Entry] = ()) -> list[Change]:
+    """Bring an office file in line with a draft. ``keep``: entries of the file that stay, whatever the draft has."""
     changes = [*_plan_changes(tree["plan"], draft["plan"])]
-    ids = {unit["id"]: _same_unit(tree["units"], unit) for unit in draft["units"]}
+    ids = {unit["id"]: same_unit(tree["units"], unit) for unit in draft["units"]}
     for unit in draft["units"]:
         if ids[unit["id"]] is None:
             changes += _add_unit(tree, unit, [p for p in draft["people"] if p["unit"] == unit["id"]])
             ids[unit["id"]] = unit["id"]
-    fresh = [_renamed(obligation, ids) for obligation in draft["obligations"]]
+    fresh = [renamed(obligation, ids) for obligation in draft["obligations"]]
     changes += _left_out(tree["plan"], draft["plan"])
-    changes += _revise_obligations(tree["obligations"], fresh)
-    return tree, changes
+    changes += _revise_obligations(tree["obligations"], [*map(dict, keep), *fresh])
+    return changes
 
 
 # ---- what changes ----
@@ -112,7 +117,7 @@ def _left_out(plan: CommentedMap, fresh: Entry) -> Iterable[Change]:
             yield Change("changed", "plan", "skipped", "", key)
 
 
-def _same_unit(units: Iterable[Entry], unit: Entry) -> str | None:
+def same_unit(units: Iterable[Entry], unit: Entry) -> str | None:
     """The id under which the file already has this unit."""
     names = {unit["name"], *unit.get("aliases", ())}
     for known in units:
@@ -129,7 +134,7 @@ def _add_unit(tree: CommentedMap, unit: Entry, people: Iterable[Entry]) -> Itera
         yield Change("added", "person", person["id"], "", person["name"])
 
 
-def _renamed(obligation: Entry, ids: Mapping[str, str | None]) -> dict[str, Any]:
+def renamed(obligation: Entry, ids: Mapping[str, str | None]) -> dict[str, Any]:
     """The obligation with the unit ids of the file."""
     entry = dict(obligation)
     if "lead" in entry:
@@ -141,7 +146,7 @@ def _renamed(obligation: Entry, ids: Mapping[str, str | None]) -> dict[str, Any]
 
 def _revise_obligations(known: CommentedSeq, fresh: list[dict[str, Any]]) -> list[Change]:
     changes: list[Change] = []
-    pairs = _pairs(known, fresh)
+    pairs = pairs_of(known, fresh)
     before = list(known)
     for index, entry in enumerate(fresh):
         old = pairs.get(index)
@@ -151,7 +156,7 @@ def _revise_obligations(known: CommentedSeq, fresh: list[dict[str, Any]]) -> lis
                 entry["id"] = next(f"{entry['id']}-{n}" for n in range(2, 1000) if f"{entry['id']}-{n}" not in taken)
             known.append(_commented_value(entry))
             changes.append(Change("added", "obligation", entry["id"], "", _short(entry)))
-        elif not _same_source(old, entry):
+        elif not same_source(old, entry):
             changes.append(Change("changed", "obligation", old["id"], _short(old), _short(entry)))
             _take_over(old, entry)
     kept = {id(old) for old in pairs.values()}
@@ -163,10 +168,10 @@ def _revise_obligations(known: CommentedSeq, fresh: list[dict[str, Any]]) -> lis
     return changes
 
 
-def _pairs(known: CommentedSeq, fresh: list[dict[str, Any]]) -> dict[int, CommentedMap]:
+def pairs_of(known: Iterable[Any], fresh: Sequence[Entry]) -> dict[int, Any]:
     """Which entry of the file each fresh one is: the same sentence, else the same id, else a sentence much alike."""
     left = list(known)
-    pairs: dict[int, CommentedMap] = {}
+    pairs: dict[int, Any] = {}
 
     def match(test: Any) -> None:
         for index, entry in enumerate(fresh):
@@ -176,14 +181,15 @@ def _pairs(known: CommentedSeq, fresh: list[dict[str, Any]]) -> dict[int, Commen
                     pairs[index] = found
                     left.remove(found)
 
-    match(lambda old, entry: old["id"] == entry["id"] and _same_source(old, entry))
-    match(_same_source)
+    match(lambda old, entry: old["id"] == entry["id"] and same_source(old, entry))
+    match(same_source)
     match(lambda old, entry: old["id"] == entry["id"])
     match(_alike)
     return pairs
 
 
-def _same_source(old: Entry, entry: Entry) -> bool:
+def same_source(old: Entry, entry: Entry) -> bool:
+    """Whether both belong to one sentence of the plan."""
     keys = ("where", "words", "text")
     return [old["source"].get(key) for key in keys] == [entry["source"].get(key) for key in keys]
 

@@ -305,3 +305,35 @@ def test_no_window_is_ever_too_full_and_no_order_ever_changed(
                 assert most_in(notes.times(address), 60.0) <= 20
 
     run(story())
+
+
+def test_a_bot_that_another_machine_has_just_used_rests_and_goes_on_at_its_rate() -> None:
+    async def story() -> None:
+        lanes = Lanes(Pace(per_second=10, burst=2))
+        notes = Notes(lanes)
+        lanes.rest(0.7)
+        await asyncio.gather(*(notes.send(str(n)) for n in range(30)))
+
+        assert notes.times()[0] == pytest.approx(0.7)
+        assert most_in(notes.times(), 1.0) == 10
+
+    run(story())
+
+
+def test_those_who_wait_for_the_bots_rate_are_counted_and_those_who_wait_for_their_chat_are_not() -> None:
+    async def story() -> None:
+        lanes = Lanes(Pace(per_second=10, per_chat_seconds=5.0))
+        notes = Notes(lanes)
+        lanes.hold(BINH, 60)
+        sends = [asyncio.create_task(notes.send(chat)) for chat in (HUONG, "1", "2", "3", HUONG, BINH)]
+        await asyncio.sleep(0.01)
+
+        assert len(notes.left) == 1
+        assert lanes.waiting == 3  # "1", "2", "3"; the second to Hương waits for her chat, Bình is held
+        sends[1].cancel()
+        await asyncio.sleep(0.01)
+        assert lanes.waiting == 2
+        await asyncio.gather(*sends, return_exceptions=True)
+        assert lanes.waiting == 0
+
+    run(story())

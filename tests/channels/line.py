@@ -35,6 +35,7 @@ from data import inbox
 from data.database import reading
 from data.rows import AnyRow
 from engine import linking, receive
+from engine.clock import SystemClock
 from engine.messages import Channel, DigestMessage, Edit, Inbound, Message, Outcome, Retry, Sent
 from engine.office import CHAT, MESSAGE, PERSON, UNIT
 from schedules.office_model import Obligation
@@ -334,6 +335,9 @@ class ReplayingZaloLine(ZaloLine):
     replay = True
 
 
+MAIL_FROM = "Nhắc việc <nhacviec@xa.example>"
+
+
 class MailLine(Line):
     """E-mail over real SMTP: nothing comes back this way."""
 
@@ -348,7 +352,7 @@ class MailLine(Line):
     async def start(self, keep: Keep) -> None:
         await self.recovers()
         self._stack.push_async_callback(self.goes_down)
-        self.channel = Mail("127.0.0.1", self._port, None, None, "Nhắc việc <nhacviec@xa.example>", "none")
+        self.channel = Mail("127.0.0.1", self._port, None, None, MAIL_FROM, "none", now=SystemClock().now)
 
     def opens(self, person: str) -> str:
         return f"{person}@xa.example"

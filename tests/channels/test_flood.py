@@ -238,7 +238,7 @@ def test_sixty_people_in_a_storm_of_429s_on_telegram(tmp_path: Path, capsys: Any
             async with Stalls() as stalls:
                 await empty(engine, channel, clock)
             took = time.monotonic() - channel.began
-            calls = server.calls.count("sendMessage")
+            calls = sum(map(server.calls.count, ("sendMessage", "sendPhoto")))
             lucky = max(at for address, at in channel.served.items() if not server.floods[int(address)])
             least = minimum(calls, server.flooded_last, server.floods, limits)
             refused = sum(server.floods.values())
@@ -267,7 +267,7 @@ def test_whoever_asks_in_the_middle_of_it_is_answered_at_once(tmp_path: Path) ->
             stop = asyncio.Event()
             live = _Live(Product(Settings(), engine, RunningClock(), [telegram]), stop, lambda *_: None)
             postman = asyncio.create_task(live.carry())
-            await server.until(lambda: server.calls.count("sendMessage") > len(PEOPLE))
+            await server.until(lambda: sum(map(server.calls.count, ("sendMessage", "sendPhoto"))) > len(PEOPLE))
             asker = number_of(ASKER)
             await live.keep([Inbound(telegram.name, telegram.bot, "1", str(asker), "việc")])
             live.heard()

@@ -31,9 +31,10 @@ from bots.zalo import Timeouts as ZaloTimeouts
 from bots.zalo import ZaloTrouble
 from data.evidence_files import EvidenceFiles
 from engine import receive
+from engine.clock import SystemClock
 from engine.collect import collect
 from engine.messages import Answer, Attachment, Inbound, Kind, Said
-from tests.channels.line import SECRET, LineWorld, MailLine, TelegramLine, ZaloLine, _open_webhook
+from tests.channels.line import MAIL_FROM, SECRET, LineWorld, MailLine, TelegramLine, ZaloLine, _open_webhook
 from tests.channels.live import ON_TELEGRAM, Commune, Running
 from tests.servers import telegram_server, zalo_server
 from tests.servers.telegram_server import TOKEN as TELEGRAM
@@ -132,7 +133,7 @@ class Mails(MailLine):
 
     async def start(self, keep: Any) -> None:
         await super().start(keep)
-        self.channel = Mail("127.0.0.1", self._port, USER, PASSWORD, "Nhắc việc <nhacviec@xa.example>", "none")
+        self.channel = Mail("127.0.0.1", self._port, USER, PASSWORD, MAIL_FROM, "none", now=SystemClock().now)
 
     async def recovers(self) -> None:
         loop = asyncio.get_running_loop()

@@ -85,4 +85,13 @@ class Desk:
 
 def filled(path: str) -> str:
     """A page's address with something in its variable parts."""
-    return path.replace("{id:int}", "1").replace("{deed}", "xong").replace("{name}", "x").replace("{token}", "x")
+    path = path.replace("{number:int}", "1")
+    return (
+        path.replace("{id:int}", "1")
+        .replace("{deed}", "xong")
+        .replace("{name}", "x")
+        .replace("{token}", "x")
+        .replace("{table}", "cong-viec")
+        .replace("{week}", "2026-W10")
+        .replace("{list}", "qua-han")
+    )

@@ -11,18 +11,48 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.muted import SETTING
 from data.upsert import upsert
 from engine.clock import Clock
-from web.console import signing_in, today, work
+from web.api import build_api
+from web.api.app import problem
+from web.console import (
+    calendar,
+    digest,
+    export,
+    intake,
+    mine,
+    obligations,
+    operations,
+    people,
+    pictures,
+    reports,
+    signing_in,
+    today,
+    work,
+)
 from web.console.frame import Console, asset
 from web.console.guard import Page, guarded, refusal
+from web.feeds import feed_routes
 
-PAGES: Sequence[Page] = (*today.PAGES, *work.PAGES)
+PAGES: Sequence[Page] = (
+    *mine.PAGES,
+    *export.PAGES,
+    *today.PAGES,
+    *work.PAGES,
+    *calendar.PAGES,
+    *obligations.PAGES,
+    *intake.PAGES,
+    *people.PAGES,
+    *digest.PAGES,
+    *reports.PAGES,
+    *operations.PAGES,
+)
 KEY = "web_secret"
+API = "/api/v1"
 #: Nothing comes from elsewhere, nothing goes elsewhere, nobody frames us, and no script stands in a page.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -50,7 +80,10 @@ def build_console(console: Console) -> Starlette:
     """The application of the console's pages."""
     routes = [
         *signing_in.routes(console),
+        *pictures.routes(console),
         *(guarded(console, page) for page in PAGES),
+        *feed_routes(console),
+        Mount(API, build_api(console)),
         Route("/tinh/{name}", _static, methods=["GET"]),
     ]
     return Starlette(
@@ -76,8 +109,10 @@ async def _static(request: Request) -> Response:
     return FileResponse(path, headers={"Cache-Control": FOR_EVER})
 
 
-async def _said(_: Request, error: Exception) -> Response:
+async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if request.url.path.startswith(API):  # an address that not even the API's own application takes
+        return problem(error.status_code, "Không có địa chỉ này.")
     return refusal(error.status_code, _SENTENCES.get(error.status_code, "Trang này chưa mở được."))
 
 

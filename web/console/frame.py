@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -19,10 +19,13 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from data.evidence_files import EvidenceFiles
 from engine.clock import Clock
+from engine.messages import Channel
 from engine.office import OfficeView
 from engine.rules.chain import Member
 from engine.rules.rights import Part, Right, may
+from engine.settings import Settings
 
 HERE = Path(__file__).parent.parent
 TEMPLATES = HERE / "templates"
@@ -51,6 +54,9 @@ class Console:
     wake: Callable[[], None] = lambda: None
     public_url: str | None = None
     sandbox: bool = False
+    evidence: EvidenceFiles | None = None  # where photos and files are kept
+    settings: Settings | None = None  # of the running program; None where the console stands alone
+    channels: Sequence[Channel] = ()  # its bots
 
     @property
     def secure(self) -> bool:

@@ -28,7 +28,7 @@ from engine.signin import SignedIn, is_stale, note_seen, signed_in
 from web.console.frame import Asked, Console, templates
 
 SESSION = "nv_phien"
-LARGEST_FORM = 25 * 1024 * 1024  # bytes: the largest document that is read
+LARGEST_FORM = 26 * 1024 * 1024  # bytes: the largest document that is read, and the form around it
 SIGN_IN = "/dang-nhap"
 
 
@@ -52,6 +52,9 @@ def guarded(console: Console, page: Page) -> Route:
     """The route of a page: only for who is signed in, has the right, and (to write) sends the session's token."""
 
     async def endpoint(request: Request) -> Response:
+        length = request.headers.get("content-length", "")  # browsers always say it; nothing is read before
+        if not length.isdecimal() or int(length) > LARGEST_FORM:
+            return refusal(413, "Tệp lớn quá, đồng chí gửi tệp dưới 25 MB.")
         async with request.form(max_files=2, max_fields=200, max_part_size=LARGEST_FORM) as form:
             return await run_in_threadpool(_answer, console, page, request, form)
 

@@ -32,7 +32,7 @@ from engine.rules.replies.statements import statement
 __all__ = ["Action", "Decision", "Doubt", "Intent", "Missing", "Verb", "decide", "understand"]
 
 _CHANGES_NOTHING = frozenset(
-    [Verb.UNKNOWN, Verb.GREETING, Verb.HELP, Verb.WORK, Verb.UNIT_WORK, Verb.WEEK, Verb.DETAILS]
+    [Verb.UNKNOWN, Verb.GREETING, Verb.HELP, Verb.WEB, Verb.WORK, Verb.UNIT_WORK, Verb.WEEK, Verb.DETAILS]
 )
 
 

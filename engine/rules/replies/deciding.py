@@ -33,6 +33,7 @@ class Action(StrEnum):
     UNDO = "undo"
     LEAVE = "leave"
     HELP = "help"
+    WEB = "web"
     ASK = "ask"  # ask back: `missing` says for what
     NONE = "none"  # not about work, or not readable: answer with help
 
@@ -82,6 +83,7 @@ _ON_NO_NUMBER = {
     Verb.UNDO: Action.UNDO,  # takes back the last answer; a number beside it may be closed by now
     Verb.LEAVE: Action.LEAVE,
     Verb.HELP: Action.HELP,
+    Verb.WEB: Action.WEB,
     Verb.GREETING: Action.NONE,
     Verb.UNKNOWN: Action.NONE,
 }

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     UNDO = "undo"
     LEAVE = "leave"
     HELP = "help"
+    WEB = "web"  # a link to the console
     GREETING = "greeting"
     UNKNOWN = "unknown"
 

@@ -49,6 +49,13 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
         dung the nao | nhan the nao | tra loi the nao | go gi | nhan gi | bot lam duoc gi
         """,
     ),
+    (
+        Verb.WEB,
+        """
+        web | trang web | vao web | mo web | dang nhap | link web | dang nhap web | lien ket web | console |
+        link dang nhap | lien ket dang nhap | bang dieu hanh
+        """,
+    ),
 )
 _REQUEST_OF = {" ".join(words): verb for verb, phrases in _REQUESTS for words in words_of(phrases)}
 _COURTESIES = frozenset(

@@ -26,6 +26,7 @@ class Received:
     topic: int | None = None
     edits: int = 0
     seen: bool = False  # a test has looked at it
+    photo: bytes | None = None  # whose caption the text is
 
     @property
     def buttons(self) -> list[list[str]]:
@@ -65,8 +66,13 @@ class Chat:
             "date": int(time.time()),
             "chat": self.as_json(),
             "from": BOT,
-            "text": received.text,
         }
+        if received.photo is None:
+            message["text"] = received.text
+        else:
+            size = {"file_id": f"p-{received.message_id}", "file_unique_id": f"q-{received.message_id}"}
+            message["photo"] = [size | {"width": 1080, "height": 2000, "file_size": len(received.photo)}]
+            message |= {"caption": received.text} if received.text else {}
         if received.keyboard:
             message["reply_markup"] = {"inline_keyboard": received.keyboard}
         if received.topic:

@@ -11,10 +11,11 @@ from tests.servers.telegram_server.answers import ApiError, Json, too_fast
 from tests.servers.telegram_server.chats import BOT, Chat, Received
 from tests.servers.telegram_server.limits import Limits
 from tests.servers.telegram_server.people import People
-from tests.servers.telegram_server.words import is_true, keyboard_of, previews, readable
+from tests.servers.telegram_server.words import LONGEST_CAPTION, is_true, keyboard_of, previews, readable
 
 MOST_UPDATES = 100  # api#getupdates
 LARGEST_FILE = 20_000_000  # bytes, api#getfile
+LARGEST_PHOTO = 10_000_000  # bytes, api#sending-files
 WEBHOOK_PORTS = {443, 80, 88, 8443}  # api#setwebhook
 
 
@@ -135,6 +136,23 @@ class Methods(People):
         chat.inbox.append(received)
         return chat.message(received)
 
+    async def send_photo(self, parameters: Json) -> Json:
+        """api#sendphoto, of a file that comes with the request."""
+        chat = self._chat(parameters)
+        topic = int(parameters.get("message_thread_id") or 0) or None
+        if topic and topic not in chat.topics:
+            raise ApiError(400, "Bad Request: message thread not found")
+        photo = parameters.get("photo")
+        if not isinstance(photo, bytes) or not photo.startswith(b"\x89PNG"):
+            raise ApiError(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        if len(photo) > LARGEST_PHOTO:
+            raise ApiError(400, "Bad Request: PHOTO_SAVE_FILE_INVALID")
+        text, source, mode = readable(parameters, "caption", LONGEST_CAPTION)
+        self._allow(chat.id, f"{len(photo)} {source}")
+        received = Received(self._number("message"), text, source, mode, [], False, topic, photo=photo)
+        chat.inbox.append(received)
+        return chat.message(received)
+
     async def edit_message_text(self, parameters: Json) -> Json:
         chat, received = self._to_edit(parameters)
         text, source, mode = readable(parameters)
@@ -224,6 +242,7 @@ METHODS = {
     "deletewebhook": Methods.delete_webhook,
     "getwebhookinfo": Methods.get_webhook_info,
     "sendmessage": Methods.send_message,
+    "sendphoto": Methods.send_photo,
     "editmessagetext": Methods.edit_message_text,
     "editmessagereplymarkup": Methods.edit_message_reply_markup,
     "answercallbackquery": Methods.answer_callback_query,

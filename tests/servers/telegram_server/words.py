@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.servers.telegram_server.answers import ApiError, Json
 
 LONGEST_TEXT = 4096  # UTF-16 units after entity parsing, api#sendmessage
+LONGEST_CAPTION = 1024  # api#sendphoto
 LONGEST_CALLBACK_DATA = 64  # bytes, api#inlinekeyboardbutton
 MOST_BUTTONS = 100  # for one message, BotFather's own limit
 
@@ -30,7 +31,8 @@ async def parameters_of(request: web.Request) -> Json:
         given = json.loads(await request.read() or b"{}")
         return {name: _value(value) if isinstance(value, str) else value for name, value in given.items()}
     given = {**request.query, **(await request.post())}
-    return {name: _value(value) for name, value in given.items() if isinstance(value, str)}
+    files = {name: value.file.read() for name, value in given.items() if isinstance(value, web.FileField)}
+    return files | {name: _value(value) for name, value in given.items() if isinstance(value, str)}
 
 
 def _value(text: str) -> Any:
@@ -47,18 +49,18 @@ def is_true(value: object) -> bool:
     return str(value).lower() in {"true", "1", "yes"}
 
 
-def readable(parameters: Json) -> tuple[str, str, str | None]:
+def readable(parameters: Json, name: str = "text", longest: int = LONGEST_TEXT) -> tuple[str, str, str | None]:
     """The words after entity parsing, the source, and the mode; 400 for what Telegram refuses."""
-    source = parameters.get("text", "")
+    source = parameters.get(name, "")
     source = source if isinstance(source, str) else json.dumps(source)
     mode = parameters.get("parse_mode")
     if mode not in (None, "", "HTML"):
         raise ApiError(400, "Bad Request: unsupported parse_mode")  # of this server: nobody here speaks Markdown
     text = (words_of_html(source) if mode == "HTML" else source).strip()
-    if not text:
+    if not text and name == "text":
         raise ApiError(400, "Bad Request: message text is empty")
-    if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
-        raise ApiError(400, "Bad Request: message is too long")
+    if len(text.encode("utf-16-le")) // 2 > longest:
+        raise ApiError(400, f"Bad Request: message {'' if name == 'text' else name + ' '}is too long")
     return text, source, mode
 
 

@@ -1,0 +1,89 @@
+"""The office as it is stored, as an office file again: what loading it would change nothing of.
+
+The console changes rules where they are stored. The file on somebody's disk does not know that, so it can be had
+from here: whoever loads this one keeps every change, whoever loads an older one is shown what it would undo.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+from sqlalchemy import Connection, select
+
+from engine.errors import NhacViecError
+from engine.office import OBLIGATION, OFFICE, PERSON, UNIT
+from schedules.office_model import OfficeFile
+
+_HEAD = """\
+# {name}: tệp nhiệm vụ lấy từ Nhắc Việc ngày {day}, gồm mọi sửa đổi đã lưu tới lúc đó.
+# Hãy cất tệp này thay cho tệp cũ. Nạp lại bằng: nhacviec load TỆP (chương trình cho xem khác biệt trước khi ghi).
+"""
+
+
+def stored_file(connection: Connection, office_id: str, only: int | None = None) -> OfficeFile:
+    """What is stored of an office, in the shape of its file. ``only``: with this one obligation, by its row's id.
+
+    People are those who work here, whether the file or a list brought them.
+
+    :raises NhacViecError: what is stored makes no office file.
+    """
+    office = connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).one()
+    units = connection.execute(select(UNIT).where(UNIT.c.office_id == office_id, UNIT.c.active).order_by(UNIT.c.id))
+    people = connection.execute(
+        select(PERSON, UNIT.c.slug.label("unit"))
+        .join(UNIT, UNIT.c.id == PERSON.c.unit_id)
+        .where(PERSON.c.office_id == office_id, PERSON.c.active)
+        .order_by(PERSON.c.id)
+    )
+    rules = select(OBLIGATION.c.rule).where(OBLIGATION.c.office_id == office_id, OBLIGATION.c.active)
+    if only is not None:
+        rules = rules.where(OBLIGATION.c.id == only)
+    try:
+        return OfficeFile.model_validate(
+            {
+                "office": office.definition,
+                "plan": office.plan,
+                "units": [
+                    {
+                        "id": row.slug,
+                        "name": row.name,
+                        "aliases": row.aliases or (),
+                        "kind": row.kind,
+                        "escalates_to": row.escalates_to,
+                    }
+                    for row in units
+                ],
+                "people": [
+                    {
+                        "id": row.slug,
+                        "name": row.name,
+                        "unit": row.unit,
+                        "role": row.role,
+                        "standing": row.standing,
+                        "in_charge_of": row.in_charge_of or (),
+                    }
+                    for row in people
+                ],
+                "obligations": list(connection.execute(rules.order_by(OBLIGATION.c.id)).scalars()),
+            }
+        )
+    except ValueError:
+        raise NhacViecError(
+            "Dữ liệu đang lưu của cơ quan chưa dựng lại được thành tệp. Hãy báo người quản trị chạy: nhacviec doctor"
+        ) from None
+
+
+def as_yaml(file: OfficeFile, day: str) -> bytes:
+    """The file as YAML, as people edit it. ``day``: when it was taken, in words."""
+    out = io.StringIO()
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 118
+    yaml.dump(_plain(file), out)
+    return (_HEAD.format(name=" ".join(file.office.name.split()), day=day) + out.getvalue()).encode()
+
+
+def _plain(file: OfficeFile) -> dict[str, Any]:
+    return file.model_dump(mode="json", exclude_defaults=True)
