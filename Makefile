@@ -58,8 +58,10 @@ format: $(VENV)/.ready-dev  ## Put the code into its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.ready-dev  ## Measure against APScheduler's own store; prints ratios
-	@$(BIN)/python -m tests.bench
+ONLY ?=
+WRITE ?=
+bench: $(VENV)/.ready-dev  ## Every figure beside what one would pick instead (ONLY=plan,turn; WRITE=1: the page too)
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
 golden: $(VENV)/.ready-dev  ## Write the golden files again; read the difference before you commit it
 	@NHACVIEC_WRITE_GOLDEN=1 $(BIN)/python -m pytest -q tests/stories/test_golden_year.py

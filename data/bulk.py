@@ -13,10 +13,11 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table, Update
+from sqlalchemy import Connection, Date, Dialect, Insert, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 Rows = Sequence[Mapping[str, Any]]
 Translate = Callable[[Any], Any]
@@ -79,7 +80,7 @@ def _prepare(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...
     assert isinstance(compiled, SQLCompiler)
     order = tuple(compiled.positiontup or dict.fromkeys(compiled.bind_names.values()))
     types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in order}
-    translate = {name: how for name, type_ in types.items() if (how := type_.bind_processor(dialect))}
+    translate = {name: how for name, type_ in types.items() if (how := _translation(type_, dialect))}
     values = {**compiled.params, **_defaults(compiled)}
     fixed = {}
     for name in set(order).difference(names):
@@ -87,6 +88,12 @@ def _prepare(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...
             raise KeyError(f"no row names {name!r}")
         fixed[name] = translate[name](values[name]) if name in translate else values[name]
     return _Prepared(str(compiled), order, fixed, translate, bool(compiled.positional))
+
+
+def _translation(type_: TypeEngine[Any], dialect: Dialect) -> Translate | None:
+    """What the driver takes in place of a value; days are remembered, as a year's work shares a few hundred of them."""
+    translate = type_.bind_processor(dialect)
+    return lru_cache(maxsize=4096)(translate) if translate and isinstance(type_, Date) else translate
 
 
 def _defaults(compiled: SQLCompiler) -> dict[str, Any]:

@@ -1,5 +1,1 @@
-"""The bench: our own figures beside APScheduler's own job store, in one run on one disk (``make bench``)."""
-
-
-def send_reminder(office: str, occurrence: int, rung: str) -> None:
-    """What one job of the naive design would call; the bench never lets it get so far."""
+"""The bench: our figures beside what a user would pick instead, both in one run on one machine (``make bench``)."""

@@ -1,22 +1,20 @@
 """``python -m tests.bench.telegram_transport [--storm]``: our transport beside python-telegram-bot's own.
 
-Both send with the same ``Bot.send_message``, thirty in flight, to the local server in another process, in turns within
-one run; the goal is six times as many messages a second. ``--storm`` plays a flood of flood waits at Telegram's rate.
+Both send with the same ``Bot.send_message``, thirty in flight, to the local stub in another process, in turns within
+one run; the goal is six times as many messages a second (``make bench`` has it too). ``--storm`` plays a flood of flood
+waits at Telegram's rate.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
-import httpx
 from telegram import Bot
 from telegram.request import BaseRequest, HTTPXRequest
 
@@ -24,6 +22,10 @@ from bots.pacing import Pace
 from bots.telegram import PACE, Telegram, hide_tokens
 from bots.telegram.transport import Transport
 from engine.messages import Answer, Said, Sent
+from tests.bench import stub
+from tests.bench.figures import Figure, Samples, times_faster
+from tests.bench.sizes import Size
+from tests.bench.stores import Bench
 from tests.servers.telegram_server import TOKEN, TelegramServer
 
 IN_FLIGHT = 30
@@ -55,30 +57,28 @@ async def rate(base_url: str, make: Makes, messages: int) -> tuple[float, float]
         return messages / (time.perf_counter() - began), busy / messages * 1000
 
 
-def compare(rounds: int, messages: int) -> None:
-    """Print both, round by round in turns, and the ratio of the medians."""
-    serving = [sys.executable, "-m", "tests.servers.telegram_server", "--any-pace"]
-    with subprocess.Popen(serving, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout
-            base_url = server.stdout.readline().strip()
-            httpx.post(f"{base_url.removesuffix('/bot')}/play/opens", json={"chat_id": 7001}).raise_for_status()
-            found: dict[str, list[tuple[float, float]]] = {name: [] for name in MAKES}
-            for _ in range(rounds):
-                for name, make in MAKES.items():
-                    found[name].append(asyncio.run(rate(base_url, make, messages)))
-        finally:
-            server.terminate()
-    for name, measured in found.items():
-        rates, busy = zip(*measured, strict=True)
-        print(  # noqa: T201
-            f"{name:30} {median(rates):7,.0f}/s ({min(rates):,.0f}-{max(rates):,.0f})   CPU {median(busy):.2f} ms each"
-        )
-    theirs, ours = (median(rate for rate, _ in measured) for measured in found.values())
-    their_cpu, our_cpu = (median(busy for _, busy in measured) for measured in found.values())
-    reached = "reached" if ours >= GOAL * theirs else "NOT REACHED"
-    print(  # noqa: T201
-        f"ratio {ours / theirs:.1f} (goal {GOAL:.0f}, {reached}), CPU {their_cpu / our_cpu:.1f}, {IN_FLIGHT} in flight"
+def compare(rounds: int, messages: int) -> dict[str, list[tuple[float, float]]]:
+    """Both, round by round in turns: what :func:`rate` found, by name."""
+    with stub.running() as provider:
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in MAKES}
+        for _ in range(rounds):
+            for name, make in MAKES.items():
+                found[name].append(asyncio.run(rate(provider.base_url, make, messages)))
+        return found
+
+
+def transports(size: Size, bench: Bench) -> Iterator[Figure]:
+    """The figure of the bench."""
+    hide_tokens()
+    theirs, ours = compare(size.runs, size.telegram_messages).values()
+    their_cpu, our_cpu = (median(busy for _, busy in measured) for measured in (theirs, ours))
+    yield times_faster(
+        f"python-telegram-bot's Bot.send_message on our transport, {IN_FLIGHT} in flight, no latency",
+        Samples(tuple(rate for rate, _ in ours), "/s"),
+        Samples(tuple(rate for rate, _ in theirs), "/s"),
+        "the same on its own HTTPXRequest",
+        GOAL,
+        f"CPU for one message: {our_cpu:.2f} ms beside {their_cpu:.2f} ms",
     )
 
 
@@ -143,7 +143,9 @@ def main() -> None:
         told = asyncio.run(storm(PACE, TELEGRAMS_RATE, repeats=True))
         print(f"{told}\n{told.took / told.minimum:.2f} times the limit's own minimum (goal 1.3)")  # noqa: T201
     else:
-        compare(options.rounds, options.messages)
+        for name, measured in compare(options.rounds, options.messages).items():
+            rates, busy = zip(*measured, strict=True)
+            print(f"{name:30} {Samples(rates, '/s')}, CPU {median(busy):.2f} ms for one message")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ _HURRIED = {
     "timezone": "Asia/Ho_Chi_Minh",  # not UTC: whoever forgets a zone shall see it
     "log_min_messages": "fatal",
 }
+LASTING = "NHACVIEC_TEST_POSTGRES_LASTING"  # set by who measures: every commit reaches the disk
+_LASTING = {**_HURRIED, "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "max_wal_size": "8GB"}
 _RULES = """\
 local all nhacviec_password scram-sha-256
 local all all trust
@@ -72,7 +74,7 @@ def _start(room: Path) -> subprocess.Popen[bytes]:
     place.chmod(0o755)
     if whoever:
         os.chown(place, whoever["user"], whoever["group"])
-    programs = _reachable(binaries(), room, whoever)
+    programs = reachable(binaries(), room, whoever)
     data = place / "data"
     environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
     first: list[str | Path] = [
@@ -89,7 +91,8 @@ def _start(room: Path) -> subprocess.Popen[bytes]:
     ]
     subprocess.run(first, check=True, cwd=place, env=environment, stdout=subprocess.DEVNULL, **whoever)
     (data / "pg_hba.conf").write_text(_RULES, "utf-8")
-    settings = [word for name, value in _HURRIED.items() for word in ("-c", f"{name}={value}")]
+    chosen = _LASTING if LASTING in os.environ else _HURRIED
+    settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
     command: list[str | Path] = [programs / "postgres", "-D", data, "-k", place, *settings]
     running = subprocess.Popen(command, cwd=place, env=environment, stdin=subprocess.DEVNULL, **whoever)
     until = time.monotonic() + PATIENCE
@@ -103,7 +106,7 @@ def _start(room: Path) -> subprocess.Popen[bytes]:
             time.sleep(0.02)
 
 
-def _reachable(programs: Path, room: Path, whoever: dict[str, object]) -> Path:
+def reachable(programs: Path, room: Path, whoever: dict[str, object]) -> Path:
     """Where the server's user can run them: a project in a home folder is closed to nobody."""
     try:
         seen = subprocess.run([programs / "postgres", "-V"], capture_output=True, cwd="/", check=False, **whoever)  # type: ignore[call-overload]

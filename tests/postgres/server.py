@@ -131,6 +131,14 @@ def _new(template: str | None) -> str:
     return _url(found["url"], name)
 
 
+def copy_database(url: str) -> str:
+    """A copy of a database of ours that nobody is connected to. Returns its URL."""
+    found = server()
+    name = f"{found['prefix']}_{secrets.token_hex(6)}"
+    _create(found["url"], name, _name(url))
+    return _url(found["url"], name)
+
+
 def drop_database(url: str) -> None:
     """Take it away, whoever is still connected."""
     _run(server()["url"], sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name(url))))
