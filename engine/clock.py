@@ -6,6 +6,8 @@ A clock can be virtual: preview, demo, simulator and tests run the same code as 
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -23,6 +25,31 @@ class SystemClock:
     def now(self) -> dt.datetime:
         """The present instant, in UTC."""
         return dt.datetime.now(dt.UTC)
+
+
+class SharedClock:
+    """One clock for several machines: that of the database they share, whatever each machine's own clock says.
+
+    The database is asked now and then (:meth:`set`); in between the machine only counts seconds. A machine whose clock
+    is wrong then neither sends early nor takes a living claim for an old one.
+    """
+
+    def __init__(self, ask: Callable[[], dt.datetime], seconds: Callable[[], float] = time.monotonic) -> None:
+        self._ask, self._seconds = ask, seconds
+        self._base = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._at = 0.0
+        self.set()
+
+    def set(self) -> None:
+        """Ask the database, and go on from its answer, which was given half of the way there and back."""
+        asked = self._seconds()
+        said = self._ask()
+        heard = self._seconds()
+        self._base, self._at = said.astimezone(dt.UTC), (asked + heard) / 2
+
+    def now(self) -> dt.datetime:
+        """The present instant by the shared clock, in UTC."""
+        return self._base + dt.timedelta(seconds=self._seconds() - self._at)
 
 
 class VirtualClock:

@@ -6,11 +6,12 @@ Reading this file and the five it calls, in order, is reading the product.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from data.database import in_transaction
 from engine.deliver import deliver
 from engine.digest import digest
 from engine.messages import Channel
@@ -49,12 +50,32 @@ class Turned:
 def decide(engine: Engine, now: dt.datetime) -> Decided:
     """Everything of a turn but the sending: replies, plan, digest, reminders."""
     handled = handle_waiting(engine, now)
-    with engine.begin() as connection:
-        planned = plan(connection, now)
-    with engine.begin() as connection:
-        digests = digest(connection, now)  # before the reminders: whoever reads one hears them in the next slot
-        reminded = remind(connection, now)
-    return Decided(handled, planned, reminded, digests)
+    decided = decide_for(engine, now)
+    decided.handled = handled
+    return decided
+
+
+def decide_for(
+    engine: Engine,
+    now: dt.datetime,
+    of: Collection[str] | None = None,
+    then: Callable[[Connection], None] | None = None,
+) -> Decided:
+    """Plan, digest and reminders of these offices, or of all.
+
+    ``then`` is called in the transaction in which the messages were written: who carries them is told together with
+    them, or not at all.
+    """
+    planned = in_transaction(engine, lambda connection: plan(connection, now, of))
+
+    def say(connection: Connection) -> Decided:
+        digests = digest(connection, now, of)  # before the reminders: whoever reads one hears them in the next slot
+        reminded = remind(connection, now, of)
+        if then is not None:
+            then(connection)
+        return Decided(0, planned, reminded, digests)
+
+    return in_transaction(engine, say)
 
 
 async def turn(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> Turned:

@@ -4,7 +4,8 @@ What happens when a send's fate is unknown depends on the message's class (DESIG
 overdue, escalation, question to an approver) is repeated once and marked; every other one is not repeated and the
 operator sees it as unknown. A process that dies between claim and record leaves exactly that case behind.
 
-Each address is a lane: its messages leave one after the other, whatever happens in other lanes.
+The messages of one address leave one after the other, whatever happens at other addresses. ``deliver`` sends by every
+bot, for a program that is alone; ``deliver_lane`` by one bot, where several machines share the sending.
 """
 
 from __future__ import annotations
@@ -13,16 +14,44 @@ import asyncio
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from engine.messages import Channel, Outcome, ReminderMessage, Retry, Unknown
+from data.database import in_transaction
+from engine import lanes
+from engine.messages import Channel, Outcome, ReminderMessage, Retry, Sent, Unknown
 from engine.office import OfficeView
-from engine.outbox import BATCH, Channels, Claimed, Delivered, Letter, bots_of, claim, record, recover
+from engine.outbox import (
+    BATCH,
+    LEASE,
+    Channels,
+    Claimed,
+    Delivered,
+    Lane,
+    Letter,
+    begin,
+    bots_of,
+    claim,
+    give_back,
+    record,
+    recover,
+    recover_lane,
+)
 
-Lane = tuple[str, str, str]  # channel, bot, address
+Line = tuple[str, str, str]  # channel, bot, address
+AWOKEN = Retry("máy vừa ngủ hoặc vừa chỉnh giờ", 0, named=True)
+
+# In a lane. Few wait for the bot's rate with their send begun: they are what a killed process leaves unknown.
+FEW = 3
+AHEAD = 16  # claimed in one go: their words are looked up together
+GATHER = 0.08  # seconds in which outcomes are gathered, to be written in one transaction
+LOOK_AGAIN = 2.0  # seconds: what is queued while the last sends are on their way
+PATIENCE = 60.0  # seconds for which a database that is gone is waited for, with outcomes in hand
+HOLDS_THE_BOT = 3  # chats in a row that were told to wait: it is the bot that must
 
 
 async def deliver(
@@ -37,7 +66,7 @@ async def deliver(
     ``clock``: a delivery takes minutes, and what is queued meanwhile (an answer, a retry come due) leaves within it.
     """
     clock = clock or (lambda: now)
-    post = _Post(bots_of(channels), stop or asyncio.Event())
+    post = _Post(bots_of(channels), stop or asyncio.Event(), clock)
     # What is claimed and waits for its turn is lost to a crash as if it were on its way: no more than leaves soon.
     most = min(BATCH, sum(getattr(channel, "at_once", BATCH) for channel in channels))
     done = Delivered()
@@ -73,25 +102,28 @@ async def _recorded(
 
 
 class _Post:
-    """The letters that are under way, lane by lane."""
+    """The letters that are under way, address by address."""
 
-    def __init__(self, channels: Channels, stop: asyncio.Event) -> None:
-        self.channels, self.stop = channels, stop
+    def __init__(self, channels: Channels, stop: asyncio.Event, clock: Callable[[], dt.datetime]) -> None:
+        self.channels, self.stop, self.clock = channels, stop, clock
         self.under_way = 0
-        self._lanes: dict[Lane, deque[Letter]] = {}
+        self._taken: dict[int, dt.datetime] = {}
+        self._lines: dict[Line, deque[Letter]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._came_back: asyncio.Queue[tuple[Letter, Outcome]] = asyncio.Queue()
 
     def take(self, letters: Sequence[Letter]) -> None:
-        """Put claimed letters into their lanes."""
+        """Put claimed letters into the lines of their addresses."""
         self.under_way += len(letters)
+        now = self.clock()
         for letter in letters:
-            lane = (letter.chat.channel, letter.chat.bot, letter.chat.address)
-            if lane in self._lanes:
-                self._lanes[lane].append(letter)
+            self._taken[letter.id] = now
+            line = (letter.chat.channel, letter.chat.bot, letter.chat.address)
+            if line in self._lines:
+                self._lines[line].append(letter)
                 continue
-            self._lanes[lane] = deque([letter])
-            task = asyncio.create_task(self._run(lane))
+            self._lines[line] = deque([letter])
+            task = asyncio.create_task(self._run(line))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -104,22 +136,40 @@ class _Post:
         self.under_way -= len(found)
         return found
 
-    async def _run(self, lane: Lane) -> None:
-        letters = self._lanes[lane]
+    async def within(self, seconds: float) -> list[tuple[Letter, Outcome]]:
+        """What has come back: gathered for a moment once the first is there, nothing after so many seconds."""
+        try:
+            found = [await asyncio.wait_for(self._came_back.get(), seconds)]
+        except TimeoutError:
+            return []
+        if self.under_way > len(found) + self._came_back.qsize():
+            await asyncio.sleep(GATHER)
+        while not self._came_back.empty():
+            found.append(self._came_back.get_nowait())
+        self.under_way -= len(found)
+        return found
+
+    async def _run(self, line: Line) -> None:
+        letters = self._lines[line]
         while letters:
             if self.stop.is_set():
                 self._hold_back(letters, Retry("chương trình đang dừng", 0, named=True))
                 break
             letter = letters.popleft()
-            outcome = await self._send(letter)
+            # The machine slept, or its clock was put, since this was claimed: perhaps it is no longer the hour for it.
+            outcome = await self._send(letter) if self._is_fresh(letter) else AWOKEN
+            letter = letter if outcome is not AWOKEN else replace(letter, begun=False)
             self._came_back.put_nowait((letter, outcome))
             if isinstance(outcome, Retry):  # what follows must not overtake it
                 self._hold_back(letters, replace(outcome, named=True))
-        del self._lanes[lane]
+        del self._lines[line]
 
     def _hold_back(self, letters: deque[Letter], outcome: Retry) -> None:
         while letters:
             self._came_back.put_nowait((replace(letters.popleft(), begun=False), outcome))
+
+    def _is_fresh(self, letter: Letter) -> bool:
+        return dt.timedelta(0) <= self.clock() - self._taken.pop(letter.id) < LEASE
 
     async def _send(self, letter: Letter) -> Outcome:
         message = letter.message
@@ -129,3 +179,185 @@ class _Post:
             return await self.channels[letter.chat.channel, letter.chat.bot].send(letter.chat.address, message)
         except Exception as error:  # a channel must not raise; one that does must not stop the others
             return Unknown(f"{type(error).__name__}")
+
+
+# ---- one lane -------------------------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+Outcomes = list[tuple[Letter, Outcome]]
+
+
+async def deliver_lane(
+    engine: Engine,
+    channels: Channels,
+    lane: Lane,
+    clock: Callable[[], dt.datetime],
+    stop: asyncio.Event,
+    me: str,
+    wake: lanes.Wake,
+) -> Delivered:
+    """Send what waits in one lane until nothing more may leave; the caller makes sure that nobody else does.
+
+    1. What a dead run left claimed takes its class's side; what another machine has just sent is allowed for.
+    2. Letters are claimed ahead, and *begin* only as the bot's pace lets them leave: what a kill finds claimed and
+       not begun simply waits again.
+    3. Outcomes, beginnings and claims are written together, in a thread, so that other lanes go on sending.
+
+    ``channels``: every bot that any machine serves, with ours. ``me`` names this process. ``wake`` has a lane worked
+    on soon: one into which letters were moved, or this one where we end before it is empty (``stop``; a database that
+    was lost in between, as another may have taken over).
+    """
+    return await _Lane(engine, channels, lane, clock, stop, me, wake).run()
+
+
+@dataclass(slots=True)
+class _Written:
+    """What one transaction of a lane did."""
+
+    done: Delivered = field(default_factory=Delivered)
+    claimed: Claimed = field(default_factory=Claimed)
+    asked: int = 0  # the first so many of what was ready were to begin
+    begun: set[int] = field(default_factory=set)
+
+
+class _Lane:
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Channels,
+        lane: Lane,
+        clock: Callable[[], dt.datetime],
+        stop: asyncio.Event,
+        me: str,
+        wake: lanes.Wake,
+    ) -> None:
+        self.engine, self.channels, self.lane, self.clock, self.stop = engine, channels, lane, clock, stop
+        self.me, self.wake = me, wake
+        self.turns = getattr(channels.get(lane), "turns", None)  # the bot's pace, where it keeps one
+        self.post = _Post(channels, stop, clock)
+        self.ready: deque[Letter] = deque()  # claimed, not begun
+        self.seen: dict[str, OfficeView] = {}
+        self.done = Delivered()
+        self.cut_short = False  # end before the lane is empty
+        self._waits: dict[str, float] = {}  # chats told to wait, and how long, since a message last arrived
+
+    async def run(self) -> Delivered:
+        rest = await self._write(self._take_over)
+        if rest is None:  # the provider wants nothing from this bot yet
+            return self.done
+        if self.turns is not None and rest:
+            self.turns.rest(rest)
+        outcomes: Outcomes = []
+        look = True  # whether there may be something to claim
+        while True:
+            ending = self._is_ending()
+            if ending and not self.post.under_way:  # what came of the last sends is written with the letting go
+                break
+            room = 0 if ending else self._room()
+            claiming = look and not ending and len(self.ready) < FEW
+            if outcomes or claiming or (room and self.ready):
+                written = await self._write(self._turn(outcomes, room, claiming=claiming))
+                look = written.claimed.more if claiming else look
+                self._send(written)
+                outcomes = []
+            if not (self.post.under_way or self.ready or look):
+                break
+            outcomes = await self.post.within(GATHER if self.ready or look else LOOK_AGAIN)
+            look = look or not self.ready
+        self.done.add(await self._write(self._let_go(outcomes)))
+        return self.done
+
+    def _is_ending(self) -> bool:
+        return self.stop.is_set() or self.cut_short
+
+    def _room(self) -> int:
+        """How many more may begin: none while enough wait for the bot's rate."""
+        return max(0, FEW - (self.post.under_way if self.turns is None else self.turns.waiting))
+
+    def _send(self, written: _Written) -> None:
+        self.done.add(written.done)
+        self.ready.extend(written.claimed.letters)
+        chosen = [self.ready.popleft() for _ in range(written.asked)]
+        # What was chosen and is not ours any more has another owner: this machine slept meanwhile.
+        self.post.take([letter for letter in chosen if letter.id in written.begun])
+
+    # ---- transactions -----------------------------------------------------------------------------------------------
+
+    def _take_over(self, connection: Connection) -> float | None:
+        now = self.clock()
+        if lanes.paused(connection, self.lane, now):
+            return None
+        self.done.add(recover_lane(connection, self.lane, now))
+        return lanes.rest_after_others(connection, self.lane, self.me, now)
+
+    def _turn(self, outcomes: Outcomes, room: int, *, claiming: bool) -> Callable[[Connection], _Written]:
+        """What came of the last sends, what is claimed ahead, and which letters begin now."""
+        settled = [*outcomes, *self._hold_back(outcomes)]
+        pause = self._pause_after(outcomes)
+        if pause:
+            self.cut_short, room, claiming = True, 0, False
+        ready = tuple(self.ready)
+
+        def write(connection: Connection) -> _Written:
+            now = self.clock()
+            written = _Written()
+            if settled:
+                written.done = record(connection, self.channels, settled, now)
+            if pause:
+                lanes.pause(connection, self.lane, now, now + dt.timedelta(seconds=pause))
+            if claiming:
+                written.claimed = claim(connection, self.channels, now, self.seen, AHEAD, self.lane)
+                written.done.dropped += written.claimed.dropped
+                if written.claimed.moved:
+                    self.wake(connection, written.claimed.moved)
+            if room > 0 and (first := [*ready, *written.claimed.letters][:room]):
+                written.asked, written.begun = len(first), begin(connection, first, now)
+            return written
+
+        return write
+
+    def _let_go(self, outcomes: Outcomes) -> Callable[[Connection], Delivered]:
+        settled = [*outcomes, *self._hold_back(outcomes)]
+
+        def write(connection: Connection) -> Delivered:
+            now = self.clock()
+            done = record(connection, self.channels, settled, now) if settled else Delivered()
+            give_back(connection, tuple(self.ready))
+            if self.done.sent or self.done.unknown or done.sent or done.unknown:
+                lanes.has_sent(connection, self.lane, self.me, now)
+            if self._is_ending():
+                self.wake(connection, {self.lane})
+            return done
+
+        return write
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        """In a thread. A database that is gone is waited for: unrecorded, what has left would be unknown."""
+        give_up = asyncio.get_running_loop().time() + PATIENCE
+        pauses = iter((0.2, 0.5, 1.0, 2.0))
+        while True:
+            try:
+                return await asyncio.to_thread(in_transaction, self.engine, work)
+            except (OperationalError, InterfaceError, NoConnectionFree):
+                if asyncio.get_running_loop().time() > give_up:
+                    raise
+                self.cut_short = True  # nobody heard of us meanwhile: another may have taken the lane over
+                await asyncio.sleep(next(pauses, 3.0))
+
+    # ---- what the provider asks for ---------------------------------------------------------------------------------
+
+    def _hold_back(self, outcomes: Outcomes) -> Outcomes:
+        """What was claimed for a chat that must wait, waits with it: nothing overtakes."""
+        waiting = {letter.chat.address: outcome for letter, outcome in outcomes if isinstance(outcome, Retry)}
+        held = [letter for letter in self.ready if letter.chat.address in waiting]
+        self.ready = deque(letter for letter in self.ready if letter.chat.address not in waiting)
+        return [(replace(each, begun=False), replace(waiting[each.chat.address], named=True)) for each in held]
+
+    def _pause_after(self, outcomes: Outcomes) -> float:
+        """Seconds for which the whole bot is to wait: several chats in a row were told to, and nothing arrived."""
+        for letter, outcome in outcomes:
+            if isinstance(outcome, Sent):
+                self._waits.clear()
+            elif isinstance(outcome, Retry) and outcome.named and letter.begun:
+                self._waits[letter.chat.address] = outcome.seconds
+        return max(self._waits.values()) if len(self._waits) >= HOLDS_THE_BOT else 0.0

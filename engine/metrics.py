@@ -72,6 +72,10 @@ class Metrics:
         for name in Decided.__slots__:
             self._decided.labels(name).inc(getattr(decided, name))
 
+    def record_handled(self, handled: int) -> None:
+        """So many replies were acted upon, outside a turn."""
+        self._decided.labels("handled").inc(handled)
+
     def record_delivered(self, delivered: Delivered) -> None:
         """One delivery has ended."""
         for name in Delivered.__slots__:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from data import bulk, journal, setbacks
 from data.muted import is_muted
@@ -34,11 +35,13 @@ from engine.messages import (
     Retry,
     Sent,
     Unknown,
+    serves,
 )
 from engine.office import CHAT, MESSAGE, OCCURRENCE, PERSON, REMINDER, USAGE, OfficeView, view_office, view_offices
 from engine.payload import answer_from, digest_from
 from engine.reminder_lines import reminder_messages
 from engine.rules.budget import Weight, crosses_warning, may_send
+from engine.weeks_before import with_weeks_before
 
 LOG = logging.getLogger("nhacviec")
 
@@ -53,10 +56,13 @@ GIVE_UP_AFTER = 40  # attempts: about a day and a half of refused connections
 OUT_OF_BUDGET = "bot đã dùng gần hết hạn mức tin của tháng"
 UNREADABLE = "chưa dựng được nội dung tin, sẽ thử lại"
 GONE = "người nhận không còn công tác tại cơ quan"
+OTHER_OFFICE = "bot này nay phục vụ cơ quan khác"
 NOT_LINKED = "người nhận chưa nối kênh nhắn tin"
 QUOTA_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # the provider's months
 
-Channels = Mapping[tuple[str, str], Channel]
+Lane = tuple[str, str]  # channel, bot: where several machines share the sending, each bot is one machine's at a time
+NOWHERE: Lane = ("", "")  # the lane of rows that no bot can carry: they are refused there, with the reason
+Channels = Mapping[Lane, Channel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ class Letter:
     avoid: tuple[int, ...] = ()
     because: str | None = None  # why the person's first chat is not used
     begun: bool = True  # False: held back behind another, never sent
+    claim: str | None = None  # the mark of a claim in a lane: whoever has lost it must not write over its new owner
 
 
 @dataclass(slots=True)
@@ -110,6 +117,7 @@ class Claimed:
     letters: list[Letter] = field(default_factory=list)
     dropped: int = 0
     more: bool = False
+    moved: set[Lane] = field(default_factory=set)  # lanes into which rows of this one went
 
 
 # ---- claim --------------------------------------------------------------------------------------------------------
@@ -121,45 +129,63 @@ _WAITING = (
     .group_by(MESSAGE.c.office_id)
 )
 _ANY_HOUR = ("answer", "edit")  # a person's own question is answered at any hour; the rest waits for working hours
-_CLAIM = (
-    update(MESSAGE)
-    .where(
-        MESSAGE.c.id.in_(
-            select(MESSAGE.c.id)
-            .where(
-                MESSAGE.c.status == "queued",
-                MESSAGE.c.not_before <= bindparam("b_now"),
-                or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True))),
-            )
-            # Whoever has just typed waits for the answer; a thousand reminders of the morning can wait behind it.
-            .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
-            .limit(bindparam("b_most"))
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
+_IN_LANE = (
+    MESSAGE.c.status == literal_column("'queued'"),  # spelled as the index spells it
+    MESSAGE.c.channel == bindparam("b_channel"),
+    MESSAGE.c.bot == bindparam("b_bot"),
+    MESSAGE.c.not_before <= bindparam("b_now"),
+)
+_WAITING_IN_LANE = select(MESSAGE.c.office_id).where(*_IN_LANE).group_by(MESSAGE.c.office_id)
+
+
+def _claiming(*which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
+    chosen = (
+        select(MESSAGE.c.id)
+        .where(
+            *which,
+            or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True))),
+        )
+        # Whoever has just typed waits for the answer; a thousand reminders of the morning can wait behind it.
+        .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
+        .limit(bindparam("b_most"))
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(MESSAGE)
+        .where(MESSAGE.c.id.in_(chosen.scalar_subquery()))
+        .values(
+            status="claimed",
+            claim=bindparam("b_mark"),
+            claimed_at=bindparam("b_now", type_=MESSAGE.c.claimed_at.type),
+            attempts=MESSAGE.c.attempts + 1,
+            **values,
+        )
+        .returning(
+            MESSAGE.c.id,
+            MESSAGE.c.office_id,
+            MESSAGE.c.person_id,
+            MESSAGE.c.kind,
+            MESSAGE.c.payload,
+            MESSAGE.c.urgent,
+            MESSAGE.c.copies,
+            MESSAGE.c.attempts,
+            MESSAGE.c.not_before,
+            MESSAGE.c.channel,
+            MESSAGE.c.bot,
+            MESSAGE.c.address,
+            MESSAGE.c.avoid,
+            MESSAGE.c.error,
         )
     )
-    .values(
-        status="claimed",
-        claim=bindparam("b_mark"),
-        claimed_at=bindparam("b_now", type_=MESSAGE.c.claimed_at.type),
-        attempts=MESSAGE.c.attempts + 1,
-    )
-    .returning(
-        MESSAGE.c.id,
-        MESSAGE.c.office_id,
-        MESSAGE.c.person_id,
-        MESSAGE.c.kind,
-        MESSAGE.c.payload,
-        MESSAGE.c.urgent,
-        MESSAGE.c.copies,
-        MESSAGE.c.attempts,
-        MESSAGE.c.not_before,
-        MESSAGE.c.channel,
-        MESSAGE.c.bot,
-        MESSAGE.c.address,
-        MESSAGE.c.avoid,
-        MESSAGE.c.error,
-    )
+
+
+_CLAIM = _claiming(MESSAGE.c.status == "queued", MESSAGE.c.not_before <= bindparam("b_now"), begun=None)
+_CLAIM_IN_LANE = _claiming(*_IN_LANE, begun=False)
+_CLAIM_NOWHERE = _claiming(*_IN_LANE, begun=False, channel=None, bot=None)
+_SLEEP = (
+    update(MESSAGE)
+    .where(*_IN_LANE, MESSAGE.c.kind.not_in(_ANY_HOUR), MESSAGE.c.office_id == bindparam("b_office"))
+    .values(not_before=bindparam("b_wakes", type_=MESSAGE.c.not_before.type))
 )
 _CHATS = (
     select(CHAT.c.id, CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot, CHAT.c.address, CHAT.c.failing_since)
@@ -187,28 +213,42 @@ _HELD_UP = select(MESSAGE.c.person_id, MESSAGE.c.id, MESSAGE.c.not_before).where
     # One that cannot be read at all is put off for hours: nothing waits behind it.
     ~exists().where(setbacks.SETBACK.c.kind == "message", setbacks.SETBACK.c.row_id == MESSAGE.c.id),
 )
+_HELD_UP_OF = _HELD_UP.where(MESSAGE.c.person_id.in_(bindparam("people", expanding=True)))
 
 
 def claim(
-    connection: Connection, channels: Channels, now: dt.datetime, seen: dict[str, OfficeView], most: int = BATCH
+    connection: Connection,
+    channels: Channels,
+    now: dt.datetime,
+    seen: dict[str, OfficeView],
+    most: int = BATCH,
+    lane: Lane | None = None,
 ) -> Claimed:
     """Take up to ``most`` messages that may leave now.
 
-    ``seen`` keeps the offices from one batch of a delivery to the next.
+    ``seen`` keeps the offices from one batch of a delivery to the next. With a ``lane`` only its rows are taken, and
+    none of them has begun (:func:`begin`); one that another bot must carry now goes into that lane. ``channels`` then
+    names every bot that any machine serves, for a person's chats are the same wherever they are looked at.
     """
-    waiting = connection.execute(_WAITING, {"b_now": now}).scalars().all()
+    there = {} if lane is None else {"b_channel": lane[0], "b_bot": lane[1]}
+    waits = connection.execute(_WAITING if lane is None else _WAITING_IN_LANE, {"b_now": now, **there})
+    waiting = waits.scalars().all()
     if not waiting or is_muted(connection):
         return Claimed()
     seen |= view_offices(connection, set(waiting) - seen.keys())
     offices = {office_id: seen[office_id] for office_id in waiting}
     at_work = [office.id for office in offices.values() if office.hours.slot_at(now)]
-    mark = {"b_now": now, "b_at_work": at_work, "b_mark": secrets.token_hex(8), "b_most": most}
-    rows = connection.execute(_CLAIM, mark).all()
+    if lane is not None:
+        _let_rest(connection, [office for office in offices.values() if office.id not in at_work], there, now)
+    mark = secrets.token_hex(8)
+    claiming = _CLAIM if lane is None else _CLAIM_NOWHERE if lane == NOWHERE else _CLAIM_IN_LANE
+    taken = {"b_now": now, "b_at_work": at_work, "b_mark": mark, "b_most": most, **there}
+    rows = connection.execute(claiming, taken).all()
     if not rows:
         return Claimed()
     claimed = Claimed(more=len(rows) == most)
-    rows = _in_order(connection, rows, now)
-    desk = _Addresses(connection, channels, [row for row in rows if not row.address], now)
+    rows = _in_order(connection, rows, now, lane)
+    desk = Addresses(connection, channels, [row for row in rows if not row.address], now)
     messages, unreadable = _messages(connection, offices, rows, now)
     known = setbacks.standing(connection, "message")
     # An edit is only tidiness: it never stands before the words somebody waits for in the same chat.
@@ -233,6 +273,10 @@ def claim(
             else:
                 _unreached(connection, offices[row.office_id], row.id, why, now)
             continue
+        if lane not in (None, (chat.channel, chat.bot)):
+            claimed.moved.add((chat.channel, chat.bot))
+            _move(connection, row, chat)
+            continue
         avoid = tuple(row.avoid or ())
         claimed.letters.append(
             Letter(
@@ -246,6 +290,7 @@ def claim(
                 message,
                 avoid,
                 row.error if avoid else None,
+                claim=None if lane is None else mark,
             )
         )
     setbacks.over(connection, "message", known.keys() & {letter.id for letter in claimed.letters})
@@ -280,7 +325,7 @@ def _read(
 ) -> dict[int, Message | None]:
     reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
     edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
-    return {row.id: _message(row, reminders, edits) for row in rows}
+    return with_weeks_before(connection, rows, {row.id: _message(row, reminders, edits) for row in rows})
 
 
 def _put_off(connection: Connection, office: OfficeView, row: AnyRow, error: Exception, now: dt.datetime) -> int:
@@ -303,13 +348,33 @@ def _message(row: AnyRow, reminders: Mapping[int, ReminderMessage], edits: Mappi
         return reminders.get(row.id)
     if row.kind == "edit":
         return edits.get(row.id)
-    return answer_from(row.payload) if row.kind == "answer" else digest_from(row.payload)
+    asked_for = row.kind == "answer" and "monday" not in row.payload  # a digest on trial is an answer too
+    return answer_from(row.payload) if asked_for else digest_from(row.payload)
 
 
-def _in_order(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime) -> list[AnyRow]:
+def _let_rest(connection: Connection, resting: Sequence[OfficeView], lane: dict[str, str], now: dt.datetime) -> None:
+    """What must not leave before the office is at work again wakes then: nobody looks at its lane in vain."""
+    for office in resting:
+        wakes = now + TRY_AGAIN_AFTER if office.rests else office.hours.this_or_next_slot(now).starts
+        if wakes > now:
+            connection.execute(_SLEEP, {"b_now": now, "b_office": office.id, "b_wakes": wakes, **lane})
+
+
+def _move(connection: Connection, row: AnyRow, chat: Chat) -> None:
+    """Into the lane of the bot that is to carry it now; this was no attempt."""
+    connection.execute(
+        update(MESSAGE)
+        .where(MESSAGE.c.id == row.id)
+        .values(status="queued", channel=chat.channel, bot=chat.bot, attempts=row.attempts - 1, claim=None)
+    )
+
+
+def _in_order(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime, lane: Lane | None) -> list[AnyRow]:
     """Put back what would overtake an older message of the same person that waits to be tried again."""
     held: dict[int, list[AnyRow]] = defaultdict(list)
-    for older in connection.execute(_HELD_UP, {"now": now}):
+    people = {"people": [row.person_id for row in rows if row.person_id is not None]}
+    holding = _HELD_UP if lane is None else _HELD_UP_OF
+    for older in connection.execute(holding, {"now": now} if lane is None else {"now": now, **people}):
         held[older.person_id].append(older)
     free = []
     for row in rows:
@@ -332,12 +397,13 @@ def _in_order(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime) 
     return free
 
 
-class _Addresses:
+class Addresses:
     """The chats of the people a batch is for, read once; and how much of each bot's budget is left."""
 
     def __init__(self, connection: Connection, channels: Channels, rows: Sequence[AnyRow], now: dt.datetime) -> None:
         self.channels, self.now = channels, now
-        people = sorted({row.person_id for row in rows if row.person_id is not None})
+        self.office_of = {row.person_id: row.office_id for row in rows if row.person_id is not None}
+        people = sorted(self.office_of)
         self.chats: dict[int, list[AnyRow]] = defaultdict(list)
         if people:
             self._read(connection, _CHATS, people)
@@ -348,7 +414,7 @@ class _Addresses:
 
     def _read(self, connection: Connection, query: Any, people: list[int]) -> None:
         for row in connection.execute(query, {"people": people}):
-            if (row.channel, row.bot) in self.channels:
+            if _may_use(self.channels, row, self.office_of[row.person_id]):
                 self.chats[row.person_id].append(row)
 
     def of(self, row: AnyRow) -> tuple[Chat | None, str]:
@@ -358,6 +424,8 @@ class _Addresses:
             there = (row.channel, row.bot)
             if there not in self.channels:
                 return None, "kênh này không còn chạy"
+            if not serves(self.channels[there], row.office_id):
+                return None, OTHER_OFFICE
             if not self._afford(there, weight):
                 return None, OUT_OF_BUDGET
             return Chat(row.channel, row.bot, row.address), ""
@@ -430,7 +498,8 @@ _SENT = (
 def record(
     connection: Connection, channels: Channels, sent: Sequence[tuple[Letter, Outcome]], now: dt.datetime
 ) -> Delivered:
-    """Write down what came of each send."""
+    """Write down what came of each send. A letter whose lane was taken over meanwhile is its new owner's business."""
+    sent = _still_ours(connection, sent)
     done = Delivered()
     arrived: list[dict[str, Any]] = []
     lines: dict[str, list[journal.Line]] = {}
@@ -444,7 +513,7 @@ def record(
             _later(connection, channels, letter, outcome, now)
         elif isinstance(outcome, Unknown):
             done.unknown += 1
-            _unknown(connection, letter.id, letter.urgent, letter.copies, outcome.reason, now)
+            _unknown(connection, letter.id, letter.urgent, letter.copies, outcome.reason, now + RESEND_AFTER)
             connection.execute(
                 update(MESSAGE)
                 .where(MESSAGE.c.id == letter.id, MESSAGE.c.status == "unknown")
@@ -464,6 +533,21 @@ def record(
         lines.setdefault(office_id, []).extend(warnings)
     journal.append_each(connection, now, lines)
     return done
+
+
+def _still_ours(connection: Connection, sent: Sequence[tuple[Letter, Outcome]]) -> Sequence[tuple[Letter, Outcome]]:
+    marked = [letter.id for letter, _ in sent if letter.claim is not None]
+    if not marked:
+        return sent
+    # A row that was given up as unknown keeps its mark: what is known of it after all is better than that.
+    standing = select(MESSAGE.c.id, MESSAGE.c.claim).where(
+        MESSAGE.c.id.in_(marked), MESSAGE.c.status.in_(("claimed", "unknown"))
+    )
+    ours = {(row.id, row.claim) for row in connection.execute(standing.order_by(MESSAGE.c.id).with_for_update())}
+    lost = [letter.id for letter, _ in sent if letter.claim is not None and (letter.id, letter.claim) not in ours]
+    if lost:
+        LOG.warning("%d tin đã do máy khác nhận gửi tiếp; máy này không ghi kết quả của chúng.", len(lost))
+    return [(letter, outcome) for letter, outcome in sent if letter.id not in lost]
 
 
 def _arrived(channels: Channels, letter: Letter, outcome: Sent, now: dt.datetime) -> dict[str, Any]:
@@ -561,7 +645,13 @@ def _has_another(connection: Connection, channels: Channels, letter: Letter) -> 
     """Whether the person has one more chat that a running bot serves and this letter has not tried."""
     tried = {*letter.avoid, letter.chat.id}
     chats = connection.execute(_CHATS, {"people": [letter.person_id]})
-    return any(chat.id not in tried and (chat.channel, chat.bot) in channels for chat in chats)
+    return any(chat.id not in tried and _may_use(channels, chat, letter.office_id) for chat in chats)
+
+
+def _may_use(channels: Channels, chat: AnyRow, office_id: str) -> bool:
+    """Whether a running bot serves this chat, and may do so for the office."""
+    channel = channels.get((chat.channel, chat.bot))
+    return channel is not None and serves(channel, office_id)
 
 
 def _use_next(connection: Connection, letter: Letter, why: str, now: dt.datetime) -> None:
@@ -576,34 +666,93 @@ def _use_next(connection: Connection, letter: Letter, why: str, now: dt.datetime
             avoid=[*letter.avoid, letter.chat.id],
             error=because,
             claim=None,
+            channel=None,  # whichever bot carries that chat
+            bot=None,
         )
     )
 
 
-_ABANDONED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies).where(
-    MESSAGE.c.status == "claimed", MESSAGE.c.claimed_at < bindparam("since")
+_CLAIMED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies, MESSAGE.c.begun).where(
+    MESSAGE.c.status == "claimed"
 )
+_ABANDONED = _CLAIMED.where(  # a claim from far ahead was made before the clock was put back
+    or_(MESSAGE.c.claimed_at < bindparam("since"), MESSAGE.c.claimed_at > bindparam("ahead"))
+)
+_ABANDONED_IN_LANE = _CLAIMED.where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.bot == bindparam("bot"))
+DIED = "chương trình dừng giữa lúc gửi"
 
 
 def recover(connection: Connection, now: dt.datetime) -> Delivered:
     """Claims whose process died between send and record: each class takes its side."""
+    return _recover(
+        connection,
+        connection.execute(_ABANDONED, {"since": now - LEASE, "ahead": now + LEASE}).all(),
+        now,
+        RESEND_AFTER,
+    )
+
+
+def recover_lane(connection: Connection, lane: Lane, now: dt.datetime) -> Delivered:
+    """The same for one lane, at once: whoever holds it now holds it alone, so its claims are a dead run's."""
+    there = {"channel": lane[0], "bot": lane[1]}
+    return _recover(connection, connection.execute(_ABANDONED_IN_LANE, there).all(), now, dt.timedelta(0))
+
+
+def _recover(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime, again: dt.timedelta) -> Delivered:
     done = Delivered()
-    for row in connection.execute(_ABANDONED, {"since": now - LEASE}).all():
+    for row in rows:
+        if row.begun is False:
+            _give_back(connection, MESSAGE.c.id == row.id)
+            continue
         done.unknown += 1
-        _unknown(connection, row.id, row.urgent, row.copies, "chương trình dừng giữa lúc gửi", now)
+        _unknown(connection, row.id, row.urgent, row.copies, DIED, now + again, keep_mark=row.begun is not None)
     return done
 
 
-def _unknown(connection: Connection, message_id: int, urgent: bool, copies: int, why: str, now: dt.datetime) -> None:
+def begin(connection: Connection, letters: Sequence[Letter], now: dt.datetime) -> set[int]:
+    """Of letters claimed in a lane, mark these as on their way. Returns those that are still ours to send.
+
+    What is claimed and has not begun is lost to nobody when this process dies: it simply waits again.
+    """
+    begun: set[int] = set()
+    for mark in {letter.claim for letter in letters}:
+        ids = [letter.id for letter in letters if letter.claim == mark]
+        ours = update(MESSAGE).where(MESSAGE.c.id.in_(ids), MESSAGE.c.claim == mark, MESSAGE.c.status == "claimed")
+        begun |= set(connection.execute(ours.values(begun=True, claimed_at=now).returning(MESSAGE.c.id)).scalars())
+    return begun
+
+
+def give_back(connection: Connection, letters: Sequence[Letter]) -> None:
+    """Letters claimed in a lane that will not begin here: they wait again, as if nobody had taken them."""
+    for mark in {letter.claim for letter in letters}:
+        ids = [letter.id for letter in letters if letter.claim == mark]
+        _give_back(connection, MESSAGE.c.id.in_(ids) & (MESSAGE.c.claim == mark))
+
+
+def _give_back(connection: Connection, which: ColumnElement[bool]) -> None:
+    connection.execute(
+        update(MESSAGE)
+        .where(which, MESSAGE.c.status == "claimed")
+        .values(status="queued", attempts=MESSAGE.c.attempts - 1, claim=None, begun=None)
+    )
+
+
+def _unknown(
+    connection: Connection,
+    message_id: int,
+    urgent: bool,
+    copies: int,
+    why: str,
+    again_at: dt.datetime,
+    *,
+    keep_mark: bool = False,
+) -> None:
     copies += 1  # it may have arrived
     if urgent and copies < MOST_COPIES:
-        _requeue(connection, message_id, now + RESEND_AFTER, copies, why)
-    else:
-        connection.execute(
-            update(MESSAGE)
-            .where(MESSAGE.c.id == message_id)
-            .values(status="unknown", copies=copies, error=why, claim=None)
-        )
+        _requeue(connection, message_id, again_at, copies, why)
+        return
+    unknown = update(MESSAGE).where(MESSAGE.c.id == message_id).values(status="unknown", copies=copies, error=why)
+    connection.execute(unknown if keep_mark else unknown.values(claim=None))
 
 
 def _requeue(connection: Connection, message_id: int, at: dt.datetime, copies: int, why: str) -> None:
@@ -627,7 +776,7 @@ def _refused(
         return
     if isinstance(outcome, Refused):  # given up is not refused: the address stays open then
         connection.execute(update(CHAT).where(CHAT.c.id == letter.chat.id).values(blocked_at=now, blocked_why=why))
-        if _has_another(connection, channels, letter) or _has_group(connection, letter):
+        if _has_another(connection, channels, letter) or _has_group(connection, channels, letter):
             _use_next(connection, letter, why, now)
             return
         if _has_another(connection, channels, replace(letter, avoid=())):  # passed over before, but never refused
@@ -636,9 +785,10 @@ def _refused(
     _unreached(connection, view_office(connection, letter.office_id), letter.id, why, now)
 
 
-def _has_group(connection: Connection, letter: Letter) -> bool:
+def _has_group(connection: Connection, channels: Channels, letter: Letter) -> bool:
     tried = {*letter.avoid, letter.chat.id}
-    return any(row.id not in tried for row in connection.execute(_GROUPS, {"people": [letter.person_id]}))
+    groups = connection.execute(_GROUPS, {"people": [letter.person_id]})
+    return any(group.id not in tried and _may_use(channels, group, letter.office_id) for group in groups)
 
 
 def _unreached(connection: Connection, office: OfficeView, message_id: int, why: str, now: dt.datetime) -> None:

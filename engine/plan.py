@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from data import bulk, setbacks
+from data.turns import alone_with, among
 from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_offices
 from engine.rules.ladder import anchors_of, opens_at
 from schedules.dates import Dates, expand
@@ -38,11 +39,12 @@ _OBLIGATIONS = select(OBLIGATION.c.id, OBLIGATION.c.office_id, OBLIGATION.c.rule
 )
 
 
-def plan(connection: Connection, now: dt.datetime) -> int:
-    """Make the occurrences that the horizon asks for. Returns how many are new."""
+def plan(connection: Connection, now: dt.datetime, of: Collection[str] | None = None) -> int:
+    """Make the occurrences that the horizon asks for, of these offices or of all. Returns how many are new."""
     # The threshold is a date of UTC: a day early or late does not matter a year ahead.
     threshold = now.date() + PLAN_AGAIN_BELOW
-    offices = sorted(set(connection.execute(_TO_PLAN, {"threshold": threshold, "now": now}).scalars()))
+    waiting = set(connection.execute(_TO_PLAN, {"threshold": threshold, "now": now}).scalars())
+    offices = alone_with(connection, among(of, waiting))
     return sum(
         _plan_offices(connection, offices[start : start + OFFICES_AT_ONCE], now)
         for start in range(0, len(offices), OFFICES_AT_ONCE)
@@ -61,7 +63,7 @@ def _plan_offices(connection: Connection, office_ids: Sequence[str], now: dt.dat
     for row in connection.execute(_OBLIGATIONS, which):
         office = offices[row.office_id]
         until = office.today(now) + HORIZON
-        if row.planned_until >= until or (row.id in known and known[row.id].try_after > now):
+        if office.rests or row.planned_until >= until or (row.id in known and known[row.id].try_after > now):
             continue
         try:
             obligation = Obligation.model_validate(row.rule)

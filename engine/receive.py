@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from data import serving
 from data.rows import AnyRow
 from data.upsert import upsert
 from engine.conversation import Talk, evidence, reply_to
@@ -87,17 +88,27 @@ def _number(number: int | None) -> int | None:
 _OLDEST_WAITING = (
     select(INBOUND).where(INBOUND.c.handled_at.is_(None)).order_by(INBOUND.c.id).limit(1).with_for_update()
 )
+_OLDEST_OF_BOT = _OLDEST_WAITING.where(INBOUND.c.channel == bindparam("channel"), INBOUND.c.bot == bindparam("bot"))
 
 
-def handle_waiting(engine: Engine, now: dt.datetime, most: int | None = None) -> int:
+def handle_waiting(
+    engine: Engine,
+    now: dt.datetime,
+    most: int | None = None,
+    bot: tuple[str, str] | None = None,
+    then: Callable[[Connection], None] | None = None,
+) -> int:
     """Act on every stored update that has not been acted upon, oldest first; ``most`` at once. Returns how many.
 
-    One that we cannot act upon, for a defect of ours, is set aside and said to be: it must not stand before all others.
+    ``bot``: only what came by this channel and bot. ``then`` is called in the transaction of each update, when its
+    answer is written. One that we cannot act upon, for a defect of ours, is set aside and said to be: it must not
+    stand before all others.
     """
     handled = 0
     while most is None or handled < most:
         with engine.begin() as connection:
-            row = connection.execute(_OLDEST_WAITING).first()
+            oldest = _OLDEST_WAITING if bot is None else _OLDEST_OF_BOT
+            row = connection.execute(oldest, {} if bot is None else {"channel": bot[0], "bot": bot[1]}).first()
             if row is None:
                 return handled
             try:
@@ -107,6 +118,8 @@ def handle_waiting(engine: Engine, now: dt.datetime, most: int | None = None) ->
                 raise  # the database's trouble, not the words': the next turn tries again
             except Exception as error:  # a defect of ours must cost one reply, never everybody's
                 _set_aside(connection, row, error, now)
+            if then is not None:
+                then(connection)
             handled += 1
     return handled
 
@@ -203,20 +216,26 @@ def _conversation(connection: Connection, row: AnyRow, chat: AnyRow, now: dt.dat
 
 
 def _chat_of(connection: Connection, row: AnyRow, address: str) -> AnyRow | None:
-    return connection.execute(
+    """Whose chat this is; nobody's, where the bot serves another office."""
+    chat = connection.execute(
         select(CHAT).where(CHAT.c.channel == row.channel, CHAT.c.bot == row.bot, CHAT.c.address == address)
     ).first()
+    if chat is None or serving.office_of(connection, row.channel, row.bot) not in (None, chat.office_id):
+        return None
+    return chat
 
 
 def _asked_before(connection: Connection, row: AnyRow, person_id: int) -> dict[str, Any] | None:
     """What the answer to this person's last words asked back, in the same chat."""
     last = connection.execute(
-        select(INBOUND.c.asked, INBOUND.c.address, INBOUND.c.channel)
+        select(INBOUND.c.asked, INBOUND.c.address, INBOUND.c.channel, INBOUND.c.bot)
         .where(INBOUND.c.person_id == person_id, INBOUND.c.id < row.id, INBOUND.c.handled_at.is_not(None))
         .order_by(INBOUND.c.id.desc())
         .limit(1)
     ).first()
-    return last.asked if last and (last.channel, last.address) == (row.channel, row.address) else None
+    return (
+        last.asked if last and (last.channel, last.bot, last.address) == (row.channel, row.bot, row.address) else None
+    )
 
 
 def _has_lost_patience(connection: Connection, row: AnyRow) -> bool:
@@ -270,7 +289,7 @@ def _linked(connection: Connection, row: AnyRow, redeemed: Redeemed, now: dt.dat
         .where(named.c.id == (redeemed.person_id or redeemed.unit_id))
     ).one()
     said = {"linked": Said.LINKED, "unit_linked": Said.UNIT_LINKED, "already_linked": Said.ALREADY_LINKED}
-    answer = Answer(said[redeemed.outcome], person=owner.name, who=owner.office)
+    answer = Answer(said[redeemed.outcome], person=owner.name, who=owner.office, replaced=redeemed.replaced)
     return _Reaction([answer], redeemed.office_id, redeemed.person_id)
 
 
@@ -290,16 +309,21 @@ def _to_stranger(connection: Connection, row: AnyRow, now: dt.datetime) -> list[
     return [] if recent else [Answer(Said.STRANGER)]
 
 
+def _speaks_for(connection: Connection, row: AnyRow) -> str | None:
+    """In whose name a stranger is answered: of the bot's own office, else of any office that it serves."""
+    own = serving.office_of(connection, row.channel, row.bot)
+    if own is not None:
+        known: str | None = connection.execute(select(OFFICE.c.id).where(OFFICE.c.id == own)).scalar()
+        return known
+    at_this_bot = select(CHAT.c.office_id).where(CHAT.c.channel == row.channel, CHAT.c.bot == row.bot).limit(1)
+    office_id: str | None = connection.execute(at_this_bot).scalar()
+    return office_id or connection.execute(select(OFFICE.c.id).limit(1)).scalar()
+
+
 def _queue(
     connection: Connection, row: AnyRow, index: int, answer: Answer, reaction: _Reaction, now: dt.datetime
 ) -> None:
-    office_id = (
-        reaction.office_id
-        or connection.execute(
-            select(CHAT.c.office_id).where(CHAT.c.channel == row.channel, CHAT.c.bot == row.bot).limit(1)
-        ).scalar()
-    )
-    office_id = office_id or connection.execute(select(OFFICE.c.id).limit(1)).scalar()
+    office_id = reaction.office_id or _speaks_for(connection, row)
     if office_id is None:  # nobody is loaded yet: nobody to speak for
         return
     connection.execute(

@@ -12,15 +12,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, cast, insert, or_, select, union, union_all, update
+from sqlalchemy import Connection, Text, bindparam, cast, func, insert, or_, select, union, union_all, update
 
 from data import bulk, handles, journal, setbacks
 from data.rows import AnyRow
+from data.turns import alone_with, among
 from engine.messages import AT_LEAST_ONCE, Says
 from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, OfficeView, view_offices
 from engine.rules.chain import Chain, Hearer, Unheard, chain_for, confirmers, hearers
@@ -60,7 +61,11 @@ _DUE = (
         OCCURRENCE.c.snoozed_until,
         OBLIGATION.c.ladder,
         OBLIGATION.c.confirm,
-        OBLIGATION.c.rule["doer"].as_string(),
+        # Of a period that somebody was given by hand before it opened, theirs is the name that counts.
+        func.coalesce(
+            select(PERSON.c.slug).where(PERSON.c.id == OCCURRENCE.c.doer_id).scalar_subquery(),
+            OBLIGATION.c.rule["doer"].as_string(),
+        ),
     )
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
     .where(
@@ -69,6 +74,8 @@ _DUE = (
     )
     .order_by(OCCURRENCE.c.next_move_at, OCCURRENCE.c.id)
     .limit(MOST_AT_ONCE)
+    # Whoever acts on one at this moment has it; ours stay as read until they are moved. SQLite: one writer anyway.
+    .with_for_update(skip_locked=True, of=OCCURRENCE)
 )
 _MOVE = (
     update(OCCURRENCE)
@@ -115,17 +122,22 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
     _OF.where(MESSAGE.c.slot == bindparam("slot")),
     _OF.where(
         MESSAGE.c.status == "queued",
+        MESSAGE.c.sent_at.is_(None),  # says nothing new, and leads SQLite to the index by person and moment
         MESSAGE.c.kind.in_(("reminder", "digest")),
         or_(MESSAGE.c.not_before <= bindparam("now"), MESSAGE.c.attempts > 0),  # to be tried again: it will be heard
     ),
-    _OF.where(MESSAGE.c.sent_at >= bindparam("starts"), MESSAGE.c.kind.not_in(("answer", "edit"))),
+    _OF.where(  # not what left while the clock was ahead: nobody waits for that day to come
+        MESSAGE.c.sent_at >= bindparam("starts"),
+        MESSAGE.c.sent_at < bindparam("ends"),
+        MESSAGE.c.kind.not_in(("answer", "edit")),
+    ),
 )
 
 
-def remind(connection: Connection, now: dt.datetime) -> int:
-    """Climb and gather for every office that is at work. Returns the number of new messages."""
-    waiting = connection.execute(_WAITING, {"now": now}).scalars()
-    offices = view_offices(connection, waiting)
+def remind(connection: Connection, now: dt.datetime, of: Collection[str] | None = None) -> int:
+    """Climb and gather for every office, or each of these, that is at work. Returns the number of new messages."""
+    waiting = connection.execute(_WAITING, {"now": now}).scalars().all()
+    offices = view_offices(connection, alone_with(connection, among(of, waiting)))
     slots = {office.id: slot for office in offices.values() if (slot := office.hours.slot_at(now)) is not None}
     if not slots:
         return 0
@@ -472,7 +484,7 @@ def _this_slot(
     busy: set[int] = set()
     unsent: dict[int, int] = {}
     for row in connection.execute(
-        _OF_PEOPLE, {"offices": offices, "slot": slot.key, "starts": slot.starts, "now": now}
+        _OF_PEOPLE, {"offices": offices, "slot": slot.key, "starts": slot.starts, "ends": slot.ends, "now": now}
     ):
         if row.status == "queued" and row.kind == "reminder":
             unsent[row.person_id] = row.id

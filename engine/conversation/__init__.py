@@ -50,6 +50,7 @@ RIGHTS: Mapping[Action, Right] = {
     Action.WEEK: Right.SEE_OWN,
     Action.UNDO: Right.UNDO_OWN,
     Action.LEAVE: Right.TAKE_LEAVE,
+    Action.WEB: Right.SEE_OWN,
 }
 
 
