@@ -25,6 +25,7 @@ from tests.bench.figures import QUIET, Figure, cores_others_use
 from tests.bench.lanes import bots_with_something_due
 from tests.bench.machine import machine
 from tests.bench.pace import pacing
+from tests.bench.pages import pages
 from tests.bench.plan import plan_a_year
 from tests.bench.process import command_line, live, morning
 from tests.bench.sizes import FULL, QUICK, Size
@@ -55,6 +56,7 @@ MEASURES: dict[str, Measure] = {
     "spike": Measure("Ten thousand due within one second", spike),
     "process": Measure("The real process", live),
     "morning": Measure("Memory of a province's morning", morning),
+    "pages": Measure("The console's pages", pages),
     "help": Measure("The command line", command_line),
 }
 

@@ -38,7 +38,7 @@ def live(size: Size, bench: Bench) -> Iterator[Figure]:
         (size.province_communes, size.province_rows, 400),
     ):
         bench.say(f"{communes} communes with their years")
-        url = _with_years(bench, communes, rows)
+        url = with_years(bench, communes, rows)
         found = [_watched(url, bench.folder, size.turns_watched) for _ in range(size.runs)]
         starts, held, peaks = zip(*found, strict=True)
         who = "one commune" if communes == 1 else f"a province of {communes} communes"
@@ -103,7 +103,7 @@ def command_line(size: Size, bench: Bench) -> Iterator[Figure]:
     yield times_as_much("nhacviec --help", seconds(ours), seconds(bare), "python -c pass", HELP_AT_MOST)
 
 
-def _with_years(bench: Bench, communes: int, rows: int) -> str:
+def with_years(bench: Bench, communes: int, rows: int) -> str:
     """Communes that have worked for two years, up to now, as the command line would have made their database."""
     now = dt.datetime.now(dt.UTC)
     url = bench.sqlite.new(schema=False)

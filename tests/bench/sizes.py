@@ -44,6 +44,9 @@ class Size:
     province_communes: int = 120
     province_rows: int = 2_400_000
     turns_watched: int = 6
+    # pages
+    page_rows: int = 40_000  # two years of a commune
+    visits: int = 7
     # the command line
     starts: int = 15
 
@@ -74,5 +77,7 @@ QUICK = Size(
     province_communes=3,
     province_rows=3_000,
     turns_watched=2,
+    page_rows=400,
+    visits=1,
     starts=1,
 )
