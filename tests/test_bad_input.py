@@ -183,7 +183,7 @@ def test_a_read_only_database_is_named(tmp_path: Path) -> None:
         (["suspend", "12345", "--reason", "chờ", "--yes"], "Không có việc nào"),
         (["cancel", "1", "--reason", " ", "--yes"], "lý do"),
         (["journal", "verify", "--head", "12"], "không phải mã nhật ký"),
-        (["link", "ai-do", "--channel", "zalo", "--address", "1"], "chưa được bật"),
+        (["link", "ai-do", "--channel", "zalo", "--address", "1"], "Không có cán bộ"),
         (["xyz"], "Lệnh viết chưa đúng"),
         (["load"], "Thiếu"),
         (["status", "--nope"], "Không có tuỳ chọn --nope"),

@@ -16,7 +16,7 @@ PATIENCE = 10.0  # seconds
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
     """Serve until the block ends. Yields the address, as "http://127.0.0.1:49152"."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none", log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + PATIENCE
