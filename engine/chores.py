@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from data.database import explained
 from engine.backup import CIVIL, back_up, is_due
+from engine.errors import NhacViecError
 from engine.settings import Settings
 from engine.tidy import kept_since, tidy_all
 
 log = logging.getLogger("nhacviec")
+LOOK_EVERY = 300.0  # seconds
 
 
 class Chores:
@@ -25,6 +30,18 @@ class Chores:
     def wanted(self) -> bool:
         """Whether the settings ask for any."""
         return self._settings.backups is not None or self._settings.keep_months is not None
+
+    async def go_on(self, clock: Callable[[], dt.datetime]) -> None:
+        """Look every five minutes, until cancelled; nothing waits for it. Ends at once where nothing is asked for."""
+        while self.wanted:
+            try:
+                with explained(self._settings.database):
+                    await asyncio.to_thread(self.look, clock())
+            except (NhacViecError, OSError) as trouble:
+                log.error("%s", trouble)
+            except Exception:
+                log.exception("Sao lưu hoặc dọn tin cũ gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
+            await asyncio.sleep(LOOK_EVERY)
 
     def look(self, now: dt.datetime) -> None:
         """Do what is due. It may take minutes on a large database: not for the thread that sends.

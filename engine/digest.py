@@ -130,10 +130,11 @@ def digest_of_week(
     connection: Connection, office: OfficeView, monday: dt.date, now: dt.datetime, person: str
 ) -> DigestMessage:
     """The digest of one week; of a week gone by, as it was when its digest was due."""
-    return _digest_as_of(connection, office, monday, min(now, _due_at(office, monday)), person)
+    return _digest_as_of(connection, office, monday, min(now, due_at(office, monday)), person)
 
 
-def _due_at(office: OfficeView, monday: dt.date) -> dt.datetime:
+def due_at(office: OfficeView, monday: dt.date) -> dt.datetime:
+    """When the digest of that week leaves."""
     at, _ = week_bounds(monday, office.zone)
     while _reported(office, at := next_digest(office, at)) < monday:
         pass
@@ -148,7 +149,7 @@ def _digest_as_of(
     connection: Connection, office: OfficeView, monday: dt.date, moment: dt.datetime, person: str
 ) -> DigestMessage:
     first, after = week_bounds(monday, office.zone)
-    internal_dues = _moved_after(connection, office, moment)
+    internal_dues = moved_after(connection, office, moment)
     facts = [
         Fact(
             HIDDEN_TITLE if row.secret else row.title,
@@ -211,7 +212,7 @@ def _digest_as_of(
     return replace(counted, journal_mark=journal.mark_before(connection, office.id, moment))
 
 
-def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
+def moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
     """The internal due that held at ``moment``, of every occurrence for which more time was granted later."""
     later = (
         select(EXTENSION.c.occurrence_id, EXTENSION.c.was)

@@ -28,17 +28,18 @@ from data.trouble import sentence
 from data.turns import alone_with
 from engine import lanes
 from engine.app import Product, announced
-from engine.backup import back_up, is_due
+from engine.chores import Chores
 from engine.clock import SharedClock
 from engine.collect import collect
 from engine.cycle import Decided, decide_for
 from engine.deliver import deliver_lane
-from engine.errors import BadSetting, DatabaseTrouble, NhacViecError
+from engine.errors import BadSetting, DatabaseTrouble
 from engine.findings import Finding
 from engine.messages import Channel, Inbound
 from engine.metrics import Metrics
 from engine.office import INBOUND, OFFICE
 from engine.outbox import NOWHERE, Channels, Lane, bots_of, recover
+from engine.pages import Installation, open_pages
 from engine.receive import handle_waiting, store
 from engine.watch import OutsideCall, Watchdog, heartbeat_file
 from schedules.shared_metronome import Asking, SharedMetronome, prepare
@@ -53,7 +54,6 @@ TURN_SECONDS = (5, 4, 3, 2, 1)  # parts of a minute, the longest that is asked f
 BEAT_EVERY = 15.0
 SERVE_EVERY = 60.0
 LOOK_FOR_FILES = 15.0
-LOOK_FOR_BACKUP = 300.0
 SWEEP = "*"  # no office has this name
 
 
@@ -126,7 +126,7 @@ class Worker:
             beside = [
                 asyncio.create_task(self._beat()),
                 asyncio.create_task(self._fetch()),
-                asyncio.create_task(self._keep_safe()),
+                asyncio.create_task(Chores(self.product.engine, self.product.settings).go_on(self.clock.now)),
                 asyncio.create_task(self._announce()),
             ]
             await self.metronome.run(self.stop)
@@ -289,27 +289,6 @@ class Worker:
                 log.exception("Lấy ảnh, tệp gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
             await asyncio.sleep(LOOK_FOR_FILES)
 
-    async def _keep_safe(self) -> None:
-        """The daily backup, on the machines whose settings name a folder for it."""
-        settings = self.product.settings
-        while settings.backups is not None:
-            now = self.clock.now()
-            try:
-                if is_due(settings.backups, settings.backup_at, now):
-                    made = await asyncio.to_thread(
-                        back_up,
-                        settings.database,
-                        settings.evidence,
-                        settings.backups,
-                        now,
-                        keep=settings.backup_keep,
-                        zipped=True,
-                    )
-                    log.info("Đã sao lưu %s (%d dòng).", made.file, sum(made.rows.values()))
-            except (NhacViecError, OSError) as trouble:
-                log.error("%s", trouble)
-            await asyncio.sleep(LOOK_FOR_BACKUP)
-
     # ---- the web ----------------------------------------------------------------------------------------------------
 
     async def keep(self, inbounds: Sequence[Inbound]) -> None:
@@ -356,6 +335,10 @@ class Worker:
             servers.append(WebhookServer(app, settings.webhook_host, settings.webhook_port))
         for server in servers:
             await server.start()
+        if settings.public_url is not None:  # people's browsers come by one address, whichever machine answers
+            # What a page writes is found by the next sweep, within seconds.
+            pages = Installation(settings, self.product.engine, self.clock, self.product.channels, lambda: None)
+            servers += await open_pages(pages)
         return servers
 
     async def _announce(self) -> None:

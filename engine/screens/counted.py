@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
 
-from engine.digest import _moved_after as moved_after
+from engine.digest import moved_after
 from engine.messages import HIDDEN_TITLE
 from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView
 from engine.rules.digest_numbers import Fact, Place, place_of

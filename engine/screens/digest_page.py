@@ -10,8 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, func, insert, select
 
 from bots.wording import plain
-from engine.digest import WEEKDAYS, digest_of_week, next_digest
-from engine.digest import _due_at as due_at
+from engine.digest import WEEKDAYS, digest_of_week, due_at, next_digest
 from engine.errors import NhacViecError, NotFound
 from engine.messages import HIDDEN_TITLE, DigestMessage
 from engine.office import CHAT, EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView
