@@ -10,11 +10,14 @@ import io
 from typing import Any
 
 from ruamel.yaml import YAML
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
-from engine.errors import NhacViecError
+from engine.errors import BadOfficeFile, NhacViecError
 from engine.office import OBLIGATION, OFFICE, PERSON, UNIT
+from schedules.office_file import problems_of
 from schedules.office_model import OfficeFile
+
+Tree = dict[str, Any]
 
 _HEAD = """\
 # {name}: tệp nhiệm vụ lấy từ Nhắc Việc ngày {day}, gồm mọi sửa đổi đã lưu tới lúc đó.
@@ -25,19 +28,24 @@ _HEAD = """\
 def stored_file(connection: Connection, office_id: str, only: int | None = None) -> OfficeFile:
     """What is stored of an office, in the shape of its file. ``only``: with this one obligation, by its row's id.
 
-    People are those who work here, whether the file or a list brought them.
+    People are those who work here, whether the file or a list brought them, and those who have left while a rule
+    still names them: loading does not bring them back, and without them the file would not fit together.
 
     :raises NhacViecError: what is stored makes no office file.
     """
     office = connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).one()
-    units = connection.execute(select(UNIT).where(UNIT.c.office_id == office_id, UNIT.c.active).order_by(UNIT.c.id))
+    units = connection.execute(
+        select(UNIT).where(UNIT.c.office_id == office_id, UNIT.c.active).order_by(UNIT.c.id)
+    ).all()
+    in_use = {row.slug for row in units}
+    rules = select(OBLIGATION.c.rule).where(OBLIGATION.c.office_id == office_id, OBLIGATION.c.active)
+    named = rules.with_only_columns(OBLIGATION.c.rule["doer"].as_string())
     people = connection.execute(
         select(PERSON, UNIT.c.slug.label("unit"))
         .join(UNIT, UNIT.c.id == PERSON.c.unit_id)
-        .where(PERSON.c.office_id == office_id, PERSON.c.active)
+        .where(PERSON.c.office_id == office_id, UNIT.c.active, or_(PERSON.c.active, PERSON.c.slug.in_(named)))
         .order_by(PERSON.c.id)
     )
-    rules = select(OBLIGATION.c.rule).where(OBLIGATION.c.office_id == office_id, OBLIGATION.c.active)
     if only is not None:
         rules = rules.where(OBLIGATION.c.id == only)
     try:
@@ -62,7 +70,7 @@ def stored_file(connection: Connection, office_id: str, only: int | None = None)
                         "unit": row.unit,
                         "role": row.role,
                         "standing": row.standing,
-                        "in_charge_of": row.in_charge_of or (),
+                        "in_charge_of": [slug for slug in row.in_charge_of or () if slug in in_use],
                     }
                     for row in people
                 ],
@@ -75,15 +83,28 @@ def stored_file(connection: Connection, office_id: str, only: int | None = None)
         ) from None
 
 
+def as_tree(file: OfficeFile) -> Tree:
+    """The file as plain data, as its YAML reads: without what is as usual, dates as "2026-03-17"."""
+    return file.model_dump(mode="json", exclude_defaults=True)
+
+
+def as_file(tree: Tree) -> OfficeFile:
+    """Plain data as the file that is loaded.
+
+    :raises BadOfficeFile: something in it does not fit together.
+    """
+    file = OfficeFile.model_validate(tree)
+    problems = problems_of(file)
+    if problems:
+        raise BadOfficeFile(problems)
+    return file
+
+
 def as_yaml(file: OfficeFile, day: str) -> bytes:
     """The file as YAML, as people edit it. ``day``: when it was taken, in words."""
     out = io.StringIO()
     yaml = YAML()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 118
-    yaml.dump(_plain(file), out)
+    yaml.dump(as_tree(file), out)
     return (_HEAD.format(name=" ".join(file.office.name.split()), day=day) + out.getvalue()).encode()
-
-
-def _plain(file: OfficeFile) -> dict[str, Any]:
-    return file.model_dump(mode="json", exclude_defaults=True)

@@ -43,7 +43,7 @@ def check(files: list[Path], as_json: AsJson = False) -> None:
 
 @app.command()
 def load(
-    file: Path,
+    file: Annotated[str, typer.Argument(metavar="TỆP", help="Tệp nhiệm vụ, hoặc mã cơ quan có sẵn (hung-thang).")],
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,6 +51,18 @@ def load(
     from engine.cli import files as commands
 
     commands.load(file, yes, as_json)
+
+
+@app.command()
+def export(
+    office: Annotated[str, typer.Argument(metavar="CƠ QUAN", help="Mã cơ quan đã nạp, hoặc tệp nhiệm vụ của cơ quan.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Tệp .yaml sẽ ghi; bỏ trống hoặc - là in ra.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Ghi đè tệp đã có.")] = False,
+) -> None:
+    """Lấy tệp nhiệm vụ từ dữ liệu đang lưu, gồm mọi sửa đổi trên web; nạp lại thì không có gì thay đổi."""
+    from engine.cli import files as commands
+
+    commands.export(office, out, force)
 
 
 @app.command(name="import")

@@ -1,14 +1,17 @@
-"""``check`` and ``load``: office files."""
+"""``check``, ``load`` and ``export``: office files."""
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
 from engine.cli import output
 from engine.errors import BadOfficeFile, NhacViecError
-from schedules.office_file import read_office, warnings_of
+from schedules.office_file import problems_of, read_office, warnings_of
 from schedules.office_model import UNDATED
 
 HOW = {"added": "thêm", "changed": "sửa", "dropped": "bỏ"}
@@ -49,13 +52,15 @@ def check(files: list[Path], as_json: bool) -> None:
         raise NhacViecError("\n".join(problems))
 
 
-def load(path: Path, yes: bool, as_json: bool) -> None:
-    """Show what would change, ask, apply."""
+def load(name: str, yes: bool, as_json: bool) -> None:
+    """Show what would change, ask, apply. ``name``: a file, or the id of an office that comes with the program."""
     from engine.app import build
+    from engine.cli.finding import office_file
     from engine.load import apply, compare
     from engine.plan import plan
     from engine.settings import read_settings
 
+    path = office_file(name)
     office = read_office(path)
     product = build(read_settings())
     with product.engine.begin() as connection:
@@ -85,3 +90,50 @@ def load(path: Path, yes: bool, as_json: bool) -> None:
     if not as_json:
         told = ", ".join(f"{how} {n}" for how, n in counts.items())
         output.line(f"Đã nạp {office.office.name}: {told}. Lập {planned} kỳ; xem bằng: nhacviec status")
+
+
+def export(office: str, out: Path | None, force: bool) -> None:
+    """The stored office as its file again, to ``out`` or to standard output.
+
+    :raises NhacViecError: no such office; the file is there already, or cannot be written.
+    """
+    from zoneinfo import ZoneInfo
+
+    from data.database import reading
+    from engine.cli.finding import database, loaded_offices
+    from engine.clock import SystemClock
+    from engine.stored_file import as_yaml, stored_file
+
+    with reading(database()) as connection:
+        file = stored_file(connection, loaded_offices(connection, office)[0])
+    today = SystemClock().now().astimezone(ZoneInfo(file.office.timezone))
+    content = as_yaml(file, f"{today:%d/%m/%Y}")
+    if out is None or str(out) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+    else:
+        _write(out, content, force=force, private=any(rule.secret for rule in file.obligations))
+        output.line(
+            f"Đã ghi {out}. {file.office.name}: {len(file.obligations)} nhiệm vụ, {len(file.units)} đơn vị, "
+            f"{len(file.people)} cán bộ."
+        )
+    for sentence in problems_of(file):  # what load would say of it; it is better known now
+        sys.stderr.write(f"Cần sửa trước khi nạp lại: {sentence}\n")
+
+
+def _write(path: Path, content: bytes, *, force: bool, private: bool) -> None:
+    """All of it or nothing. ``private``: no other account of this machine may read it."""
+    if path.exists() and not force:
+        raise NhacViecError(f"Đã có tệp {path}. Hãy chọn tên khác, hoặc thêm --force để ghi đè.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        try:
+            with os.fdopen(handle, "wb") as beside:
+                beside.write(content)
+            Path(name).chmod(0o600 if private else 0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise NhacViecError(f"Không ghi được {path}: {error.strerror or error}. Hãy chọn nơi khác.") from error

@@ -30,8 +30,8 @@ from engine.people_import import find_unit
 from engine.plan import plan as plan_ahead
 from engine.screens.child import PLAN, YEAR, YearWanted, in_child
 from engine.screens.deeds import Refused
-from engine.screens.stored_file import Tree, as_file, stored_file
 from engine.screens.year import Year
+from engine.stored_file import Tree, as_file, as_tree, stored_file
 from schedules.dates import due_sentence
 from schedules.intake.draft import is_confident, reading_of, skip_key, source_of, to_office
 from schedules.intake.findings import Duty, PlanFound, UnitFound
@@ -170,7 +170,7 @@ def keep_found(engine: Engine, draft: int, found: PlanFound) -> None:
     """What was read in the document is the draft's from now on; nothing is decided yet."""
     with engine.begin() as connection:
         office = select(PLAN_DRAFT.c.office_id).where(PLAN_DRAFT.c.id == draft)
-        tree = stored_file(connection, connection.execute(office).scalar_one())
+        tree = as_tree(stored_file(connection, connection.execute(office).scalar_one()))
         replaces = _is_the_same_plan(tree, found)
         _keep(connection, draft, found, [OPEN] * len(found.duties), replaces=replaces, busy_since=None)
 
@@ -273,7 +273,7 @@ class _Bench:
 
     def __init__(self, connection: Connection, office: OfficeView, row: AnyRow) -> None:
         self.row = row
-        self.tree = stored_file(connection, office.id)
+        self.tree = as_tree(stored_file(connection, office.id))
         units = connection.execute(select(UNIT).where(UNIT.c.office_id == office.id, UNIT.c.active)).all()
         standing = next(unit.name for unit in units if unit.slug == office.definition.standing_unit)
         self.found = in_the_offices_words(PLAN.validate_python(row.found), units, standing)

@@ -35,6 +35,7 @@ class Work:
     due: dt.date  # the deadline that counts now
     state: str  # in words
     days_late: int
+    mine: bool  # the viewer is the one to do it
     deeds: tuple[Deed, ...]
 
 
@@ -53,16 +54,25 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The page: the worst first in every list. ``calls`` is None for whoever may not see the whole office."""
+    """The page: the worst first in every list, and of an officer's lists their own work before their colleagues'.
+
+    ``calls`` is None for whoever may not see the whole office.
+    """
 
     day: dt.date
     whole_office: bool
     overdue: tuple[Work, ...]
     this_week: tuple[Work, ...]
+    later: tuple[Work, ...]  # the viewer's own, due after this week
     to_confirm: tuple[Work, ...]
     waiting: tuple[Work, ...]  # for somebody else's confirmation
     requests: tuple[Request, ...]
     calls: tuple[Call, ...] | None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody need lift a hand today."""
+        return not (self.overdue or self.this_week or self.to_confirm or self.requests or self.calls)
 
 
 def today_of(connection: Connection, office: OfficeView, me: int, now: dt.datetime) -> Today:
@@ -85,10 +95,12 @@ def today_of(connection: Connection, office: OfficeView, me: int, now: dt.dateti
         )
     )
     asked = _requests_of(connection, office)
-    works = {row.id: work_of(office, me, row, asked.get(row.id), day) for row in rows}
+    doers = acting_for(office.staff, me, day)
+    works = {row.id: work_of(office, me, row, asked.get(row.id), day, mine=row.doer_id in doers) for row in rows}
     sunday = day + dt.timedelta(days=THIS_WEEK_ENDS - day.weekday())
     overdue: list[Work] = []
     this_week: list[Work] = []
+    later: list[Work] = []
     to_confirm: list[Work] = []
     waiting: list[Work] = []
     for row in rows:
@@ -100,12 +112,15 @@ def today_of(connection: Connection, office: OfficeView, me: int, now: dt.dateti
             overdue.append(work)
         elif row.internal_due <= sunday:
             this_week.append(work)
+        elif work.mine:
+            later.append(work)
     requests = [_request(office, me, row, asked[row.id], works[row.id], day) for row in rows if row.id in asked]
     return Today(
         day,
         whole,
-        tuple(sorted(overdue, key=lambda work: (-work.days_late, work.title))),
-        tuple(this_week),
+        tuple(sorted(overdue, key=lambda work: (not (work.mine or whole), -work.days_late, work.title))),
+        tuple(sorted(this_week, key=lambda work: not (work.mine or whole))),
+        tuple(later),
         tuple(to_confirm),
         tuple(waiting),
         tuple(sorted(requests, key=lambda request: (not request.mine, request.asked_at))),
@@ -113,7 +128,7 @@ def today_of(connection: Connection, office: OfficeView, me: int, now: dt.dateti
     )
 
 
-def work_of(office: OfficeView, me: int, row: AnyRow, extension: AnyRow | None, day: dt.date) -> Work:
+def work_of(office: OfficeView, me: int, row: AnyRow, extension: AnyRow | None, day: dt.date, *, mine: bool) -> Work:
     """One line from an ``actions.occurrence_row`` that also has ``unit_name``."""
     return Work(
         row.id,
@@ -124,6 +139,7 @@ def work_of(office: OfficeView, me: int, row: AnyRow, extension: AnyRow | None, 
         max(row.due, row.internal_due),
         in_words(WorkState(row.work_state), row.due, row.internal_due, day),
         days_late(row.due, row.internal_due, day) if row.work_state in _OPEN else 0,
+        mine,
         possible(office, me, row, extension, day),
     )
 

@@ -1,10 +1,11 @@
-"""One browser a worker; a fresh window for every test. Whatever goes wrong in a page fails the test."""
+"""One browser a module; a fresh window for every test. Whatever goes wrong in a page fails the test."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,10 +16,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PICTURES = Path(__file__).parent.parent.parent / "build" / "screenshots"  # kept to be looked at
 SIZES = {"wide": (1280, 900), "phone": (360, 740)}
 
-OpenPage = Callable[[str], Page]
 
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: its driver's event loop would stand in the way of the tests after it
 def browser() -> Iterator[Browser]:
     """Chromium, headless; where there is none, these tests are skipped and say so."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
@@ -31,9 +30,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def window(browser: Browser) -> Iterator[BrowserContext]:
-    """A window without cookies. It fails the test when a page logs an error or asks anybody but this machine."""
+@contextmanager
+def opened(browser: Browser) -> Iterator[tuple[BrowserContext, list[str]]]:
+    """A window without cookies, and what went wrong in it: errors a page logs, and asking anybody but this machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="vi-VN")
     context.set_default_timeout(10_000)
     errors: list[str] = []
@@ -46,8 +45,15 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
     context.on("request", look)
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield context
+    yield context, errors
     context.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A window without cookies. It fails the test when anything went wrong in it."""
+    with opened(browser) as (context, errors):
+        yield context
     assert not errors, errors
 
 

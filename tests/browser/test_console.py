@@ -4,44 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
 
-from tests.browser.conftest import picture
+from engine.actions import Actor
+from engine.office import OBLIGATION, OCCURRENCE
+from engine.screens import intake
+from schedules.intake.readers import read_text
+from schedules.intake.understand import understand
+from schedules.office_model import Obligation
+from tests.browser.conftest import opened, picture
 from tests.browser.serving import served
+from tests.browser.visiting import Visit, elsewhere
+from tests.intake.documents import SAMPLE, build, sample
 from tests.web.desk import Desk, filled
-from tests.world import CHAIR, OFFICER, STANDING_HEAD, World, monthly_report, one_task
+from tests.world import CHAIR, OFFICER, SECOND_OFFICER, STANDING_HEAD, World, monthly_report, one_task
 from web.console.app import PAGES
 
 LOOKED_AT = [page.path for page in PAGES if not page.writes and page.is_page]
 GRAVE = ("serious", "critical")
+LONG = "Kế hoạch triển khai nhiệm vụ trọng tâm " + "cải cách hành chính, chuyển đổi số và Đề án 06 " * 8
+UNBROKEN = "Số:123/KH-UBND-CCHC-" * 12
 
 
-class Visit:
-    """One window on one console."""
-
-    def __init__(self, desk: Desk, address: str, window: BrowserContext) -> None:
-        self.desk, self.address, self.page = desk, address, window.new_page()
-
-    def sign_in(self, slug: str) -> Page:
-        """By the link and its button."""
-        self.page.goto(f"{self.address}{self.desk.link(slug)}")
-        self.page.get_by_role("button", name="Vào Nhắc Việc").click()
-        expect(self.page.get_by_role("heading", level=1)).to_contain_text("Hôm nay")
-        return self.page
-
-    def go(self, path: str) -> Page:
-        """Open a page."""
-        self.page.goto(f"{self.address}{path}")
-        return self.page
-
-
-def _lived_in(folder: Path) -> World:
+def _lived_in(folder: Path, rules: Sequence[Obligation] = ()) -> World:
     world = World(
         folder,
         "2026-02-02 08:00",
@@ -50,6 +41,7 @@ def _lived_in(folder: Path) -> World:
             one_task("2026-03-10", "cu", "Báo cáo sơ kết đợt cao điểm"),
             one_task("2026-03-27", "de-an", "Đề án đô thị thông minh"),
             monthly_report(),
+            *rules,
         ],
         digests=True,
     )
@@ -59,12 +51,44 @@ def _lived_in(folder: Path) -> World:
     return world
 
 
+def _with_a_draft(folder: Path) -> World:
+    """Hùng Thắng's little sister on an ordinary Monday, a plan half gone through."""
+    world = _lived_in(folder)
+    found = understand(read_text(SAMPLE, "ke-hoach.txt"), None, this_year=2026)
+    with world.engine.begin() as connection:
+        now = world.clock.now()
+        draft = intake.begin(connection, world.office(connection), "ke-hoach.txt", 900, Actor("Chuyên viên"), now)
+    intake.keep_found(world.engine, draft, found)
+    return world
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]:
+    """A console that is only looked at, and its address."""
+    folder = tmp_path_factory.mktemp("lived")
+    with elsewhere(lambda: _with_a_draft(folder)) as desk, served(desk.app) as address:
+        yield desk, address
+
+
+@pytest.fixture(scope="module")
+def look(lived: tuple[Desk, str], browser: Browser) -> Iterator[tuple[Visit, list[str]]]:
+    """The standing head's window, for looking only."""
+    with opened(browser) as (window, errors):
+        visit = Visit(*lived, window)
+        visit.sign_in(STANDING_HEAD)
+        yield visit, errors
+
+
+@pytest.fixture
+def guest(lived: tuple[Desk, str], window: BrowserContext) -> Visit:
+    """A window of its own, for looking only."""
+    return Visit(*lived, window)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with ThreadPoolExecutor(1) as elsewhere:  # the browser's driver has an event loop in this thread
-        world = elsewhere.submit(_lived_in, tmp_path).result()
-        yield Desk(world)
-        elsewhere.submit(world.close).result()
+    with elsewhere(lambda: _lived_in(tmp_path)) as desk:
+        yield desk
 
 
 @pytest.fixture
@@ -73,11 +97,11 @@ def visit(desk: Desk, window: BrowserContext) -> Iterator[Visit]:
         yield Visit(desk, address, window)
 
 
-def test_signing_in_and_out(visit: Visit) -> None:
-    page = visit.sign_in(CHAIR)
+def test_signing_in_and_out(guest: Visit) -> None:
+    page = guest.sign_in(CHAIR)
     page.get_by_role("button", name="Thoát").click()
     expect(page).to_have_url(re.compile("/dang-nhap$"))
-    visit.go("/")
+    guest.go("/")
     expect(page).to_have_url(re.compile("/dang-nhap$"))
     picture(page, "dang-nhap")
 
@@ -117,12 +141,156 @@ def test_it_works_without_a_mouse(visit: Visit) -> None:
     expect(page.get_by_role("status")).to_contain_text("Đã đồng ý gia hạn")
 
 
+# ---- the ways of the work --------------------------------------------------------------------------------------------
+
+
+def test_a_plan_becomes_work(visit: Visit, tmp_path: Path) -> None:
+    """A Word file is sent, read, gone through and loaded; nothing is in use before the last button."""
+    document = build(sample().blocks, tmp_path / "ke-hoach-an-binh.docx")
+    page = visit.sign_in(STANDING_HEAD)
+    page.get_by_role("link", name="Nhập kế hoạch").click()
+    page.get_by_label("Tệp kế hoạch").set_input_files(document)
+    page.get_by_role("button", name="Gửi và đọc").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "cải cách hành chính", ignore_case=True, timeout=30_000
+    )
+    picture(page, "nhap-can-xem")
+    before = visit.desk.world.rows(select(OBLIGATION.c.id))
+    page.get_by_role("link", name=re.compile("^Chắc chắn")).click()
+    picture(page, "nhap-chac")
+    page.get_by_role("button", name=re.compile("Nhận mọi mục chắc chắn")).click()
+    expect(page.get_by_role("status")).to_contain_text("mục chắc chắn")
+    page.get_by_role("link", name=re.compile("^Sửa mục")).first.click()
+    page.get_by_label("Thời hạn").fill("trước ngày 25/9/2026")
+    expect(page.get_by_text("Máy đọc là")).to_contain_text("25/09/2026")
+    picture(page, "nhap-sua-mot-muc")
+    page.get_by_role("button", name="Lưu và nhận").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã nhận")
+    page.get_by_role("button", name="Xem thay đổi trước khi nạp").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thay đổi khi nạp")
+    picture(page, "nhap-thay-doi")
+    assert visit.desk.world.rows(select(OBLIGATION.c.id)) == before
+    page.get_by_role("button", name="Nạp những thay đổi này").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã nạp: thêm")
+    visit.go("/nhiem-vu")
+    expect(page.get_by_role("main")).to_contain_text("Ban hành Kế hoạch cải cách hành chính năm 2026")
+    assert len(visit.desk.world.rows(select(OBLIGATION.c.id))) > len(before)
+
+
+def test_a_rule_is_changed_from_now_on_after_its_effect_was_seen(visit: Visit) -> None:
+    world = visit.desk.world
+    [rule] = world.rows(select(OBLIGATION).where(OBLIGATION.c.slug == "bao-cao-tthc"))
+    planned = (
+        select(OCCURRENCE.c.due)
+        .where(OCCURRENCE.c.obligation_id == rule.id, OCCURRENCE.c.opened_at.is_(None))
+        .order_by(OCCURRENCE.c.due)
+    )
+    days = world.rows(planned)
+    page = visit.sign_in(STANDING_HEAD)
+    visit.go("/nhiem-vu").get_by_role("link", name="Báo cáo TTHC").first.click()
+    page.get_by_label("Hạn (ngày trong tháng)").fill("10")
+    page.get_by_label("Chốt số liệu (ngày trong tháng)").fill("8")
+    page.get_by_role("button", name="Xem trước ảnh hưởng").click()
+    expect(page.get_by_role("main")).to_contain_text("hạn: ngày 17 → ngày 10")
+    expect(page.get_by_role("status")).to_contain_text("kỳ đổi ngày")
+    picture(page, "nhiem-vu-xem-truoc")
+    assert world.rows(planned) == days  # looking is not doing
+    page.get_by_role("button", name="Lưu").click()
+    expect(page.get_by_role("status")).to_contain_text("hạn: ngày 17 → ngày 10")
+    assert [row.due for row in world.rows(planned)][:2] == [dt.date(2026, 4, 10), dt.date(2026, 5, 11)]
+
+
+def test_an_officer_is_sent_away_from_what_is_not_theirs(guest: Visit) -> None:
+    page = guest.sign_in(OFFICER)
+    for name in ("Nhập kế hoạch", "Con người", "Bản tin", "Báo cáo", "Vận hành"):
+        expect(page.get_by_role("navigation").get_by_role("link", name=name)).to_have_count(0)
+    rows = guest.desk.world.rows(select(OBLIGATION))
+    for path in ("/nhap", "/con-nguoi"):
+        answer = page.request.get(f"{guest.address}{path}")
+        assert answer.status == 403
+        page.set_content(answer.text())
+        expect(page.get_by_role("main")).to_contain_text("chưa có quyền")
+    assert guest.desk.world.rows(select(OBLIGATION)) == rows
+
+
+# ---- how it looks ---------------------------------------------------------------------------------------------------
+
+
+def _address(desk: Desk, path: str) -> str:
+    """Where such a page has something to show."""
+    [report] = desk.world.rows(select(OBLIGATION.c.id).where(OBLIGATION.c.slug == "bao-cao-tthc"))
+    [period, *_] = desk.world.rows(
+        select(OCCURRENCE.c.id)
+        .where(OCCURRENCE.c.obligation_id == report.id, OCCURRENCE.c.opened_at.is_(None))
+        .order_by(OCCURRENCE.c.due)
+    )
+    if path.startswith("/nhiem-vu/"):
+        path = path.replace("{id:int}", str(report.id)).replace("{number:int}", str(period.id))
+    asked = "?han=10&chot=8" if path.endswith("/xem-truoc") else ""
+    return filled(path) + asked
+
+
 @pytest.mark.parametrize("path", LOOKED_AT)
-def test_every_page_looks_right(visit: Visit, path: str) -> None:
-    visit.sign_in(STANDING_HEAD)
-    page = visit.go(filled(path))
+def test_every_page_looks_right(look: tuple[Visit, list[str]], path: str) -> None:
+    visit, errors = look
+    page = visit.go(_address(visit.desk, path))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    picture(page, re.sub(r"\W+", "-", filled(path)).strip("-") or "hom-nay")
+    looks_right(page, re.sub(r"\W+", "-", filled(path)).strip("-") or "hom-nay")
+    assert not errors, errors
+
+
+def looks_right(page: Page, name: str) -> None:
+    """Kept as a picture in both sizes, and axe has nothing grave to say."""
+    picture(page, name)
     found = Axe().run(page).response["violations"]
     grave = [f"{v['id']}: {v['help']} ({n['html'][:120]})" for v in found if v["impact"] in GRAVE for n in v["nodes"]]
     assert not grave, grave
+
+
+def test_today_without_any_work(browser: Browser, tmp_path: Path) -> None:
+    with (
+        elsewhere(lambda: World(tmp_path, "2026-02-02 08:00", [one_task("2026-11-30")])) as desk,
+        served(desk.app) as address,
+        opened(browser) as (window, errors),
+    ):
+        visit = Visit(desk, address, window)
+        page = visit.sign_in(STANDING_HEAD)
+        expect(page.get_by_role("main")).to_contain_text("Hôm nay không có việc nào chờ đồng chí.")
+        expect(page.get_by_role("region")).to_have_count(0)
+        looks_right(page, "hom-nay-khong-viec")
+        assert not errors, errors
+
+
+def test_today_with_very_much_work(browser: Browser, tmp_path: Path) -> None:
+    """Forty overdue items, some with endless titles: the worst are seen, the rest is one click away; own work leads."""
+    titles = [LONG[:480], UNBROKEN, *(f"Báo cáo chuyên đề số {number}" for number in range(1, 39))]
+    rules = [one_task(f"2026-02-{5 + index % 20:02}", f"viec-{index}", title) for index, title in enumerate(titles)]
+    rules.append(one_task("2026-02-04", "nguoi-khac", "Việc của người thứ hai", doer=SECOND_OFFICER))
+
+    def made() -> World:
+        world = World(tmp_path, "2026-02-02 08:00", rules)
+        world.ignore_rest()
+        world.sleep_until("2026-03-16 08:00")
+        return world
+
+    with elsewhere(made) as desk, served(desk.app) as address, opened(browser) as (window, errors):
+        visit = Visit(desk, address, window)
+        page = visit.sign_in(STANDING_HEAD)
+        overdue = page.get_by_role("region", name="Quá hạn")
+        expect(overdue.get_by_role("heading")).to_contain_text("41")
+        expect(overdue.get_by_role("listitem")).to_have_count(12)
+        looks_right(page, "hom-nay-nhieu-viec")
+        overdue.get_by_text("Xem thêm 29 việc").click()
+        expect(overdue.get_by_role("listitem")).to_have_count(41)
+        picture(page, "hom-nay-mo-het")
+        window.clear_cookies()
+        page = visit.sign_in(OFFICER)
+        overdue = page.get_by_role("region", name="Quá hạn")
+        expect(overdue.get_by_role("listitem").first).to_contain_text("đồng chí phụ trách")
+        overdue.get_by_text(re.compile("Xem thêm")).click()
+        expect(overdue.get_by_role("listitem").last).to_contain_text("Việc của người thứ hai")
+        picture(page, "hom-nay-chuyen-vien")
+        overdue.get_by_role("link", name=UNBROKEN).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(UNBROKEN)
+        picture(page, "viec-ten-dai")
+        assert not errors, errors

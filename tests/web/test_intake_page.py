@@ -17,7 +17,7 @@ from engine.actions import Actor
 from engine.load import compare
 from engine.office import OBLIGATION, OFFICE
 from engine.screens import child, intake
-from engine.screens.stored_file import as_file, stored_file
+from engine.stored_file import as_file, as_tree, stored_file
 from schedules.intake.readers import read_text
 from schedules.intake.understand import understand
 from tests.intake.documents import SAMPLE, build, sample
@@ -108,7 +108,7 @@ def in_use(desk: Desk) -> dict[str, dict[str, Any]]:
 
 def test_what_is_stored_reads_back_as_the_file_that_was_loaded(desk: Desk) -> None:
     with desk.world.engine.begin() as connection:
-        file = as_file(stored_file(connection, OFFICE_ID))
+        file = as_file(as_tree(stored_file(connection, OFFICE_ID)))
         assert compare(connection, file) == []
     assert file == office_file([one_task("2026-03-17"), monthly_report()])
 

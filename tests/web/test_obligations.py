@@ -17,6 +17,9 @@ from engine import load
 from engine.actions import Actor, occurrence_row
 from engine.messages import HIDDEN_TITLE
 from engine.office import OBLIGATION, OCCURRENCE, REMINDER, view_office
+from engine.people import left
+from engine.people_import import import_people
+from engine.people_list import PersonRow
 from engine.screens.editing import (
     CannotEdit,
     Previewed,
@@ -29,7 +32,7 @@ from engine.screens.editing import (
     save_rule,
 )
 from engine.screens.obligations import ladder_sentences, rule_sentence
-from engine.stored_file import as_yaml, stored_file
+from engine.stored_file import as_file, as_tree, as_yaml, stored_file
 from schedules.office_file import ladders, read_office, shipped_offices
 from schedules.office_model import Obligation
 from tests.web.desk import Desk
@@ -151,6 +154,44 @@ def test_the_stored_office_is_its_file_again(path: Path, tmp_path: Path) -> None
         assert read_office(copy) == office
         assert load.compare(connection, read_office(copy)) == []
     engine.dispose()
+
+
+def test_a_lived_in_office_is_a_file_that_changes_nothing(tmp_path: Path) -> None:
+    """After edits, a list of people, a unit that went and a doer who left: what is had can be loaded, and is stored."""
+    rules = [REPORT, one_task("2026-05-20", doer=OFFICER), one_task("2026-06-10", "mat", "Kế hoạch kín", secret=True)]
+    world = World(tmp_path, "2026-03-20 08:00", rules)
+    world.ignore_rest()
+    whole = office_file(rules)
+    fewer = whole.model_copy(
+        update={
+            "units": tuple(unit for unit in whole.units if unit.id != "mat-tran"),
+            "people": tuple(person for person in whole.people if person.unit != "mat-tran"),
+        }
+    )
+    world.load(fewer)
+    now = world.clock.now()
+    with world.engine.begin() as connection:
+        office = world.office(connection)
+        rows = [
+            PersonRow(2, "Trần Thị Mới", "Phòng Kinh tế", "officer"),
+            PersonRow(3, "Lê Văn Thêm", "VHXH", "officer"),
+        ]
+        import_people(connection, office, rows, now, BY)
+        left(connection, office, office.staff.by_slug[OFFICER].id, dt.date(2026, 3, 20), None, BY, now)
+    saved(Desk(world), han="10", chot="8")
+    with world.engine.begin() as connection:
+        had = stored_file(connection, OFFICE_ID)
+        copy = tmp_path / "tep.yaml"
+        copy.write_bytes(as_yaml(had, "20/03/2026"))
+        assert read_office(copy) == had == as_file(as_tree(had))
+        assert load.compare(connection, had) == []
+        assert [change.slug for change in load.compare(connection, fewer)] == ["bao-cao-tthc"]
+    assert {"Trần Thị Mới", "Lê Văn Thêm"} < {person.name for person in had.people}
+    assert "mat-tran" not in {unit.id for unit in had.units}
+    due = had.obligations[0].due
+    assert due
+    assert due.day == 10
+    world.close()
 
 
 # ---- from now on ----------------------------------------------------------------------------------------------------

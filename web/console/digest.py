@@ -89,7 +89,7 @@ def _monday(asked: Asked, week: str) -> dt.date:
 PAGES = (
     Page("/ban-tin", Right.SEE_DIGEST, coming),
     Page("/ban-tin/{week}", Right.SEE_DIGEST, one_week),
-    Page("/ban-tin/{week}/anh.png", Right.SEE_DIGEST, picture),
+    Page("/ban-tin/{week}/anh.png", Right.SEE_DIGEST, picture, is_page=False),
     Page("/ban-tin/{week}/gui-thu", Right.SEE_DIGEST, trial, writes=True),
     Page("/ban-tin/{week}/{list}", Right.SEE_DIGEST, lines),
 )

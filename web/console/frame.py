@@ -39,6 +39,7 @@ MENU = (
     ("/nhap", "Nhập kế hoạch", Right.LOAD_PLAN),
     ("/con-nguoi", "Con người", Right.SEE_OFFICE),
     ("/ban-tin", "Bản tin", Right.SEE_DIGEST),
+    ("/bao-cao", "Báo cáo", Right.SEE_OFFICE),
     ("/van-hanh", "Vận hành", Right.SEE_JOURNAL),
 )
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -94,9 +95,10 @@ class Asked:
         return self.request.query_params
 
     @property
-    def menu(self) -> tuple[tuple[str, str, Right], ...]:
-        """The pages of the menu: address, name, and the right each needs."""
-        return MENU
+    def menu(self) -> tuple[tuple[str, str, Right, bool], ...]:
+        """The pages of the menu: address, name, the right each needs, and whether the viewer is there."""
+        here = self.request.url.path
+        return tuple((path, name, right, is_under(here, path)) for path, name, right in MENU)
 
     @property
     def path(self) -> Mapping[str, Any]:
@@ -139,6 +141,11 @@ class Asked:
         if sentence:
             write_said(self.console, response, sentence, wrong=wrong)
         return response
+
+
+def is_under(here: str, path: str) -> bool:
+    """Whether a page is the one at ``path`` or lies below it: "/nhap/3" is under "/nhap", "/nhap-2" is not."""
+    return here == path or (path != "/" and here.startswith(f"{path}/"))
 
 
 def own_path(address: str) -> str:

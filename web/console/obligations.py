@@ -193,7 +193,7 @@ def _period(asked: Asked) -> AnyRow:
 
 PAGES = (
     Page("/nhiem-vu", Right.SEE_UNIT, show_all),
-    Page("/nhiem-vu/tep", Right.LOAD_PLAN, download_file),
+    Page("/nhiem-vu/tep", Right.LOAD_PLAN, download_file, is_page=False),
     Page("/nhiem-vu/{id:int}", Right.SEE_UNIT, show_one),
     Page("/nhiem-vu/{id:int}/xem-truoc", Right.LOAD_PLAN, preview_of_rule),
     Page("/nhiem-vu/{id:int}/sua", Right.LOAD_PLAN, change_rule, writes=True),

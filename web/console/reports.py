@@ -66,6 +66,6 @@ def _this_month(asked: Asked) -> tuple[dt.date, dt.date]:
 
 PAGES = (
     Page("/bao-cao", Right.SEE_OFFICE, show),
-    Page("/bao-cao.docx", Right.SEE_OFFICE, word),
-    Page("/bao-cao.xlsx", Right.SEE_OFFICE, sheet),
+    Page("/bao-cao.docx", Right.SEE_OFFICE, word, is_page=False),
+    Page("/bao-cao.xlsx", Right.SEE_OFFICE, sheet, is_page=False),
 )

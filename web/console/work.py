@@ -71,6 +71,6 @@ def _row(asked: Asked) -> AnyRow:
 
 PAGES = (
     Page("/viec/{id:int}", Right.SEE_OWN, show),
-    Page("/viec/{id:int}/tep/{number:int}", Right.SEE_OWN, download),
+    Page("/viec/{id:int}/tep/{number:int}", Right.SEE_OWN, download, is_page=False),
     Page("/viec/{id:int}/{deed}", Right.SEE_OWN, act, writes=True),
 )
