@@ -379,6 +379,14 @@ class OutboxMessage(SQLModel, table=True):
             sqlite_where=sql("status = 'queued'"),
             postgresql_where=sql("status = 'queued'"),
         ),
+        Index(  # whoever has typed is answered before all that wait: their answers are found without them
+            "message_answers",
+            "kind",
+            "not_before",
+            "id",
+            sqlite_where=sql("status = 'queued' AND kind = 'answer'"),
+            postgresql_where=sql("status = 'queued' AND kind = 'answer'"),
+        ),
         Index(
             "message_claimed",
             "claimed_at",
@@ -467,6 +475,7 @@ class Handle(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("person_id", "occurrence_id", name="handle_once"),
         Index("handle_number", "person_id", "number"),
+        Index("handle_in_use", "person_id", "released_at"),
         Index("handle_occurrence", "occurrence_id"),
     )
 

@@ -13,7 +13,7 @@ import logging
 import signal
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
@@ -23,20 +23,20 @@ from bots.wording import render
 from data import inbox, serving
 from data.database import explained, open_database, reading
 from data.evidence_files import EvidenceFiles
-from engine import signin
 from engine.bots_file import Bot, bots_of, open_to_others, unknown_offices
 from engine.chores import Chores
 from engine.clock import Clock, SystemClock
 from engine.collect import collect
-from engine.cycle import Decided, Turned, decide, turn
+from engine.cycle import MOST_REPLIES, Decided, Turned, decide, turn
 from engine.deliver import deliver
-from engine.errors import BadSetting, DatabaseTrouble, NhacViecError
+from engine.errors import DatabaseTrouble
 from engine.findings import Finding
 from engine.load import link_simulator
 from engine.messages import Answer, Channel, Inbound, office_of
 from engine.metrics import Metrics
 from engine.office import INBOUND, MESSAGE, OFFICE
 from engine.outbox import Delivered, next_due
+from engine.pages import Installation, open_pages
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
 from engine.settings import Settings
@@ -46,7 +46,6 @@ from schedules.metronome import Metronome
 log = logging.getLogger("nhacviec")
 STOP_WITHIN = 4.0  # seconds: SIGTERM promises five
 AT_A_TIME = 20  # replies acted upon before other tasks have their turn
-LOOK_FOR_CHORES = 300.0  # seconds
 LISTEN_OUT = 1.0  # seconds for a poll to notice that we stop
 LOOK_AGAIN = 15.0  # seconds: messages to be tried again come due between the metronome's beats
 
@@ -204,7 +203,7 @@ async def run(product: Product, told: Callable[[Decided, Delivered], None] | Non
 
 
 class _Live:
-    """The parts of the live engine, each in a task of its own; the database belongs to one of them at a time."""
+    """The parts of the live engine, each in a task of its own; the postman writes in a thread meanwhile."""
 
     def __init__(self, product: Product, stop: asyncio.Event, told: Callable[[Decided, Delivered], None]) -> None:
         self.product, self.stop, self.told = product, stop, told
@@ -224,7 +223,7 @@ class _Live:
         servers, listening = await self.listen()  # first: a taken port is said before anything is sent
         postman = asyncio.create_task(self.carry())
         collector = asyncio.create_task(self.fetch())
-        keeper = asyncio.create_task(self.keep_safe())
+        keeper = asyncio.create_task(Chores(self.product.engine, self.product.settings).go_on(self.product.clock.now))
         await self.stop.wait()
         metronome.stop()
         collector.cancel()  # what it was fetching is fetched again
@@ -248,6 +247,8 @@ class _Live:
             with explained(self.product.settings.database):
                 decided = decide(self.product.engine, self.product.clock.now())
                 self.decided.add(decided)
+                if decided.handled == MOST_REPLIES:
+                    asyncio.get_running_loop().call_soon(self.heard)
                 self.metrics.record_decided(decided)
                 self.watchdog.beat(self.product.clock.now())
         except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
@@ -305,19 +306,6 @@ class _Live:
                 log.exception("Lấy ảnh, tệp gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def keep_safe(self) -> None:
-        """The daily chores; nothing waits for them."""
-        chores = Chores(self.product.engine, self.product.settings)
-        while chores.wanted:
-            try:
-                with explained(self.product.settings.database):
-                    await asyncio.to_thread(chores.look, self.product.clock.now())
-            except (NhacViecError, OSError) as trouble:
-                log.error("%s", trouble)
-            except Exception:
-                log.exception("Sao lưu hoặc dọn tin cũ gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
-            await asyncio.sleep(LOOK_FOR_CHORES)
-
     async def keep(self, inbounds: Sequence[Inbound]) -> None:
         """Commit what people wrote; nothing acts on it before."""
         with self.product.engine.begin() as connection:
@@ -347,51 +335,12 @@ class _Live:
             self.metrics.observe(connection, self.product.clock.now(), self.product.channels, self.watchdog.last)
         return self.metrics.text()
 
-    async def open_console(self) -> list[Any]:
-        """The console, and where no bot is set the sandbox beside it. A usual port that is taken gives way."""
-        settings, product = self.product.settings, self.product
-        if not settings.console:
-            with product.engine.begin() as connection:
-                signin.open_at(connection, None, product.clock.now())
-            return []
-        from web.console import Console, build_console, pictures  # noqa: PLC0415
-        from web.console.app import secret_of  # noqa: PLC0415
-
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:  # pages run in threads
-            loop.call_soon_threadsafe(self.mail.set)
-
-        secret = secret_of(product.engine, product.clock)
-        console = Console(
-            product.engine,
-            product.clock,
-            secret,
-            wake,
-            settings.public_url,
-            evidence=EvidenceFiles(settings.evidence),
-        )
-        console = replace(console, settings=settings, channels=product.channels)
-        pictures.offer(console, product.channels)
-        server = await _serve(build_console(console), settings, "console_port")
-        address = settings.public_url or f"http://{settings.console_host}:{server.port}"
-        with product.engine.begin() as connection:
-            signin.open_at(connection, address, product.clock.now())
-        log.info("Bảng điều hành: %s (nhắn “web” cho bot, hoặc chạy nhacviec login-link để vào).", address)
-        if [channel.name for channel in product.channels] != [Simulator.name]:
-            return [server]
-        from web.sandbox import Sandbox  # noqa: PLC0415
-
-        sandbox = Sandbox()
-        beside = await _serve(sandbox, settings, "sandbox_port")
-        sandbox.address = f"http://{settings.console_host}:{beside.port}"
-        log.info("Trang chạy thử, không gửi gì ra ngoài: %s/thu", sandbox.address)
-        return [server, beside]
-
     async def listen(self) -> tuple[list[Any], list[asyncio.Task[None]]]:
         """Be called by the providers where a public address is set, else ask them; and be asked how we are."""
         settings = self.product.settings
-        servers: list[Any] = await self.open_console()
+        product = self.product
+        installation = Installation(settings, product.engine, product.clock, product.channels, self.mail.set)
+        servers: list[Any] = await open_pages(installation)
         if settings.health_port is not None:
             from web.health import build_health_app  # noqa: PLC0415
             from web.webhooks import WebhookServer  # noqa: PLC0415
@@ -436,24 +385,6 @@ class _Live:
         with reading(self.product.engine) as connection:
             offset = inbox.next_update(connection, channel.name, channel.bot)
         await poll(keep, offset, self.stop)
-
-
-async def _serve(app: Any, settings: Settings, port: str) -> Any:
-    """Serve on the port of this setting; where nobody has chosen it and it is taken, on any free one.
-
-    :raises BadSetting: a port that was chosen is taken.
-    """
-    from web.webhooks import WebhookServer  # noqa: PLC0415
-
-    server = WebhookServer(app, settings.console_host, getattr(settings, port), f"NHACVIEC_{port.upper()}")
-    try:
-        await server.start()
-    except BadSetting:
-        if port in settings.model_fields_set:
-            raise
-        server = WebhookServer(app, settings.console_host, 0)
-        await server.start()
-    return server
 
 
 async def announced(channel: Channel, *calls: Any) -> None:

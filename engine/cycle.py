@@ -20,6 +20,8 @@ from engine.plan import plan
 from engine.receive import handle_waiting
 from engine.remind import remind
 
+MOST_REPLIES = 200  # of one turn: however fast people write, what is answered leaves, and the others are reminded
+
 
 @dataclass(slots=True)
 class Decided:
@@ -48,8 +50,12 @@ class Turned:
 
 
 def decide(engine: Engine, now: dt.datetime) -> Decided:
-    """Everything of a turn but the sending: replies, plan, digest, reminders."""
-    handled = handle_waiting(engine, now)
+    """Everything of a turn but the sending: replies, plan, digest, reminders.
+
+    Of the replies that wait, :data:`MOST_REPLIES` are acted upon. As many ``handled``: there may be more, and the
+    caller sees to them when the answers of these have left.
+    """
+    handled = handle_waiting(engine, now, MOST_REPLIES)
     decided = decide_for(engine, now)
     decided.handled = handled
     return decided
@@ -79,7 +85,14 @@ def decide_for(
 
 
 async def turn(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> Turned:
-    """One turn at ``now``. Doing it twice, late, or not for a month changes nothing but lateness."""
-    decided = decide(engine, now)
-    delivered = await deliver(engine, channels, now)
-    return Turned(decided.handled, decided.planned, decided.reminded, decided.digests, delivered)
+    """One turn at ``now``. Doing it twice, late, or not for a month changes nothing but lateness.
+
+    Where more wrote than one turn takes, it begins anew until all have been heard; each time the answers leave.
+    """
+    decided, delivered = Decided(), Delivered()
+    while True:
+        this = decide(engine, now)
+        decided.add(this)
+        delivered.add(await deliver(engine, channels, now))
+        if this.handled < MOST_REPLIES:
+            return Turned(decided.handled, decided.planned, decided.reminded, decided.digests, delivered)

@@ -15,11 +15,13 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.pool import StaticPool
 
 from data.database import in_transaction
 from engine import lanes
@@ -42,8 +44,15 @@ from engine.outbox import (
     recover_lane,
 )
 
+T = TypeVar("T")
 Line = tuple[str, str, str]  # channel, bot, address
+Outcomes = list[tuple[Letter, Outcome]]
 AWOKEN = Retry("máy vừa ngủ hoặc vừa chỉnh giờ", 0, named=True)
+
+# By every bot. Many may be on their way at once; what waits before them is there when the next claim is late.
+MOST = 3 * BATCH
+REFILL = 4  # when a quarter of them has left, more are claimed
+GATHER_SOON = 0.01  # seconds
 
 # In a lane. Few wait for the bot's rate with their send begun: they are what a killed process leaves unknown.
 FEW = 3
@@ -68,37 +77,67 @@ async def deliver(
     clock = clock or (lambda: now)
     post = _Post(bots_of(channels), stop or asyncio.Event(), clock)
     # What is claimed and waits for its turn is lost to a crash as if it were on its way: no more than leaves soon.
-    most = min(BATCH, sum(getattr(channel, "at_once", BATCH) for channel in channels))
-    done = Delivered()
+    most = min(MOST, sum(getattr(channel, "at_once", BATCH) for channel in channels))
     seen: dict[str, OfficeView] = {}  # names, units and hours, which no batch changes
-    with engine.begin() as connection:
-        done.add(recover(connection, clock()))
+    done = await _written(engine, lambda connection: recover(connection, clock()))
+    outcomes: Outcomes = []
     while True:
+        refills = post.under_way <= most - most // REFILL and not post.stop.is_set()
+        room = min(BATCH, most - post.under_way) if refills else 0
         claimed = Claimed()
-        if post.under_way <= most // 2 and not post.stop.is_set():
-            with engine.begin() as connection:
-                claimed = claim(connection, post.channels, clock(), seen, most - post.under_way)
-            done.dropped += claimed.dropped
+        if outcomes or room:
+            recorded, claimed = await _settled(engine, post, outcomes, clock, seen, room)
+            done.add(recorded)
             post.take(claimed.letters)
-        if not post.under_way:
-            if claimed.more and not post.stop.is_set():
-                continue
+        if claimed.more and not post.stop.is_set() and post.under_way <= most - most // REFILL:
+            outcomes = await post.outcomes_by_now()  # there is room for more: nothing is waited for
+        elif post.under_way:
+            outcomes = await post.outcomes(GATHER_SOON)
+        else:
             return done
-        done.add(await _recorded(engine, post, await post.outcomes(), clock))
 
 
-async def _recorded(
-    engine: Engine, post: _Post, outcomes: list[tuple[Letter, Outcome]], clock: Callable[[], dt.datetime]
-) -> Delivered:
-    """Write down what came back. A locked database is waited for: unrecorded, what has not left would be unknown."""
-    for pause in (1.0, 3.0, 10.0):
+async def _settled(
+    engine: Engine,
+    post: _Post,
+    outcomes: Outcomes,
+    clock: Callable[[], dt.datetime],
+    seen: dict[str, OfficeView],
+    room: int,
+) -> tuple[Delivered, Claimed]:
+    """Write down what came back, and claim up to ``room`` more in the same transaction.
+
+    A locked database is waited for while something is on its way or came back: unrecorded, its fate would be unknown.
+    """
+
+    def write(connection: Connection, room: int) -> tuple[Delivered, Claimed]:
+        done, claimed = Delivered(), Claimed()
+        if outcomes:
+            done = record(connection, post.channels, outcomes, clock())
+        if room:
+            claimed = claim(connection, post.channels, clock(), seen, room)
+            done.dropped += claimed.dropped
+        return done, claimed
+
+    for pause in (1.0, 3.0, 10.0) if outcomes or post.under_way else ():
         try:
-            with engine.begin() as connection:
-                return record(connection, post.channels, outcomes, clock())
+            return await _written(engine, partial(write, room=room))
         except OperationalError:
             await asyncio.sleep(pause)
-    with engine.begin() as connection:
-        return record(connection, post.channels, outcomes, clock())
+        except Exception:  # what came back is known, whatever is the matter with what comes next
+            await _written(engine, partial(write, room=0))
+            raise
+    return await _written(engine, partial(write, room=room))
+
+
+async def _written(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do ``work`` in a transaction, in a thread: what is on its way goes on meanwhile.
+
+    A database in memory is one connection, which the loop's other tasks use as well: there it is done at once.
+    """
+    if isinstance(engine.pool, StaticPool):
+        return in_transaction(engine, work)
+    return await asyncio.to_thread(in_transaction, engine, work)
 
 
 class _Post:
@@ -127,25 +166,32 @@ class _Post:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def outcomes(self) -> list[tuple[Letter, Outcome]]:
-        """What has come back: at least one, and whatever else is there by then."""
-        found = [await self._came_back.get()]
-        await asyncio.sleep(0)
-        while not self._came_back.empty():
-            found.append(self._came_back.get_nowait())
-        self.under_way -= len(found)
-        return found
+    async def outcomes(self, gather: float) -> Outcomes:
+        """What has come back: at least one, and what follows it within ``gather`` seconds where more is under way."""
+        return await self._gathered(await self._came_back.get(), gather)
 
-    async def within(self, seconds: float) -> list[tuple[Letter, Outcome]]:
+    async def outcomes_by_now(self) -> Outcomes:
+        """What has come back, if anything; what was taken has its chance to leave."""
+        await asyncio.sleep(0)
+        return self._all_that_came()
+
+    async def within(self, seconds: float) -> Outcomes:
         """What has come back: gathered for a moment once the first is there, nothing after so many seconds."""
         try:
-            found = [await asyncio.wait_for(self._came_back.get(), seconds)]
+            first = await asyncio.wait_for(self._came_back.get(), seconds)
         except TimeoutError:
             return []
-        if self.under_way > len(found) + self._came_back.qsize():
-            await asyncio.sleep(GATHER)
-        while not self._came_back.empty():
-            found.append(self._came_back.get_nowait())
+        return await self._gathered(first, GATHER)
+
+    async def _gathered(self, first: tuple[Letter, Outcome], gather: float) -> Outcomes:
+        await asyncio.sleep(0)  # what is there already
+        if self.under_way > 1 + self._came_back.qsize():
+            await asyncio.sleep(gather)
+        self.under_way -= 1
+        return [first, *self._all_that_came()]
+
+    def _all_that_came(self) -> Outcomes:
+        found = [self._came_back.get_nowait() for _ in range(self._came_back.qsize())]
         self.under_way -= len(found)
         return found
 
@@ -182,9 +228,6 @@ class _Post:
 
 
 # ---- one lane -------------------------------------------------------------------------------------------------------
-
-T = TypeVar("T")
-Outcomes = list[tuple[Letter, Outcome]]
 
 
 async def deliver_lane(

@@ -123,36 +123,46 @@ class Claimed:
 # ---- claim --------------------------------------------------------------------------------------------------------
 
 
-_WAITING = (
-    select(MESSAGE.c.office_id)
-    .where(MESSAGE.c.status == "queued", MESSAGE.c.not_before <= bindparam("b_now"))
-    .group_by(MESSAGE.c.office_id)
-)
 _ANY_HOUR = ("answer", "edit")  # a person's own question is answered at any hour; the rest waits for working hours
+# Spelled as the indexes spell it: asked with a parameter, an index of part of the rows is not sure to be used.
+_QUEUED = MESSAGE.c.status == literal_column("'queued'")
+_DUE = MESSAGE.c.not_before <= bindparam("b_now")
+_ANSWERS = _QUEUED & (MESSAGE.c.kind == literal_column("'answer'")) & _DUE
+_OTHERS = _QUEUED & (MESSAGE.c.kind != "answer") & _DUE
+_IS_WAITING = select(exists().where(_QUEUED, _DUE))
+_WAITING = select(MESSAGE.c.office_id).where(_QUEUED, _DUE).group_by(MESSAGE.c.office_id)
+# Whoever has just typed waits for the answer; a thousand reminders of the morning can wait behind it. Each of the two
+# questions walks an index in its order and stops: how many wait behind the last one makes no difference.
+_FIRST_ANSWERS = (
+    select(MESSAGE.c.id, MESSAGE.c.office_id)
+    .where(_ANSWERS)
+    .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
+    .limit(bindparam("b_most"))
+    .with_for_update(skip_locked=True)
+)
+_FIRST_OTHERS = (
+    select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.kind)
+    .where(
+        _OTHERS,
+        or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.not_in(bindparam("b_at_rest", expanding=True))),
+    )
+    .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
+    .limit(bindparam("b_most"))
+    .with_for_update(skip_locked=True)
+)
 _IN_LANE = (
-    MESSAGE.c.status == literal_column("'queued'"),  # spelled as the index spells it
+    _QUEUED,
     MESSAGE.c.channel == bindparam("b_channel"),
     MESSAGE.c.bot == bindparam("b_bot"),
-    MESSAGE.c.not_before <= bindparam("b_now"),
+    _DUE,
 )
 _WAITING_IN_LANE = select(MESSAGE.c.office_id).where(*_IN_LANE).group_by(MESSAGE.c.office_id)
 
 
-def _claiming(*which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
-    chosen = (
-        select(MESSAGE.c.id)
-        .where(
-            *which,
-            or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True))),
-        )
-        # Whoever has just typed waits for the answer; a thousand reminders of the morning can wait behind it.
-        .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
-        .limit(bindparam("b_most"))
-        .with_for_update(skip_locked=True)
-    )
+def _claiming(which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
     return (
         update(MESSAGE)
-        .where(MESSAGE.c.id.in_(chosen.scalar_subquery()))
+        .where(which)
         .values(
             status="claimed",
             claim=bindparam("b_mark"),
@@ -179,9 +189,19 @@ def _claiming(*which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any
     )
 
 
-_CLAIM = _claiming(MESSAGE.c.status == "queued", MESSAGE.c.not_before <= bindparam("b_now"), begun=None)
-_CLAIM_IN_LANE = _claiming(*_IN_LANE, begun=False)
-_CLAIM_NOWHERE = _claiming(*_IN_LANE, begun=False, channel=None, bot=None)
+_CHOSEN_IN_LANE = (
+    select(MESSAGE.c.id)
+    .where(
+        *_IN_LANE, or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True)))
+    )
+    .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
+    .limit(bindparam("b_most"))
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CLAIM = _claiming(MESSAGE.c.id.in_(bindparam("b_ids", expanding=True)), begun=None)
+_CLAIM_IN_LANE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False)
+_CLAIM_NOWHERE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False, channel=None, bot=None)
 _SLEEP = (
     update(MESSAGE)
     .where(*_IN_LANE, MESSAGE.c.kind.not_in(_ANY_HOUR), MESSAGE.c.office_id == bindparam("b_office"))
@@ -230,22 +250,14 @@ def claim(
     none of them has begun (:func:`begin`); one that another bot must carry now goes into that lane. ``channels`` then
     names every bot that any machine serves, for a person's chats are the same wherever they are looked at.
     """
-    there = {} if lane is None else {"b_channel": lane[0], "b_bot": lane[1]}
-    waits = connection.execute(_WAITING if lane is None else _WAITING_IN_LANE, {"b_now": now, **there})
-    waiting = waits.scalars().all()
-    if not waiting or is_muted(connection):
-        return Claimed()
-    seen |= view_offices(connection, set(waiting) - seen.keys())
-    offices = {office_id: seen[office_id] for office_id in waiting}
-    at_work = [office.id for office in offices.values() if office.hours.slot_at(now)]
-    if lane is not None:
-        _let_rest(connection, [office for office in offices.values() if office.id not in at_work], there, now)
     mark = secrets.token_hex(8)
-    claiming = _CLAIM if lane is None else _CLAIM_NOWHERE if lane == NOWHERE else _CLAIM_IN_LANE
-    taken = {"b_now": now, "b_at_work": at_work, "b_mark": mark, "b_most": most, **there}
-    rows = connection.execute(claiming, taken).all()
+    if lane is None:
+        rows = _take(connection, now, seen, most, mark)
+    else:
+        rows = _take_in_lane(connection, now, seen, most, mark, lane)
     if not rows:
         return Claimed()
+    offices = {row.office_id: seen[row.office_id] for row in rows}
     claimed = Claimed(more=len(rows) == most)
     rows = _in_order(connection, rows, now, lane)
     desk = Addresses(connection, channels, [row for row in rows if not row.address], now)
@@ -295,6 +307,58 @@ def claim(
         )
     setbacks.over(connection, "message", known.keys() & {letter.id for letter in claimed.letters})
     return claimed
+
+
+def _take(
+    connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, mark: str
+) -> Sequence[AnyRow]:
+    """Claim answers first, then the rest in order. Only the offices of what is claimed are read."""
+    if not connection.execute(_IS_WAITING, {"b_now": now}).scalar() or is_muted(connection):
+        return []
+    chosen = list(connection.execute(_FIRST_ANSWERS, {"b_now": now, "b_most": most}).all())
+    if len(chosen) < most:
+        chosen += _at_work(connection, now, seen, most - len(chosen))
+    if not chosen:
+        return []
+    seen |= view_offices(connection, {row.office_id for row in chosen} - seen.keys())
+    ids = [row.id for row in chosen]
+    return connection.execute(_CLAIM, {"b_now": now, "b_mark": mark, "b_ids": ids}).all()
+
+
+def _at_work(connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int) -> Sequence[AnyRow]:
+    """The first rows that may leave at this hour."""
+    while True:
+        at_rest = _at_rest(seen, now)
+        rows = connection.execute(_FIRST_OTHERS, {"b_now": now, "b_most": most, "b_at_rest": sorted(at_rest)}).all()
+        seen |= view_offices(connection, {row.office_id for row in rows} - seen.keys())
+        if _at_rest(seen, now) == at_rest:
+            return rows
+        # Some rest that were not known to. Where one does many may (it is noon): all that wait are looked at, once.
+        waiting = connection.execute(_WAITING, {"b_now": now}).scalars()
+        seen |= view_offices(connection, set(waiting) - seen.keys())
+
+
+def _at_rest(seen: Mapping[str, OfficeView], now: dt.datetime) -> set[str]:
+    """Of the offices that were read, those that nothing leaves for now."""
+    at_work = {hours: hours.slot_at(now) is not None for hours in {office.hours for office in seen.values()}}
+    return {office.id for office in seen.values() if not at_work[office.hours]}
+
+
+def _take_in_lane(
+    connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, mark: str, lane: Lane
+) -> Sequence[AnyRow]:
+    there = {"b_channel": lane[0], "b_bot": lane[1]}
+    waiting = connection.execute(_WAITING_IN_LANE, {"b_now": now, **there}).scalars().all()
+    if not waiting or is_muted(connection):
+        return []
+    seen |= view_offices(connection, set(waiting) - seen.keys())
+    at_rest = _at_rest({office_id: seen[office_id] for office_id in waiting}, now)
+    _let_rest(connection, [seen[office_id] for office_id in waiting if office_id in at_rest], there, now)
+    claiming = _CLAIM_NOWHERE if lane == NOWHERE else _CLAIM_IN_LANE
+    at_work = [office_id for office_id in waiting if office_id not in at_rest]
+    return connection.execute(
+        claiming, {"b_now": now, "b_at_work": at_work, "b_mark": mark, "b_most": most, **there}
+    ).all()
 
 
 def _messages(

@@ -226,7 +226,7 @@ BUGS = [
     Bug("an urgent message of unknown fate is not repeated", _never_repeats, 6, 120, "at least once"),
     Bug("a second copy is not marked", _forgets_the_mark_of_a_second_copy, 6, 120, "a second copy is marked"),
     Bug("a refused message is lost", _loses_what_is_refused, 36, 120, "lost lines are marked"),
-    Bug("what was being sent at a crash is forgotten", _forgets_what_was_being_sent, 36, 120, "nothing hangs"),
+    Bug("what was being sent at a crash is forgotten", _forgets_what_was_being_sent, 25, 120, "nothing hangs"),
     Bug("the digest counts one too many", _counts_one_too_many, 36, 120, "the digest counts what the journal tells"),
     Bug("undo leaves no alarm", _undo_leaves_no_alarm, 6, 120, "an alarm on everything open"),
     Bug("an update that is delivered twice acts twice", _acts_twice_on_one_update, 4, 120, "an update counts once"),
