@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import OperationalError
 
 from bots.simulator import Simulator
 from data import journal
@@ -129,11 +130,25 @@ def every_row(connection: Connection) -> Rows:
 @contextmanager
 def nobody_can_write(engine: Engine) -> Iterator[Connection]:
     """For a moment: every writer queues at the door, and whoever only reads goes on."""
-    with engine.begin() as connection:  # SQLite: BEGIN IMMEDIATE
-        if engine.dialect.name == "postgresql":
-            names = ", ".join(f'"{table.name}"' for table in tables())
-            connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE MODE")
+    with engine.connect() as connection:
+        until("the tables are ours", lambda: taken(connection))
         yield connection
+
+
+def taken(connection: Connection) -> bool:
+    """Whether all tables could be locked at once. A writer that holds one of them and wants another would wait for us
+    as we for it: so we give way before the database takes that for a deadlock (after a second), and ask again.
+    """
+    connection.begin()  # SQLite: BEGIN IMMEDIATE
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(f'"{table.name}"' for table in tables())
+        try:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '300ms'")
+            connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE MODE")
+        except OperationalError:
+            connection.rollback()
+            return False
+    return True
 
 
 def as_restored(rows: Rows) -> Rows:

@@ -25,7 +25,8 @@ def put_back() -> Iterator[None]:
     root = logging.root
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in list(root.manager.loggerDict)}
-    logging.getLogger("nhacviec").setLevel(logging.NOTSET)  # whatever a test before this one has left behind
+    for name in ("nhacviec", "uvicorn.error"):  # whatever a test before this one has left behind
+        logging.getLogger(name).setLevel(logging.NOTSET)
     yield
     root.handlers = handlers
     root.setLevel(level)

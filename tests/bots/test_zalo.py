@@ -359,7 +359,7 @@ def test_a_wait_that_zalo_names_is_obeyed_for_this_chat_only() -> None:
         assert first == Retry("Zalo báo vượt hạn mức gửi", 17, named=True)
         assert isinstance(second, Retry)
         assert second.named
-        assert 16 < second.seconds <= 17
+        assert 7 < second.seconds <= 17  # what is left of it
         assert server.calls == ["sendMessage"]  # the second was not even asked
         assert isinstance(await channel.send(BINH, HELP), Sent)
 

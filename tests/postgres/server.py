@@ -7,6 +7,7 @@ and a server of it outlives a killed test run (ENGINES section 1).
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import getpass
 import json
@@ -33,6 +34,12 @@ PROJECT = Path(__file__).parent.parent.parent
 NAMED = "NHACVIEC_TEST_POSTGRES"
 PATIENCE = 60.0  # seconds: a cold start takes one on an idle machine
 _keepers: list[subprocess.Popen[bytes]] = []  # it outlives the one who started it: nobody waits for its end
+
+
+@atexit.register
+def _let_go() -> None:
+    for keeper in _keepers:
+        keeper.returncode = 0  # or Python would complain that nobody has waited
 
 
 class NoPostgres(Exception):
