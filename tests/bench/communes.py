@@ -18,6 +18,8 @@ from schedules.workdays import vietnam_calendar
 LOADED = dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC)  # a Monday at 10:00 in Vietnam, after the week's digest
 BUSY = dt.datetime(2026, 1, 6, 0, 30, tzinfo=dt.UTC)  # the Tuesday's first minute at work
 BUSY_DUE = vietnam_calendar().add(BUSY.date(), 10)  # what is due then opens, and speaks its first rung, at BUSY
+BEFORE_BUSY = dt.datetime(2026, 1, 5, 7, tzinfo=dt.UTC)  # the Monday at 14:00
+BEFORE_BUSY_DUE = vietnam_calendar().add(BEFORE_BUSY.date(), 10)  # speaks on the Monday already
 NIGHT = dt.datetime(2026, 1, 6, 15, tzinfo=dt.UTC)
 TIMES = 7  # of the shipped commune's 21 duties: 147, the usual 150, with 1,001 occurrences a year
 
@@ -43,7 +45,7 @@ def full_size(office_id: str) -> OfficeFile:
     return named(office, office_id).model_copy(update={"obligations": duties})
 
 
-def crowded(office_id: str, due: int) -> OfficeFile:
+def crowded(office_id: str, due: int, day: dt.date = BUSY_DUE) -> OfficeFile:
     """A commune that has so many one-off duties due on one day, and no other."""
     office = shipped()
     titles = [obligation.title for obligation in office.obligations]
@@ -54,7 +56,7 @@ def crowded(office_id: str, due: int) -> OfficeFile:
             title=titles[n % len(titles)],
             lead=units[n % len(units)],
             kind=Kind.ONE_OFF_DATE,
-            due=Due(date=BUSY_DUE),
+            due=Due(date=day),
             source=Source(where="bench"),
         )
         for n in range(due)

@@ -11,7 +11,7 @@ from typing import Any
 from apscheduler.executors.base import BaseExecutor
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.schedulers.base import STATE_RUNNING
+from apscheduler.schedulers.base import STATE_PAUSED, STATE_RUNNING
 from sqlalchemy import Engine, create_engine, event
 
 from data.database import address
@@ -80,3 +80,4 @@ def wake(its: BackgroundScheduler) -> None:
     """One wake-up, here and now: its own thread sleeps on, so that the call can be timed."""
     its.state = STATE_RUNNING
     its._process_jobs()
+    its.state = STATE_PAUSED

@@ -248,16 +248,16 @@ def in_order(points: Sequence[str]) -> None:
 WAYS = [
     pytest.param(scenario, provider, most, id=f"{scenario} {provider}")
     for scenario, provider, most in (
-        ("xong", "zalo once", 30),
-        ("xong", "telegram", 30),
-        ("xong", "zalo", 10),
-        ("nút bấm", "telegram", 12),
-        ("gia hạn", "telegram", 10),
-        ("gia hạn", "zalo once", 10),
-        ("mã liên kết", "telegram", 8),
-        ("mã liên kết", "zalo", 8),
-        ("xong", "telegram webhook", 10),
-        ("xong", "zalo webhook", 10),
+        ("xong", "zalo once", 22),
+        ("xong", "telegram", 22),
+        ("xong", "zalo", 5),
+        ("nút bấm", "telegram", 7),
+        ("gia hạn", "telegram", 6),
+        ("gia hạn", "zalo once", 5),
+        ("mã liên kết", "telegram", 5),
+        ("mã liên kết", "zalo", 5),
+        ("xong", "telegram webhook", 6),
+        ("xong", "zalo webhook", 6),
     )
 ]
 
@@ -286,7 +286,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_happens_twice(
 
     tell(capsys, f"{scenario}, {provider}: {len(points)} points", cases, time.monotonic() - began)
     # Sends that end together are recorded together: now and then a record's second or third commit does not happen.
-    assert sum(case.killed for case in cases) >= (LEAST if len(chosen) >= 30 else 0.6 * len(chosen))
+    assert sum(case.killed for case in cases) >= (LEAST if len(chosen) > LEAST else 0.6 * len(chosen))
     for case in cases:
         assert not case.lost or (provider == "zalo once" and excused(case.points[0])), case.point
 
@@ -311,7 +311,7 @@ def test_killed_again_after_the_restart_there_are_never_three_copies(
     first = KILLED_FIRST[provider]
     once = runner.run(stage.play(first))
     assert once.killed
-    chosen = worth_killing(once.points[1], None if EVERY_POINT else 10)
+    chosen = worth_killing(once.points[1], None if EVERY_POINT else 6)
     cases = runner.run(kill_at_each(stage, [(first, point) for point in chosen]))
     tell(capsys, f"xong, {provider}, after {first!r}: {len(once.points[1])} points", cases, time.monotonic() - began)
     assert sum(case.killed for case in cases) >= 0.6 * len(chosen)
