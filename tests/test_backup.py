@@ -6,10 +6,8 @@ import asyncio
 import datetime as dt
 import gzip
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -29,12 +27,13 @@ from engine.cycle import turn
 from engine.errors import NhacViecError
 from engine.move import contents
 from engine.office import MESSAGE, REMINDER
+from tests.command import clean_environment, command
 from tests.databases import postgres_or_skip
 from tests.kept import MORNING, PHOTO, lived_in, say
 from tests.samples import JOURNAL_LINES, open_sample, released
 from tests.samples import OFFICE_ID as XA_A
 from tests.test_one_process import another
-from tests.world import OFFICE_ID, PROJECT, civil
+from tests.world import OFFICE_ID, civil
 
 EVENING = civil("2026-03-16 19:00")
 needs_the_patch = pytest.mark.skipif(
@@ -391,13 +390,9 @@ def test_the_drill_on_postgresql(tmp_path: Path) -> None:
 
 
 def nhacviec(folder: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("NHACVIEC_")}
-    env |= {"NHACVIEC_DATABASE": url_in(folder), "NHACVIEC_EVIDENCE": str(folder / "minh-chung"), "COLUMNS": "150"}
-    command = [sys.executable, "-m", "engine.cli", *words]
-    env["PYTHONPATH"] = str(PROJECT)
-    return subprocess.run(
-        command, cwd=folder, env=env, input=typed, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    ours = {"DATABASE": url_in(folder), "EVIDENCE": str(folder / "minh-chung")}
+    environment = clean_environment(COLUMNS="150", **{f"NHACVIEC_{name}": value for name, value in ours.items()})
+    return command(words, environment, folder, typed)
 
 
 def test_the_commands_tell_what_they_do(tmp_path: Path, office: Engine) -> None:

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from schedules.office_file import shipped_offices
+from tests.command import nhacviec
 
 HUNG_THANG = next(path for path in shipped_offices() if path.stem == "hung-thang")
-
-
-def nhacviec(
-    *words: str, database: Path | None = None, typed: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """The command line as a user starts it, away from the settings of whoever runs the tests."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("NHACVIEC_")}
-    env |= {"NHACVIEC_DATABASE": f"sqlite:///{database}" if database else "sqlite://", **environment}
-    return subprocess.run(
-        [sys.executable, "-m", "engine.cli", *words],
-        capture_output=True,
-        input=typed,
-        text=True,
-        env=env,
-        cwd=tempfile.gettempdir(),  # where no .env lies
-        timeout=60,
-        check=False,
-    )
 
 
 def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:

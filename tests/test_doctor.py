@@ -28,8 +28,8 @@ from engine.office import CHAT, MESSAGE, OBLIGATION, OFFICE, PERSON, USAGE
 from engine.settings import Settings
 from engine.watch import Watchdog, heartbeat_file
 from schedules.workdays import vietnam_calendar
+from tests.command import nhacviec
 from tests.servers import zalo_server
-from tests.test_bad_input import nhacviec
 from tests.world import CHAIR, OFFICER, STANDING, World, civil, monthly_report, obligation, one_task
 
 NOW = civil("2026-03-24 08:10")

@@ -29,6 +29,7 @@ from engine.clock import SystemClock
 from engine.move import tables
 from engine.office import INBOUND, MESSAGE
 from engine.watch import heartbeat_file, read_beat
+from tests.command import command
 from tests.databases import postgres_or_skip
 from tests.world import CHAIR, DESK_OFFICER, HEAD, OFFICE_ID, OFFICER, PROJECT, STANDING, office_file, one_task
 
@@ -55,10 +56,7 @@ def environment(url: str, folder: Path) -> dict[str, str]:
 
 
 def nhacviec(url: str, folder: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "engine.cli", *words]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(url, folder), capture_output=True, encoding="utf-8", check=False
-    )
+    done = command(words, environment(url, folder), folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

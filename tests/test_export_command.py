@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from schedules.office_file import read_office, shipped_offices
-from tests.test_bad_input import HUNG_THANG, changed, nhacviec, refused
+from tests.command import nhacviec
+from tests.test_bad_input import HUNG_THANG, changed, refused
 
 
 @pytest.fixture(scope="module")

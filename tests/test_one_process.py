@@ -15,7 +15,8 @@ import pytest
 
 from engine.errors import DatabaseTrouble
 from engine.lock import AlreadyRunning, alone, beside, holder
-from tests.test_bad_input import nhacviec, refused
+from tests.command import nhacviec
+from tests.test_bad_input import refused
 from tests.world import PROJECT
 
 HOLD = """

@@ -21,7 +21,8 @@ from engine.messages import Outcome, Says
 from engine.people_list import BadPeopleList, PersonRow, phone_of, read_list, read_people, role_of
 from engine.rules.codes import code_in
 from engine.why import ACTIONS, SAYS
-from tests.test_bad_input import HUNG_THANG, nhacviec, refused
+from tests.command import nhacviec
+from tests.test_bad_input import HUNG_THANG, refused
 
 ENGINE_FILES = Path(engine.__file__ or "").parent
 HEAD = "Họ và tên;Đơn vị;Chức vụ;Số điện thoại;E-mail;Thường trực;Phụ trách"

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.test_bad_input import nhacviec, refused
+from tests.command import nhacviec
+from tests.test_bad_input import refused
 
 CASES = Path(__file__).parent / "rules" / "decisions_corpus.tsv"
 

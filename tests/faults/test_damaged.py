@@ -17,8 +17,9 @@ import pytest
 from data.database import check_whole
 from engine.backup import back_up
 from engine.errors import DatabaseTrouble
+from tests.command import nhacviec
 from tests.kept import MORNING, lived_in
-from tests.test_bad_input import nhacviec, refused
+from tests.test_bad_input import refused
 from tests.world import PROJECT
 
 EVERY_DAMAGE = os.environ.get("NHACVIEC_EVERY_DAMAGE") == "1"

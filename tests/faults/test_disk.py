@@ -27,8 +27,9 @@ from engine import load
 from engine.lock import RUN, alone
 from engine.office import MESSAGE, OCCURRENCE
 from engine.watch import unexplained
+from tests.command import nhacviec
 from tests.kept import lived_in
-from tests.test_bad_input import HUNG_THANG, nhacviec, refused
+from tests.test_bad_input import HUNG_THANG, refused
 from tests.world import DESK_OFFICER, OFFICE_ID, OFFICER, PROJECT, civil, office_file, one_task
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits as POSIX has them")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from schedules.office_file import read_office
-from tests.test_bad_input import nhacviec
+from tests.command import nhacviec
 
 PLAN = """ỦY BAN NHÂN DÂN
 XÃ MINH TÂN

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_bad_input import nhacviec, refused
+from tests.command import nhacviec
+from tests.test_bad_input import refused
 
 
 def test_a_phrase_is_said_back_with_everything_it_means() -> None:

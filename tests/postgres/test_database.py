@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +20,7 @@ from engine import load
 from engine.errors import DatabaseTrouble
 from engine.office import MESSAGE, OFFICE, PERSON
 from engine.outbox import bots_of, claim
+from tests.command import clean_environment, command
 from tests.databases import postgres_or_skip
 from tests.postgres import server
 from tests.world import OFFICE_ID, PROJECT, civil, office_file, one_task
@@ -129,12 +128,10 @@ def test_two_that_start_at_once_upgrade_once() -> None:
 
 
 def test_the_command_line_works_on_it(url: str, tmp_path: Path) -> None:
-    environment = os.environ | {"NHACVIEC_DATABASE": url, "PYTHONPATH": str(PROJECT)}
     office = PROJECT / "schedules" / "offices" / "hung-thang.yaml"
     for words in (["load", "--yes", str(office)], ["status"], ["channels"], ["strangers"], ["people", "list"],
                   ["digest", "--week", "2026-W11"], ["journal", "verify"], ["unmute"]):  # fmt: skip
-        command = [sys.executable, "-m", "engine.cli", *words]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        done = command(tuple(words), clean_environment(NHACVIEC_DATABASE=url), tmp_path)
         assert done.returncode == 0, (words, done.stderr)
 
 

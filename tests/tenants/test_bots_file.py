@@ -17,7 +17,8 @@ from engine.findings import Level
 from engine.logs import secrets_of
 from engine.messages import office_of
 from engine.settings import Settings
-from tests.test_bad_input import HUNG_THANG, nhacviec, refused
+from tests.command import nhacviec
+from tests.test_bad_input import HUNG_THANG, refused
 
 SECRETS = ("abc-Xyz.1~", "AAHkq0-mot", "AAGwe_hai", "AAShared-ba")
 NUMBERS = (31, 7001, 7002, 7099)
