@@ -16,6 +16,8 @@ from heapq import heappop, heappush
 from itertools import count
 from math import inf
 
+from engine.last_look import may_leave
+
 MINUTE = 60.0
 EARLIER = 1_000_000_000  # turns: older than any that waits
 FEW_LANES = 256  # idle lanes are not worth a look below this
@@ -43,6 +45,13 @@ class Held(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"held for another {seconds:.1f} s")
         self.seconds = seconds
+
+
+class NotAnyMore(Held):
+    """While it waited for its turn, whoever sends has come to think that it must not leave; nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
 
 
 @dataclass(slots=True)
@@ -160,6 +169,7 @@ class Lanes:
         looking at the telephone.
 
         :raises Held: the chat is held for longer than ``patience``.
+        :raises NotAnyMore: its turn has come, and it must not leave any more (:mod:`engine.last_look`).
         """
         return self._turn(address, group, patience, first)
 
@@ -220,6 +230,8 @@ class Lanes:
             async with self._gate.passed(lane.age):  # one that gives up here passes its place on
                 while (pause := self._free_at() - _now()) > 0:
                     await asyncio.sleep(pause)
+                if not await may_leave():
+                    raise NotAnyMore
                 now = _now()
                 self._rate.take(now)
                 self._second.take(now)

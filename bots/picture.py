@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import subprocess
+import sys
+import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from bots.wording import by_duty, day, weekday
@@ -24,6 +28,8 @@ INNER = WIDTH - 2 * EDGE
 WEEKS = 5  # this one and the four before
 MOST_UNITS = 8
 MOST_LINES = 2  # of one title
+DRAWER = Path(__file__).with_name("drawer.py")
+DRAWN_WITHIN = 60.0  # seconds
 INK, SOFT, LINE, PAPER, SHADE = "#1b1b1b", "#4d4d4d", "#cfcfcf", "#ffffff", "#f3f2ee"
 GREEN, AMBER, RED = "#1d6b35", "#8a5200", "#9b1c1c"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,6 +50,7 @@ _WIDTHS = {
     }.items()
     for letter in letters
 }
+_one_at_a_time = threading.Lock()  # a small machine has other things to do
 _WIDEST = 0.74  # what is not in the table
 
 
@@ -63,7 +70,7 @@ def svg(message: DigestMessage) -> str:
 
 
 def png(message: DigestMessage) -> bytes:
-    """The picture as PNG. Some tenths of a second of one processor the first time, for each digest once.
+    """The picture as PNG. Some tenths of a second the first time, in a process of its own; for each digest once.
 
     :raises ValueError: the picture could not be drawn.
     """
@@ -72,14 +79,21 @@ def png(message: DigestMessage) -> bytes:
 
 @lru_cache(maxsize=16)
 def _drawn(picture: str) -> bytes:
-    # Only digests need it: nothing else waits for the library and its faces.
-    import font_roboto  # type: ignore[import-untyped]  # noqa: PLC0415
-    import resvg_py  # noqa: PLC0415
-
-    faces = [font_roboto.font_files[name] for name in ("Roboto", "RobotoBold")]
-    return resvg_py.svg_to_bytes(
-        svg_string=picture, skip_system_fonts=True, font_files=faces, font_family="Roboto", background=PAPER
-    )
+    # The library holds the interpreter's lock while it draws: here pages and bots would wait for every picture.
+    try:
+        with _one_at_a_time:
+            done = subprocess.run(  # noqa: S603  (our own file; the picture comes by its input)
+                [sys.executable, str(DRAWER), PAPER],
+                input=picture.encode(),
+                capture_output=True,
+                timeout=DRAWN_WITHIN,
+                check=False,
+            )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ValueError(f"the picture was not drawn: {error}") from error
+    if done.returncode != 0 or not done.stdout:
+        raise ValueError(f"the picture was not drawn: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    return done.stdout
 
 
 # ---- its parts ------------------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ _POSTGRES_SESSION: dict[str, Any] = {
     "options": f"-c timezone=UTC -c lock_timeout={BUSY_SECONDS}s -c statement_timeout=120s "
     "-c idle_in_transaction_session_timeout=300s",
 }
-_AGAIN = ("40P01", "40001")  # deadlock, serialization: the server took the transaction back
+# Deadlock, serialization, stood still for too long: the server took the transaction back.
+_AGAIN = ("40P01", "40001", "25P03")
 MOST_TRIES = 5
 _UPGRADING = 7_241_190_001  # the advisory lock of whoever changes the schema
 

@@ -421,7 +421,7 @@ class Lane(SQLModel, table=True):
     served_at: dt.datetime | None = instant(nullable=False)  # a running program has this bot
     paused_until: dt.datetime | None = instant()  # the provider wants nothing from the whole bot before
     last_sent_at: dt.datetime | None = instant()
-    last_sent_by: str | None = None  # the process that keeps this lane's pace in its memory
+    last_sent_by: str | None = None  # the run that holds it; once it was let go, the process that keeps its pace
 
 
 class InboundUpdate(SQLModel, table=True):

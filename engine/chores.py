@@ -1,4 +1,4 @@
-"""What an installation does for itself once a day: a backup, and letting go of words older than it may keep."""
+"""What an installation does for itself once a day: a backup, and letting go of old drafts and old words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.database import explained
 from engine.backup import CIVIL, back_up, is_due
 from engine.errors import NhacViecError
 from engine.settings import Settings
-from engine.tidy import kept_since, tidy_all
+from engine.tidy import kept_since, let_go_of_drafts, tidy_all
 
 log = logging.getLogger("nhacviec")
 LOOK_EVERY = 300.0  # seconds
@@ -26,14 +26,9 @@ class Chores:
         self._engine, self._settings = engine, settings
         self._tidied_on: dt.date | None = None
 
-    @property
-    def wanted(self) -> bool:
-        """Whether the settings ask for any."""
-        return self._settings.backups is not None or self._settings.keep_months is not None
-
     async def go_on(self, clock: Callable[[], dt.datetime]) -> None:
-        """Look every five minutes, until cancelled; nothing waits for it. Ends at once where nothing is asked for."""
-        while self.wanted:
+        """Look every five minutes, until cancelled; nothing waits for it."""
+        while True:
             try:
                 with explained(self._settings.database):
                     await asyncio.to_thread(self.look, clock())
@@ -62,9 +57,14 @@ class Chores:
 
     def _tidy(self, now: dt.datetime) -> None:
         months, today = self._settings.keep_months, now.astimezone(CIVIL).date()
-        if months is None or self._tidied_on == today:
+        if self._tidied_on == today:
             return
-        done = tidy_all(self._engine, kept_since(now, months), now, actor="engine")
+        with self._engine.begin() as connection:
+            drafts = let_go_of_drafts(connection, now)
+        if drafts:
+            log.info("Đã xoá %d bản nháp kế hoạch cũ; nhiệm vụ đã nạp vẫn giữ nguyên.", drafts)
+        if months is not None:
+            done = tidy_all(self._engine, kept_since(now, months), now, actor="engine")
+            if done.messages or done.replies:
+                log.info("Đã xoá nội dung %d tin đã gửi và %d tin nhận cũ.", done.messages, done.replies)
         self._tidied_on = today
-        if done.messages or done.replies:
-            log.info("Đã xoá nội dung %d tin đã gửi và %d tin nhận cũ.", done.messages, done.replies)

@@ -19,6 +19,11 @@ class Clock(Protocol):
         ...
 
 
+def elapsed() -> float:
+    """Seconds that only go forward, and go on while the machine sleeps, where the system counts those."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -34,7 +39,7 @@ class SharedClock:
     is wrong then neither sends early nor takes a living claim for an old one.
     """
 
-    def __init__(self, ask: Callable[[], dt.datetime], seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ask: Callable[[], dt.datetime], seconds: Callable[[], float] = elapsed) -> None:
         self._ask, self._seconds = ask, seconds
         self._base = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._at = 0.0

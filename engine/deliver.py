@@ -13,18 +13,21 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import StaticPool
 
 from data.database import in_transaction
 from engine import lanes
+from engine.clock import elapsed
+from engine.last_look import look_before_leaving
 from engine.messages import Channel, Outcome, ReminderMessage, Retry, Sent, Unknown
 from engine.office import OfficeView
 from engine.outbox import (
@@ -61,6 +64,7 @@ GATHER = 0.08  # seconds in which outcomes are gathered, to be written in one tr
 LOOK_AGAIN = 2.0  # seconds: what is queued while the last sends are on their way
 PATIENCE = 60.0  # seconds for which a database that is gone is waited for, with outcomes in hand
 HOLDS_THE_BOT = 3  # chats in a row that were told to wait: it is the bot that must
+LOOKS = 3  # times that a letter's last look may find that the answer has grown old
 
 
 async def deliver(
@@ -141,10 +145,16 @@ async def _written(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 class _Post:
-    """The letters that are under way, address by address."""
+    """The letters that are under way, address by address. ``are_ours``: whether they are still ours to send."""
 
-    def __init__(self, channels: Channels, stop: asyncio.Event, clock: Callable[[], dt.datetime]) -> None:
-        self.channels, self.stop, self.clock = channels, stop, clock
+    def __init__(
+        self,
+        channels: Channels,
+        stop: asyncio.Event,
+        clock: Callable[[], dt.datetime],
+        are_ours: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        self.channels, self.stop, self.clock, self._are_ours = channels, stop, clock, are_ours
         self.under_way = 0
         self._taken: dict[int, dt.datetime] = {}
         self._lines: dict[Line, deque[Letter]] = {}
@@ -202,22 +212,42 @@ class _Post:
                 self._hold_back(letters, Retry("chương trình đang dừng", 0, named=True))
                 break
             letter = letters.popleft()
-            # The machine slept, or its clock was put, since this was claimed: perhaps it is no longer the hour for it.
-            outcome = await self._send(letter) if self._is_fresh(letter) else AWOKEN
-            letter = letter if outcome is not AWOKEN else replace(letter, begun=False)
-            self._came_back.put_nowait((letter, outcome))
+            outcome = await self._send(letter) if await self._may_leave(letter) else AWOKEN
+            self._bring_back(letter if outcome is not AWOKEN else replace(letter, begun=False), outcome)
             if isinstance(outcome, Retry):  # what follows must not overtake it
                 self._hold_back(letters, replace(outcome, named=True))
         del self._lines[line]
 
     def _hold_back(self, letters: deque[Letter], outcome: Retry) -> None:
         while letters:
-            self._came_back.put_nowait((replace(letters.popleft(), begun=False), outcome))
+            self._bring_back(replace(letters.popleft(), begun=False), outcome)
 
-    def _is_fresh(self, letter: Letter) -> bool:
-        return dt.timedelta(0) <= self.clock() - self._taken.pop(letter.id) < LEASE
+    def _bring_back(self, letter: Letter, outcome: Outcome) -> None:
+        del self._taken[letter.id]
+        self._came_back.put_nowait((letter, outcome))
+
+    async def _may_leave(self, letter: Letter) -> bool:
+        """False: the machine slept, or its clock was put, since this was claimed.
+
+        Perhaps it is no longer the hour for it, and perhaps another has it now.
+        """
+        fresh = dt.timedelta(0) <= self.clock() - self._taken[letter.id] < LEASE
+        return fresh and (self._are_ours is None or await self._are_ours())
 
     async def _send(self, letter: Letter) -> Outcome:
+        """Send it; where it is not to leave after all, having waited for the bot's pace, it comes back as AWOKEN."""
+        refused = False
+
+        async def look() -> bool:
+            nonlocal refused
+            refused = not await self._may_leave(letter)
+            return not refused
+
+        look_before_leaving(look)
+        outcome = await self._hand_over(letter)
+        return AWOKEN if refused and isinstance(outcome, Retry) else outcome
+
+    async def _hand_over(self, letter: Letter) -> Outcome:
         message = letter.message
         if isinstance(message, ReminderMessage) and letter.copies:
             message = replace(message, resent=True)
@@ -238,19 +268,24 @@ async def deliver_lane(
     stop: asyncio.Event,
     me: str,
     wake: lanes.Wake,
+    seconds: Callable[[], float] = elapsed,
 ) -> Delivered:
     """Send what waits in one lane until nothing more may leave; the caller makes sure that nobody else does.
 
-    1. What a dead run left claimed takes its class's side; what another machine has just sent is allowed for.
+    1. The lane is taken: this run's mark stands in its row. What a dead run left claimed takes its class's side; what
+       another machine has just sent is allowed for.
     2. Letters are claimed ahead, and *begin* only as the bot's pace lets them leave: what a kill finds claimed and
        not begun simply waits again.
     3. Outcomes, beginnings and claims are written together, in a thread, so that other lanes go on sending.
+    4. A machine that stood still may have been taken for dead. Each transaction looks for the mark, and so does each
+       letter right before it leaves, where the last look is older than :data:`engine.lanes.SURE_FOR`. Where another's
+       mark stands, this run claims, begins and sends nothing more; of what it had sent it writes down what came.
 
     ``channels``: every bot that any machine serves, with ours. ``me`` names this process. ``wake`` has a lane worked
     on soon: one into which letters were moved, or this one where we end before it is empty (``stop``; a database that
     was lost in between, as another may have taken over).
     """
-    return await _Lane(engine, channels, lane, clock, stop, me, wake).run()
+    return await _Lane(engine, channels, lane, clock, stop, me, wake, seconds).run()
 
 
 @dataclass(slots=True)
@@ -273,23 +308,26 @@ class _Lane:
         stop: asyncio.Event,
         me: str,
         wake: lanes.Wake,
+        seconds: Callable[[], float],
     ) -> None:
         self.engine, self.channels, self.lane, self.clock, self.stop = engine, channels, lane, clock, stop
-        self.me, self.wake = me, wake
+        self.me, self.wake, self.seconds = lanes.Holder(me), wake, seconds
         self.turns = getattr(channels.get(lane), "turns", None)  # the bot's pace, where it keeps one
-        self.post = _Post(channels, stop, clock)
+        self.post = _Post(channels, stop, clock, self._is_ours)
         self.ready: deque[Letter] = deque()  # claimed, not begun
         self.seen: dict[str, OfficeView] = {}
         self.done = Delivered()
         self.cut_short = False  # end before the lane is empty
+        self.lost = False  # another run has taken the lane
+        self._found_at = -inf  # when, by ``seconds``, our mark was last found in the lane's row
+        self._rest = 0.0
         self._waits: dict[str, float] = {}  # chats told to wait, and how long, since a message last arrived
 
     async def run(self) -> Delivered:
-        rest = await self._write(self._take_over)
-        if rest is None:  # the provider wants nothing from this bot yet
+        if not await self._write(self._take_over):  # the provider wants nothing from this bot yet
             return self.done
-        if self.turns is not None and rest:
-            self.turns.rest(rest)
+        if self.turns is not None and self._rest:
+            self.turns.rest(self._rest)
         outcomes: Outcomes = []
         look = True  # whether there may be something to claim
         while True:
@@ -311,7 +349,7 @@ class _Lane:
         return self.done
 
     def _is_ending(self) -> bool:
-        return self.stop.is_set() or self.cut_short
+        return self.stop.is_set() or self.cut_short or self.lost
 
     def _room(self) -> int:
         """How many more may begin: none while enough wait for the bot's rate."""
@@ -326,12 +364,37 @@ class _Lane:
 
     # ---- transactions -----------------------------------------------------------------------------------------------
 
-    def _take_over(self, connection: Connection) -> float | None:
-        now = self.clock()
-        if lanes.paused(connection, self.lane, now):
-            return None
+    def _take_over(self, connection: Connection) -> bool:
+        now, began = self.clock(), self.seconds()
+        rest = lanes.take(connection, self.lane, self.me, now)
+        if rest is None:
+            return False
+        self._rest = max(self._rest, rest)  # done anew, as the answer was lost, it finds our own mark
+        self._found_at = began
         self.done.add(recover_lane(connection, self.lane, now))
-        return lanes.rest_after_others(connection, self.lane, self.me, now)
+        return True
+
+    def _look(self, connection: Connection) -> bool:
+        """Whether our mark still stands in the lane's row. Asked first: whoever takes the lane locks in that order."""
+        began = self.seconds()
+        if lanes.is_held(connection, self.lane, self.me):
+            self._found_at = began
+        else:
+            self.lost = True
+        return not self.lost
+
+    async def _is_ours(self) -> bool:
+        """Whether the lane is ours at this very moment; a moment ago is soon enough."""
+        for _ in range(LOOKS):
+            if self.lost:
+                break
+            if self.seconds() - self._found_at < lanes.SURE_FOR:
+                return True
+            try:
+                await asyncio.to_thread(in_transaction, self.engine, self._look)
+            except (DBAPIError, NoConnectionFree):
+                break  # nobody knows: it waits again
+        return False
 
     def _turn(self, outcomes: Outcomes, room: int, *, claiming: bool) -> Callable[[Connection], _Written]:
         """What came of the last sends, what is claimed ahead, and which letters begin now."""
@@ -344,10 +407,13 @@ class _Lane:
         def write(connection: Connection) -> _Written:
             now = self.clock()
             written = _Written()
+            ours = self._look(connection)
             if settled:
                 written.done = record(connection, self.channels, settled, now)
             if pause:
                 lanes.pause(connection, self.lane, now, now + dt.timedelta(seconds=pause))
+            if not ours:
+                return written
             if claiming:
                 written.claimed = claim(connection, self.channels, now, self.seen, AHEAD, self.lane)
                 written.done.dropped += written.claimed.dropped
@@ -364,12 +430,14 @@ class _Lane:
 
         def write(connection: Connection) -> Delivered:
             now = self.clock()
+            ours = self._look(connection)
             done = record(connection, self.channels, settled, now) if settled else Delivered()
             give_back(connection, tuple(self.ready))
-            if self.done.sent or self.done.unknown or done.sent or done.unknown:
-                lanes.has_sent(connection, self.lane, self.me, now)
-            if self._is_ending():
-                self.wake(connection, {self.lane})
+            if ours:  # else it is its new holder's to go on with
+                has_sent = bool(self.done.sent or self.done.unknown or done.sent or done.unknown)
+                lanes.let_go(connection, self.lane, self.me, now, has_sent=has_sent)
+                if self._is_ending():
+                    self.wake(connection, {self.lane})
             return done
 
         return write

@@ -11,6 +11,7 @@ its slot begins, so that nothing in it is older than the message.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -79,9 +80,19 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
 
 
 def _last_told(connection: Connection, office: OfficeView) -> dt.date | None:
+    """The last week somebody was told about; where nobody ever was, the last one of which the journal says so."""
     told = select(func.max(MESSAGE.c.key)).where(MESSAGE.c.office_id == office.id, MESSAGE.c.kind == "digest")
     key = connection.execute(told).scalar()
-    return monday_of(key.removeprefix("digest:")) if key else None
+    if key:
+        return monday_of(key.removeprefix("digest:"))
+    written = (
+        select(journal.JOURNAL.c.data)
+        .where(journal.JOURNAL.c.office_id == office.id, journal.JOURNAL.c.action == "digest")
+        .order_by(journal.JOURNAL.c.seq.desc())  # from the end: about a week back
+        .limit(1)
+    )
+    line = connection.execute(written).scalar()
+    return monday_of(json.loads(line)["week"]) if line else None
 
 
 def _weeks_between(told: dt.date | None, monday: dt.date) -> list[str]:
@@ -263,14 +274,26 @@ def _put(
     return connection.execute(upsert(connection, MESSAGE).on_conflict_do_nothing(), [row]).rowcount
 
 
-def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: dt.datetime, *, yields: bool) -> Slot:
-    """A message counts in the slot it was written for, and in the one in which it left late or is about to leave."""
+def _free_slot(
+    connection: Connection,
+    office: OfficeView,
+    person_id: int,
+    now: dt.datetime,
+    *,
+    yields: bool = False,
+    itself: int | None = None,
+) -> Slot:
+    """A message counts in the slot it was written for, and in the one in which it left late or is about to leave.
+
+    ``itself``: the digest that looks for its place, where it has a row already.
+    """
     slot = office.hours.this_or_next_slot(now)
     taken = {slot.key} if yields else set()
     for row in connection.execute(
         select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
             MESSAGE.c.person_id == person_id,
             MESSAGE.c.kind.in_(("reminder", "digest")),
+            MESSAGE.c.id.is_distinct_from(itself),
             or_(
                 MESSAGE.c.slot >= slot.key,
                 MESSAGE.c.sent_at >= slot.starts,
@@ -286,9 +309,21 @@ def _free_slot(connection: Connection, office: OfficeView, person_id: int, now: 
 
 
 def _compute_anew(connection: Connection, now: dt.datetime, of: Collection[str] | None) -> None:
-    """Digests that had to wait, for a slot or for the provider, and may leave now: as of now."""
+    """Digests that had to wait, for a slot or for the provider, and may leave now: as of now.
+
+    One whose slot has gone by while the machine was off may find another message of its reader about to leave: it goes
+    on waiting.
+    """
     waited = connection.execute(
-        select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.payload, MESSAGE.c.avoid, MESSAGE.c.error).where(
+        select(
+            MESSAGE.c.id,
+            MESSAGE.c.office_id,
+            MESSAGE.c.person_id,
+            MESSAGE.c.payload,
+            MESSAGE.c.attempts,
+            MESSAGE.c.avoid,
+            MESSAGE.c.error,
+        ).where(
             MESSAGE.c.status == literal_column("'queued'"),
             MESSAGE.c.not_before <= now,
             MESSAGE.c.kind == "digest",
@@ -307,6 +342,12 @@ def _compute_anew(connection: Connection, now: dt.datetime, of: Collection[str] 
         old = _readable(row.payload)
         if old is None:
             continue
+        waiting = update(MESSAGE).where(MESSAGE.c.id == row.id, MESSAGE.c.status == "queued")
+        slot = _free_slot(connection, office, row.person_id, now, itself=row.id)
+        if slot.starts > now and not row.attempts:  # behind one that was tried already, the others wait
+            error = row.error if row.avoid else WAITS
+            connection.execute(waiting.values(slot=slot.key, not_before=slot.starts, error=error))
+            continue
         if (office.id, old.week) not in of_week:
             of_week[office.id, old.week] = _digest_as_of(connection, office, old.monday, now, "")
         message = replace(
@@ -316,11 +357,7 @@ def _compute_anew(connection: Connection, now: dt.datetime, of: Collection[str] 
             passed_on_time=old.passed_on_time,
             passed_late=old.passed_late,
         )
-        connection.execute(
-            update(MESSAGE)
-            .where(MESSAGE.c.id == row.id, MESSAGE.c.status == "queued")
-            .values(payload=to_payload(message), error=row.error if row.avoid else None)
-        )
+        connection.execute(waiting.values(payload=to_payload(message), error=row.error if row.avoid else None))
 
 
 def _readable(payload: Any) -> DigestMessage | None:

@@ -3,16 +3,19 @@
 A row of the outbox stands in the lane of the bot that carries its person's first usable chat, chosen by the rules by
 which it is sent (:class:`engine.outbox.Addresses`). Whoever works on a lane works on it alone, so its pace, its order
 and its unfinished claims are known to one process; who that is, the metronome decides. The table ``lane`` is what the
-machines tell each other about a bot.
+machines tell each other about a bot: who holds it, above all. A machine that stood still for a while does not know that
+it was taken for dead; it finds another's mark there, and neither claims nor begins anything more.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, literal_column, or_, select, update
 
 from data import bulk, serving
 from data.rows import AnyRow
@@ -26,6 +29,7 @@ LANE = LaneRow.__table__  # type: ignore[attr-defined]
 SERVED_FOR = dt.timedelta(minutes=5)  # since its program last said so; said every minute
 MOST_AT_ONCE = 20_000  # rows put into their lanes by one call
 SAME_SECOND = 1.0  # the window in which providers count
+SURE_FOR = 1.0  # seconds for which a run that has found its mark may go on without looking again
 
 Wake = Callable[[Connection, Collection[Lane]], None]
 
@@ -133,29 +137,68 @@ def due_lanes(connection: Connection, now: dt.datetime) -> list[Lane]:
 
 # ---- what machines tell each other about one bot --------------------------------------------------------------------
 
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One run of one lane, by one process: its mark stands in the lane's row until another's does, or it lets go."""
+
+    process: str
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def mark(self) -> str:
+        """As it stands in the row; of a lane that was let go, the process alone stands there."""
+        return f"{self.process}/{self.run}"
+
+
 _STATE = select(LANE.c.paused_until, LANE.c.last_sent_at, LANE.c.last_sent_by).where(
     LANE.c.channel == bindparam("channel"), LANE.c.bot == bindparam("bot")
 )
+_STATE_KEPT = _STATE.with_for_update(key_share=True)
 
 
 def paused(connection: Connection, lane: Lane, now: dt.datetime) -> bool:
     """Whether the provider wants nothing from this bot yet."""
-    state = _state(connection, lane)
+    return _is_paused(_state(connection, lane), now)
+
+
+def take(connection: Connection, lane: Lane, me: Holder, now: dt.datetime) -> float | None:
+    """From now on the lane is this run's, whoever held it before; None: its bot is paused, and nothing is taken.
+
+    Returns the seconds to wait before sending, so that what another process has just sent and ours fit the bot's rate.
+    """
+    state = _state(connection, lane, _STATE_KEPT)
+    if _is_paused(state, now):
+        return None
+    _tell(connection, lane, now, {"last_sent_by": me.mark})
+    return _rest_after(state, me, now)
+
+
+def is_held(connection: Connection, lane: Lane, me: Holder) -> bool:
+    """Whether nobody has taken the lane from this run; nobody does before the transaction ends."""
+    state = _state(connection, lane, _STATE_KEPT)
+    return state is not None and state.last_sent_by == me.mark
+
+
+def let_go(connection: Connection, lane: Lane, me: Holder, now: dt.datetime, *, has_sent: bool) -> None:
+    """This run is over; where it ``has_sent``, up to now."""
+    _tell(connection, lane, now, {"last_sent_by": me.process, **({"last_sent_at": now} if has_sent else {})})
+
+
+def _is_paused(state: AnyRow | None, now: dt.datetime) -> bool:
     return state is not None and state.paused_until is not None and state.paused_until > now
 
 
-def rest_after_others(connection: Connection, lane: Lane, me: str, now: dt.datetime) -> float:
-    """Seconds to wait before sending, so that what another process has just sent and ours fit the bot's rate."""
-    state = _state(connection, lane)
-    if state is None or state.last_sent_at is None or state.last_sent_by == me:
+def _rest_after(state: AnyRow | None, me: Holder, now: dt.datetime) -> float:
+    process, _, run = ((state and state.last_sent_by) or "").partition("/")
+    if state is None or not process or process == me.process:  # our own pace remembers what we have sent
+        return 0.0
+    if run:  # it has not let go: dead, or asleep, and then it may go on for so long
+        return SURE_FOR + SAME_SECOND
+    if state.last_sent_at is None:
         return 0.0
     since: dt.timedelta = now - state.last_sent_at
     return max(0.0, SAME_SECOND - abs(since.total_seconds()))
-
-
-def has_sent(connection: Connection, lane: Lane, me: str, now: dt.datetime) -> None:
-    """This process has sent by the bot up to now, and lets go of it."""
-    _tell(connection, lane, now, {"last_sent_at": now, "last_sent_by": me})
 
 
 def pause(connection: Connection, lane: Lane, now: dt.datetime, until: dt.datetime) -> None:
@@ -163,8 +206,8 @@ def pause(connection: Connection, lane: Lane, now: dt.datetime, until: dt.dateti
     _tell(connection, lane, now, {"paused_until": until})
 
 
-def _state(connection: Connection, lane: Lane) -> AnyRow | None:
-    return connection.execute(_STATE, {"channel": lane[0], "bot": lane[1]}).first()
+def _state(connection: Connection, lane: Lane, query: Select[Any] = _STATE) -> AnyRow | None:
+    return connection.execute(query, {"channel": lane[0], "bot": lane[1]}).first()
 
 
 def _tell(connection: Connection, lane: Lane, now: dt.datetime, what: Mapping[str, object]) -> None:

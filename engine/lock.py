@@ -4,7 +4,7 @@ Two would double nothing, since unique keys and claims forbid it, but they would
 and wait for each other's locks. So ``nhacviec run`` holds a lock on a file beside the database. It is the operating
 system's: it goes when the process goes, however it dies, and the file that stays behind means nothing by itself.
 ``restore`` and ``db move`` hold it too: what is sent while a database is replaced or copied is told in neither. Other
-commands do not ask for it. PostgreSQL is made for several processes: there is no lock then.
+commands do not ask for it. PostgreSQL is made for several processes: :mod:`engine.mode` says which.
 """
 
 from __future__ import annotations

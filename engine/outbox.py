@@ -686,6 +686,7 @@ def _later(connection: Connection, channels: Channels, letter: Letter, outcome: 
                 status="queued",
                 not_before=now + dt.timedelta(seconds=outcome.seconds),
                 attempts=letter.attempts - 1,
+                copies=letter.copies,  # given up as unknown meanwhile, it was counted: it never left
                 claim=None,
                 error=letter.because or outcome.reason,
             )
@@ -739,10 +740,15 @@ def _use_next(connection: Connection, letter: Letter, why: str, now: dt.datetime
 _CLAIMED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies, MESSAGE.c.begun).where(
     MESSAGE.c.status == "claimed"
 )
+# Locked: whether a letter has begun must not change between the look and what is written because of it.
 _ABANDONED = _CLAIMED.where(  # a claim from far ahead was made before the clock was put back
     or_(MESSAGE.c.claimed_at < bindparam("since"), MESSAGE.c.claimed_at > bindparam("ahead"))
+).with_for_update(skip_locked=True)
+_ABANDONED_IN_LANE = (
+    _CLAIMED.where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.bot == bindparam("bot"))
+    .order_by(MESSAGE.c.id)
+    .with_for_update()
 )
-_ABANDONED_IN_LANE = _CLAIMED.where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.bot == bindparam("bot"))
 DIED = "chương trình dừng giữa lúc gửi"
 
 

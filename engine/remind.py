@@ -33,6 +33,7 @@ AT_ONCE_WITH_HIGHER = "cùng lúc với một bậc nhắc cao hơn"
 PASSED_OVER = "đã tới bậc nhắc mới hơn khi hệ thống hoạt động lại"
 GONE = "không còn công tác tại cơ quan"
 ASKED_FOR_LATER = "người nhận đã xin nhắc lại sau"
+NOBODY_NAMED = "khi mở việc không có ai ở bậc này"
 ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
 LEADERS_CONFIRM_AFTER = 6  # working days since the report: two questions without an answer
 MOST_AT_ONCE = 5_000  # occurrences in one turn; the rest wait for the next
@@ -121,10 +122,13 @@ _OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status
 _OF_PEOPLE = union_all(  # three small questions, each with its index: a person's history grows for years
     _OF.where(MESSAGE.c.slot == bindparam("slot")),
     _OF.where(
-        MESSAGE.c.status == "queued",
         MESSAGE.c.sent_at.is_(None),  # says nothing new, and leads SQLite to the index by person and moment
         MESSAGE.c.kind.in_(("reminder", "digest")),
-        or_(MESSAGE.c.not_before <= bindparam("now"), MESSAGE.c.attempts > 0),  # to be tried again: it will be heard
+        or_(
+            MESSAGE.c.status == "claimed",  # on its way; or its sender died, and it is about to be sent again
+            # to be tried now, or again: it will be heard
+            (MESSAGE.c.status == "queued") & or_(MESSAGE.c.not_before <= bindparam("now"), MESSAGE.c.attempts > 0),
+        ),
     ),
     _OF.where(  # not what left while the clock was ahead: nobody waits for that day to come
         MESSAGE.c.sent_at >= bindparam("starts"),
@@ -224,6 +228,7 @@ class _Decided:
     reminders: list[dict[str, Any]]
     move: dict[str, Any]
     opened: dict[str, Any] | None
+    unheard: list[dict[str, Any]]  # rungs for which the chain names nobody: no reminder row can say why
 
 
 class _Desk:
@@ -240,6 +245,7 @@ class _Desk:
         self._unit_slugs = {unit.id: unit.slug for unit in office.staff.units.values()}
         self._chains: dict[tuple[str, str | None], Chain] = {}
         self._said: list[dict[str, Any]] = []  # about the case that is being decided
+        self._unheard: list[dict[str, Any]] = []  # of the same case
         self._decided = cache(self._decide)
         self._climbing = cache(self._climb_afresh)  # cases of other units have the same dates
 
@@ -253,9 +259,10 @@ class _Desk:
         else:
             self.opened.append(move)
             self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.opened))
+        self.lines += [journal.Line("engine", "unreached", occurrence_id, why) for why in decided.unheard]
 
     def _decide(self, case: _Case) -> _Decided:
-        self._said = []
+        self._said, self._unheard = [], []
         state = WorkState(case.work_state)
         chain: Chain = json.loads(case.chain) if case.chain else self._chain_of(case)
         if state in OPEN:
@@ -266,12 +273,12 @@ class _Desk:
             climbed, next_at = case.last_rung_at, None
         move: dict[str, Any] = {"b_next": next_at, "b_climbed": climbed}
         if case.chain:
-            return _Decided(self._said, move, None)
+            return _Decided(self._said, move, None, self._unheard)
         # The chain is found once, and kept with the occurrence from now on.
         doer = next(iter(chain["doer"]), None)
         move |= {"b_chain": chain, "b_doer": doer, "b_opened": case.opened_at or self.now}
         names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
-        return _Decided(self._said, move, {"due": case.due, "chain": names})
+        return _Decided(self._said, move, {"due": case.due, "chain": names}, self._unheard)
 
     def _chain_of(self, case: _Case) -> Chain:
         key = (self._unit_slugs[case.unit_id], case.doer)
@@ -299,7 +306,7 @@ class _Desk:
             rung = f"unreached:{climbed or case.next_move_at:%Y-%m-%d %H:%M}"
             self._tell_standing(case, chain, rung, self.now, case.lost)
         own_pace = self._climbing(case.ladder, anchors, climbed, pulled_forward=False)
-        said = len(self._said)
+        said, silent = len(self._said), len(self._unheard)
         while True:
             found = self._climbing(case.ladder, anchors, climbed, pulled_forward=pulled)
             for step in found.skipped:
@@ -311,10 +318,10 @@ class _Desk:
             if heard:
                 return climbed, found.next_at
             if found.step == own_pace.step:
-                said = len(self._said)
+                said, silent = len(self._said), len(self._unheard)
             if found.at_top:
                 # Nobody above can be reached either: the ladder keeps its own pace, for whoever links a chat later.
-                del self._said[said:]
+                del self._said[said:], self._unheard[silent:]
                 return own_pace.step.at if own_pace.step else case.last_rung_at, own_pace.next_at
             # This rung reached nobody: the next one is pulled forward, and the standing office sees why.
             self._tell_standing(case, chain, f"unreached:{found.step.name}", min(found.step.at, self.now), unheard)
@@ -338,6 +345,8 @@ class _Desk:
         for someone in unheard:
             if someone.person_id in self.office.staff.members:  # a row that is gone altogether can have no line
                 self._remind(case, step.name, someone.person_id, step.rung.says, step.at, reason=someone.why)
+        if not heard and not unheard:
+            self._unheard.append({"rung": step.name, "why": NOBODY_NAMED})
         return heard, unheard
 
     def _pass_over(self, case: _Case, chain: Chain, step: Step, taken: Step | None) -> None:
@@ -393,6 +402,12 @@ class _Desk:
                 "detail": detail,
             }
         )
+
+
+#: For whoever plays a ladder out in a copy, without sending anything (:mod:`engine.screens.effect`).
+DUE = _DUE
+Case = _Case
+Desk = _Desk
 
 
 # ---- gather -------------------------------------------------------------------------------------------------------

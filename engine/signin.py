@@ -104,22 +104,33 @@ def sign_in(connection: Connection, token: str, now: dt.datetime) -> str | None:
     ).first()
     if used is None:
         return None
-    person = connection.execute(select(PERSON.c.name, PERSON.c.active).where(PERSON.c.id == used.person_id)).one()
-    if not person.active:
+    return begin(connection, used.office_id, used.person_id, now)
+
+
+def begin(connection: Connection, office_id: str, person_id: int, now: dt.datetime, way: str = "") -> str | None:
+    """A session for somebody who has proven who they are: by a link of ours, or by another ``way``, which is named.
+
+    Returns its token for the cookie; None: they no longer work in this office.
+    """
+    person = connection.execute(
+        select(PERSON.c.name).where(PERSON.c.id == person_id, PERSON.c.office_id == office_id, PERSON.c.active)
+    ).first()
+    if person is None:
         return None
     session = secrets.token_urlsafe(32)
     connection.execute(delete(WEB_SESSION).where(WEB_SESSION.c.begun_at < now - ENDS_AFTER))
     connection.execute(
         insert(WEB_SESSION).values(
             token_hash=_hash(session),
-            office_id=used.office_id,
-            person_id=used.person_id,
+            office_id=office_id,
+            person_id=person_id,
             csrf=secrets.token_urlsafe(24),
             begun_at=now,
             seen_at=now,
         )
     )
-    journal.append(connection, used.office_id, now, [journal.Line(person.name, "signed_in", None, {})])
+    line = journal.Line(person.name, "signed_in", None, {"way": way} if way else {})
+    journal.append(connection, office_id, now, [line])
     return session
 
 

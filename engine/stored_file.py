@@ -7,6 +7,8 @@ from here: whoever loads this one keeps every change, whoever loads an older one
 from __future__ import annotations
 
 import io
+import json
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,6 +21,8 @@ from schedules.office_model import OfficeFile
 
 Tree = dict[str, Any]
 
+ENTRIES_KEPT = 3_000  # some twenty communes' duties, about 2 MB
+PARTS_KEPT = 100
 _HEAD = """\
 # {name}: tệp nhiệm vụ lấy từ Nhắc Việc ngày {day}, gồm mọi sửa đổi đã lưu tới lúc đó.
 # Hãy cất tệp này thay cho tệp cũ. Nạp lại bằng: nhacviec load TỆP (chương trình cho xem khác biệt trước khi ghi).
@@ -102,9 +106,31 @@ def as_file(tree: Tree) -> OfficeFile:
 
 def as_yaml(file: OfficeFile, day: str) -> bytes:
     """The file as YAML, as people edit it. ``day``: when it was taken, in words."""
+    tree = as_tree(file)
+    parts = [_part(name, json.dumps(tree[name], ensure_ascii=False)) for name in tree if name != "obligations"]
+    parts.append("obligations:\n" if tree.get("obligations") else "obligations: []\n")
+    parts += [_entry(json.dumps(entry, ensure_ascii=False)) for entry in tree.get("obligations", ())]
+    return (_HEAD.format(name=" ".join(file.office.name.split()), day=day) + "".join(parts)).encode()
+
+
+# Writing YAML is slow, and of a hundred and fifty entries an edit changes one: what was written once is kept.
+
+
+@lru_cache(maxsize=PARTS_KEPT)
+def _part(name: str, entry: str) -> str:
+    return _written({name: json.loads(entry)})
+
+
+@lru_cache(maxsize=ENTRIES_KEPT)
+def _entry(entry: str) -> str:
+    """One entry of a list, without the list's own line."""
+    return _written({"": [json.loads(entry)]}).partition("\n")[2]
+
+
+def _written(tree: Tree) -> str:
     out = io.StringIO()
     yaml = YAML()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 118
-    yaml.dump(as_tree(file), out)
-    return (_HEAD.format(name=" ".join(file.office.name.split()), day=day) + out.getvalue()).encode()
+    yaml.dump(tree, out)
+    return out.getvalue()

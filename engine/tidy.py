@@ -11,12 +11,15 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import Connection, Engine, exists, null, or_, select, update
+from sqlalchemy import Connection, Engine, delete, exists, func, null, or_, select, update
 
 from data import journal
+from data.tables import PlanDraft
 from engine.office import INBOUND, MESSAGE, OCCURRENCE, PERSON, REMINDER
 from engine.rules.lifecycle import CLOSED
 
+PLAN_DRAFT = PlanDraft.__table__  # type: ignore[attr-defined]
+DRAFTS_KEPT = dt.timedelta(days=90)  # a quarter: whoever has not come back by then sends the document again
 LEAST_MONTHS = 3  # a quarter: what is still asked about
 MOST_AT_ONCE = 5_000  # rows a transaction: whoever waits to write waits a moment
 OPERATOR = "người vận hành"
@@ -35,6 +38,13 @@ class Tidied:
 def kept_since(now: dt.datetime, months: int) -> dt.datetime:
     """The instant from which words are kept, where they are kept for so many months."""
     return now - relativedelta(months=months)
+
+
+def let_go_of_drafts(connection: Connection, now: dt.datetime) -> int:
+    """Plan drafts that nobody has loaded from for long go; what was loaded stays. Returns how many went."""
+    touched = func.coalesce(PLAN_DRAFT.c.loaded_at, PLAN_DRAFT.c.made_at)
+    idle = or_(PLAN_DRAFT.c.busy_since.is_(None), PLAN_DRAFT.c.busy_since < now - DRAFTS_KEPT)
+    return connection.execute(delete(PLAN_DRAFT).where(touched < now - DRAFTS_KEPT, idle)).rowcount
 
 
 def tidy_all(engine: Engine, before: dt.datetime, now: dt.datetime, *, actor: str = OPERATOR) -> Tidied:

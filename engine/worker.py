@@ -25,7 +25,7 @@ from data.database import address, explained, in_transaction, named, reading
 from data.evidence_files import EvidenceFiles
 from data.muted import is_muted
 from data.trouble import sentence
-from data.turns import alone_with
+from data.turns import alone_with, hold_nothing_while_still
 from engine import lanes
 from engine.app import Product, announced
 from engine.chores import Chores
@@ -83,6 +83,7 @@ class Worker:
 
     def __init__(self, product: Product, name: str, lanes_at_once: int = LANES) -> None:
         self.product, self.name = product, name
+        hold_nothing_while_still(product.engine)
         self.me = secrets.token_hex(6)  # not the host's name: two machines may have the same
         self.stop = asyncio.Event()
         self.own = bots_of(product.channels)

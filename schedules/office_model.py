@@ -108,6 +108,9 @@ class Source(Strict):
     basis: Text | None = Field(default=None, description="Other document that sets or supports the day.")
     line: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Line of the plan, as imported.")
     text: Text | None = Field(default=None, description="The sentence or table row as printed, as imported.")
+    plan: Text | None = Field(
+        default=None, description="Number or title of the document it was imported from; absent: the office's plan."
+    )
     confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None, description="How sure the import was of its reading; absent once a person has written the entry."
     )

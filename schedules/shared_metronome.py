@@ -203,6 +203,15 @@ class _Connector(PsycopgConnector):
                 return
 
 
+async def _commit_each_statement(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Every question of the library is one statement; in a transaction begun for it, it takes three round trips.
+
+    And a program that is stopped between the statement and the commit holds the job's row until it wakes: nobody could
+    fail the job, and its bot would be silent for as long.
+    """
+    await connection.set_autocommit(True)
+
+
 # ---- the metronome --------------------------------------------------------------------------------------------------
 
 
@@ -230,6 +239,7 @@ class SharedMetronome:
         self._connector = _Connector(
             conninfo=make_url(database).set(drivername="postgresql").render_as_string(hide_password=False),
             kwargs={"application_name": f"nhacviec {name}"[:63], "connect_timeout": 5},
+            configure=_commit_each_statement,
             reconnect_timeout=5.0,
             min_size=1,
             max_size=4,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, insert, select, update
 
 from data import journal
 from data.database import connect, reading
@@ -19,7 +20,7 @@ from engine.chores import Chores
 from engine.errors import NhacViecError
 from engine.office import INBOUND, MESSAGE, OCCURRENCE
 from engine.settings import Settings
-from engine.tidy import tidy_all
+from engine.tidy import DRAFTS_KEPT, PLAN_DRAFT, tidy_all
 from tests.databases import postgres_or_skip
 from tests.kept import lived_in
 from tests.world import OFFICE_ID, civil
@@ -64,16 +65,13 @@ def tidied(engine: Engine) -> list[tuple[str, int, int]]:
 
 def test_without_being_asked_nothing_is_let_go_of(url: str, office: Engine, tmp_path: Path) -> None:
     before = words(office)
-    idle = chores(office, url, tmp_path)
-    assert not idle.wanted
-    idle.look(LATER)
+    chores(office, url, tmp_path).look(LATER)
     assert words(office) == before > 0
 
 
 def test_old_words_go_once_a_day_and_the_days_backup_still_has_them(url: str, office: Engine, tmp_path: Path) -> None:
     before = words(office)
     daily = chores(office, url, tmp_path, backups=tmp_path / "sao-luu", keep_months=24)
-    assert daily.wanted
     daily.look(LATER)
     assert words(office) == 0
     [(actor, messages, replies)] = tidied(office)
@@ -93,6 +91,22 @@ def test_young_words_stay(url: str, office: Engine, tmp_path: Path) -> None:
     chores(office, url, tmp_path, keep_months=3).look(civil("2026-04-01 17:00"))
     assert words(office) == before
     assert tidied(office) == []
+
+
+def test_drafts_that_nobody_comes_back_to_go_after_a_quarter(url: str, office: Engine, tmp_path: Path) -> None:
+    made = {"office_id": OFFICE_ID, "made_by": "Chuyên viên", "version": 0, "progress": 0, "replaces": False}
+    with office.begin() as connection:
+        for name, made_at, loaded_at in (
+            ("bỏ quên", LATER - DRAFTS_KEPT - dt.timedelta(minutes=1), None),
+            ("mới gửi", LATER - DRAFTS_KEPT, None),
+            ("mới nạp một phần", LATER - 2 * DRAFTS_KEPT, LATER - dt.timedelta(days=1)),
+        ):
+            row = {**made, "name": name, "made_at": made_at, "loaded_at": loaded_at}
+            connection.execute(insert(PLAN_DRAFT).values(**row))
+    chores(office, url, tmp_path).look(LATER)
+    with reading(office) as connection:
+        left = connection.execute(select(PLAN_DRAFT.c.name).order_by(PLAN_DRAFT.c.id)).scalars().all()
+    assert left == ["mới gửi", "mới nạp một phần"]
 
 
 def test_without_a_backup_nothing_is_let_go_of(url: str, office: Engine, tmp_path: Path) -> None:

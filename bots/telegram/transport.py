@@ -23,6 +23,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bots.telegram.tokens import without_tokens
+from engine.last_look import may_leave
 
 if TYPE_CHECKING:
     from telegram._utils.types import ODVInput
@@ -205,6 +206,8 @@ def _departures() -> aiohttp.TraceConfig:
     noting = aiohttp.TraceConfig()
 
     async def left(_: object, context: SimpleNamespace, __: object) -> None:
+        if not await may_leave():  # a connection was waited for: perhaps the machine slept
+            raise NeverLeft("not to leave any more")
         context.trace_request_ctx.left = True
 
     noting.on_request_headers_sent.append(left)

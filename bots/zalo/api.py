@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from engine.errors import BadSetting
+from engine.last_look import may_leave
 
 CONNECTIONS = 30  # one of them is the long poll
 
@@ -106,12 +107,20 @@ class Api:
         """
         url = f"{self._root}/{method}"
         try:
-            response = await self._client.post(url, json=parameters or {}, timeout=self._timeout(idle))
+            response = await self._client.post(
+                url, json=parameters or {}, timeout=self._timeout(idle), extensions={"trace": _look_before_leaving}
+            )
         except (*NEVER_LEFT, httpx.InvalidURL) as error:
             raise NeverLeft(type(error).__name__) from None
         except httpx.HTTPError as error:
             raise NoAnswer(type(error).__name__) from None  # httpx errors lead to the URL
         return _result(response)
+
+
+async def _look_before_leaving(step: str, _: object) -> None:
+    """The library's hook: a connection was waited for, and perhaps the machine slept."""
+    if step.endswith("send_request_headers.started") and not await may_leave():
+        raise NeverLeft("not to leave any more")
 
 
 @cache

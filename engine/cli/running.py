@@ -87,6 +87,7 @@ def run() -> None:
     from engine.cycle import Decided
     from engine.lock import alone
     from engine.logs import configure, secrets_of
+    from engine.mode import RUN, running_as
     from engine.outbox import Delivered
     from engine.settings import read_settings
 
@@ -113,7 +114,8 @@ def run() -> None:
             )
         first = False
 
-    with alone(settings.database):  # before the database is opened: a second program must not bring it up to date
+    # Before the database is opened: a second program must not bring it up to date.
+    with alone(settings.database), running_as(RUN, settings.database):
         check_whole(settings.database)
         product = build(settings, on_message=show)
         for said in warnings_of_bots(settings, product.engine):
@@ -149,19 +151,21 @@ def worker(lanes: int | None, name: str | None) -> None:
 
     from engine.app import build
     from engine.logs import configure, secrets_of
+    from engine.mode import WORKER, running_as
     from engine.settings import read_settings
     from engine.worker import LANES, Worker, check_database, running
 
     settings = read_settings()
     configure(settings.log, secrets_of(settings))
     check_database(settings.database)
-    product = build(settings)
-    if product.named("simulator"):
-        raise NhacViecError(
-            "Chưa có mã bot nào: hãy đặt NHACVIEC_BOTS, NHACVIEC_ZALO_TOKEN hoặc NHACVIEC_TELEGRAM_TOKEN."
-        )
     log = logging.getLogger("nhacviec")
     called = name or socket.gethostname()
-    log.info("Máy %s bắt đầu làm việc, có %s.", called, running(product.channels))
-    asyncio.run(Worker(product, called, lanes or LANES).run())
+    with running_as(WORKER, settings.database, called):
+        product = build(settings)
+        if product.named("simulator"):
+            raise NhacViecError(
+                "Chưa có mã bot nào: hãy đặt NHACVIEC_BOTS, NHACVIEC_ZALO_TOKEN hoặc NHACVIEC_TELEGRAM_TOKEN."
+            )
+        log.info("Máy %s bắt đầu làm việc, có %s.", called, running(product.channels))
+        asyncio.run(Worker(product, called, lanes or LANES).run())
     log.info("Đã dừng.")

@@ -319,7 +319,7 @@ def preview_period(
         assert its is not None
         _change_period(copy, of_copy, its, edit, Actor(""), now)
 
-    effect, _ = effect_of(connection, office, duty, change, now)
+    effect, _ = effect_of(connection, office, duty, change, now, row.id)
     return Previewed(_period_words(office, row, edit), effect)
 
 

@@ -32,6 +32,7 @@ from engine.screens.child import PLAN, YEAR, YearWanted, in_child
 from engine.screens.deeds import Refused
 from engine.screens.year import Year
 from engine.stored_file import Tree, as_file, as_tree, stored_file
+from engine.tidy import DRAFTS_KEPT
 from schedules.dates import due_sentence
 from schedules.intake.draft import is_confident, reading_of, skip_key, source_of, to_office
 from schedules.intake.findings import Duty, PlanFound, UnitFound
@@ -74,6 +75,11 @@ class Listed:
     duties: int
     open: int
     loaded_at: dt.datetime | None
+
+    @property
+    def goes_at(self) -> dt.datetime:
+        """When it is let go of, if nobody loads anything from it before."""
+        return (self.loaded_at or self.made_at) + DRAFTS_KEPT
 
 
 LOST = "Việc đọc dở dang, có thể máy đã khởi động lại. Đồng chí gửi lại tệp."
@@ -171,7 +177,7 @@ def keep_found(engine: Engine, draft: int, found: PlanFound) -> None:
     with engine.begin() as connection:
         office = select(PLAN_DRAFT.c.office_id).where(PLAN_DRAFT.c.id == draft)
         tree = as_tree(stored_file(connection, connection.execute(office).scalar_one()))
-        replaces = _is_the_same_plan(tree, found)
+        replaces = _guess(tree, found) is not None
         _keep(connection, draft, found, [OPEN] * len(found.duties), replaces=replaces, busy_since=None)
 
 
@@ -196,20 +202,49 @@ def _keep(connection: Connection, draft: int, found: PlanFound, decided: Sequenc
     connection.execute(update(PLAN_DRAFT).where(PLAN_DRAFT.c.id == draft).values(**kept))
 
 
-def _is_the_same_plan(tree: Tree, found: PlanFound) -> bool:
-    """Whether the document takes the loaded plan's place, at a guess that the person may correct.
+# ---- which plan an entry belongs to ---------------------------------------------------------------------------------
 
-    By its number or its title; or because most of what was imported stands in it, word for word.
+EVERY_PLAN = "*"
+
+
+def _name_of(plan: Mapping[str, Any]) -> str:
+    """What a plan is known by: its number, or else its title."""
+    return str(plan.get("number") or plan["title"])
+
+
+def _plan_of(tree: Tree, entry: Mapping[str, Any]) -> str | None:
+    """The plan an entry was imported from; None: a person wrote it, no document takes it away."""
+    source = entry["source"]
+    return str(source.get("plan") or _name_of(tree["plan"])) if source.get("text") is not None else None
+
+
+def plans_in_use(tree: Tree) -> dict[str, int]:
+    """How many entries each plan has brought, the office's own plan first."""
+    counts = Counter(plan for entry in tree["obligations"] if (plan := _plan_of(tree, entry)) is not None)
+    return {_name_of(tree["plan"]): counts.pop(_name_of(tree["plan"]), 0), **counts}
+
+
+def _guess(tree: Tree, found: PlanFound) -> str | None:
+    """The plan in use that the document seems to be a newer version of; the person may correct it.
+
+    By its number or its title; or because most of what was imported from that plan stands in it, word for word.
     """
-    plan, facts = tree["plan"], found.facts
-    if facts.number and facts.number == plan.get("number"):
-        return True
-    if facts.title and " ".join(facts.title.split()).casefold() == " ".join(plan["title"].split()).casefold():
-        return True
-    sources = [entry["source"] for entry in tree["obligations"] if entry["source"].get("text") is not None]
+    facts, main = found.facts, tree["plan"]
+    if facts.title and _same_words(facts.title, main["title"]):
+        return _name_of(main)
     here = {source_of(duty) for duty in found.duties}
-    known = sum((source["where"], source.get("words"), source["text"]) in here for source in sources)
-    return bool(sources) and known * 2 > len(sources)
+    for plan in plans_in_use(tree):
+        if plan == facts.number or (facts.title and _same_words(facts.title, plan)):
+            return plan
+        sources = [entry["source"] for entry in tree["obligations"] if _plan_of(tree, entry) == plan]
+        known = sum((source["where"], source.get("words"), source["text"]) in here for source in sources)
+        if sources and known * 2 > len(sources):
+            return plan
+    return None
+
+
+def _same_words(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def discard(connection: Connection, office: OfficeView, draft: int) -> None:
@@ -246,7 +281,9 @@ class Draft:
     row: AnyRow
     found: PlanFound
     items: tuple[Item, ...]
-    gone: tuple[str, ...]  # duties of the office that the document no longer has
+    gone: tuple[str, ...]  # duties of the plan it takes the place of that the document no longer has
+    plans: Mapping[str, int]  # in use: name, and how many entries it has brought
+    replaced: str | None  # which of them the document takes the place of, or EVERY_PLAN
     units: tuple[str, ...]  # names to choose the lead from
     year: Year | None
 
@@ -274,6 +311,7 @@ class _Bench:
     def __init__(self, connection: Connection, office: OfficeView, row: AnyRow) -> None:
         self.row = row
         self.tree = as_tree(stored_file(connection, office.id))
+        self._old = {id(entry): entry for entry in self.tree["obligations"]}
         units = connection.execute(select(UNIT).where(UNIT.c.office_id == office.id, UNIT.c.active)).all()
         standing = next(unit.name for unit in units if unit.slug == office.definition.standing_unit)
         self.found = in_the_offices_words(PLAN.validate_python(row.found), units, standing)
@@ -286,19 +324,31 @@ class _Bench:
         ids = {unit["id"]: same_unit(self.tree["units"], unit) or unit["id"] for unit in self.fresh["units"]}
         self.entries = [renamed(entry, ids) for entry in self.fresh["obligations"]]
         self.pairs: dict[int, dict[str, Any]] = pairs_of(self.tree["obligations"], self.entries)
+        self.plans = plans_in_use(self.tree)
+        self.replaced = self._replaced()
         self.unit_names = [unit.name for unit in units if unit.kind != "leadership"]
+
+    def _replaced(self) -> str | None:
+        if not self.row.replaces:
+            return None
+        chosen = self.found.in_place_of
+        known = chosen == EVERY_PLAN or chosen in self.plans
+        return chosen if known else _guess(self.tree, self.found) or _name_of(self.tree["plan"])
+
+    def _of_the_replaced(self, entry: Mapping[str, Any]) -> bool:
+        plan = _plan_of(self.tree, entry)
+        return plan is not None and self.replaced in (plan, EVERY_PLAN)
 
     def draft(self) -> Draft:
         items = tuple(self._item(index) for index in range(len(self.entries)))
         paired = {id(old) for old in self.pairs.values()}
         gone = [
-            old["title"]
-            for old in self.tree["obligations"]
-            if id(old) not in paired and old["source"].get("text") is not None and self.row.replaces
+            old["title"] for old in self.tree["obligations"] if id(old) not in paired and self._of_the_replaced(old)
         ]
         names = [*self.unit_names, *(unit.name for unit in self.found.units if unit.kind != "leadership")]
         year = YEAR.validate_python(self.row.year) if self.row.year else None
-        return Draft(self.row, self.found, items, tuple(gone), tuple(dict.fromkeys(names)), year)
+        unit_names = tuple(dict.fromkeys(names))
+        return Draft(self.row, self.found, items, tuple(gone), self.plans, self.replaced, unit_names, year)
 
     def state(self, index: int) -> State:
         old = self.pairs.get(index)
@@ -325,7 +375,8 @@ class _Bench:
         copies = {id(old): new for old, new in zip(self.tree["obligations"], tree["obligations"], strict=True)}
         taken = [index for index, _ in enumerate(self.entries) if self.state(index) == "taken"]
         replaced = {id(self.pairs[index]) for index in taken if index in self.pairs}
-        stays = {id(old) for old in self.pairs.values()} if self.row.replaces else set(copies)
+        paired = {id(old) for old in self.pairs.values()}
+        stays = {id(old) for old in self.tree["obligations"] if id(old) in paired or not self._of_the_replaced(old)}
         keep = [copies[one] for one in copies if one in stays and one not in replaced]
         left = [self.found.duties[index] for index, one in enumerate(self.decided) if one == LEFT]
         draft = {**self.fresh, "obligations": [self.fresh["obligations"][index] for index in taken]}
@@ -333,8 +384,10 @@ class _Bench:
         draft["units"] = [
             unit for unit in self.fresh["units"] if unit["id"] in used or same_unit(tree["units"], unit) is not None
         ]
-        draft["plan"] = {**(self.fresh["plan"] if self.row.replaces else {}), "skipped": list(map(skip_key, left))}
-        if not self.row.replaces:  # a second document widens the years that are planned for
+        anew = self.replaced in (_name_of(tree["plan"]), EVERY_PLAN)  # the office's own plan is another one then
+        draft["plan"] = {**(self.fresh["plan"] if anew else {}), "skipped": list(map(skip_key, left))}
+        self._label(draft["obligations"], [copies[one] for one in paired if self._of_the_replaced(self._old[one])])
+        if not anew:  # a second document widens the years that are planned for
             first, last = zip(tree["plan"]["period"], self.fresh["plan"]["period"], strict=True)
             tree["plan"]["period"] = [min(first), max(last)]
         changes = revise(tree, draft, keep)
@@ -342,6 +395,15 @@ class _Bench:
             tree["plan"] = {**self.tree["plan"], **{k: v for k, v in tree["plan"].items() if k == "skipped"}}
         self._edits_of_changed(tree, taken)
         return tree, changes
+
+    def _label(self, taken: Sequence[dict[str, Any]], goes_on: Sequence[dict[str, Any]]) -> None:
+        """Say of which document they are; the office's own plan needs no naming unless another one was named before."""
+        name = _name_of(self.fresh["plan"])
+        for entry in taken:
+            entry["source"] = {**entry["source"], "plan": name}
+        for entry in goes_on:
+            if "plan" in entry["source"]:
+                entry["source"] = {**entry["source"], "plan": name}
 
     def _edits_of_changed(self, tree: Tree, taken: Sequence[int]) -> None:
         """Of a duty that was revised a person has seen who leads it: that is theirs to say, too."""
@@ -470,13 +532,17 @@ def take_all_sure(connection: Connection, office: OfficeView, row: AnyRow, versi
     return len(sure)
 
 
-def set_replaces(connection: Connection, row: AnyRow, replaces: bool, version: int) -> None:
-    """Whether the document takes the place of the loaded plan, or is a second one beside it.
+def set_replaces(connection: Connection, office: OfficeView, row: AnyRow, plan: str | None, version: int) -> None:
+    """Which plan in use the document takes the place of (or :data:`EVERY_PLAN`); None: it stands beside them.
 
-    :raises Refused: the draft has changed meanwhile.
+    :raises Refused: there is no such plan, or the draft has changed meanwhile.
     """
+    tree = as_tree(stored_file(connection, office.id))
+    if plan is not None and plan != EVERY_PLAN and plan not in plans_in_use(tree):
+        raise Refused("Kế hoạch này không còn dùng. Đồng chí chọn lại.")
     _changing(connection, row, version)
-    connection.execute(update(PLAN_DRAFT).where(PLAN_DRAFT.c.id == row.id).values(replaces=replaces))
+    found = replace(PLAN.validate_python(row.found), in_place_of=plan)
+    _keep(connection, row.id, found, row.decided, replaces=plan is not None)
 
 
 def reading_in_words(words: str, year: int) -> str:

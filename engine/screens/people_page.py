@@ -22,7 +22,7 @@ from engine.code_sheet import Slip
 from engine.errors import NhacViecError
 from engine.messages import HIDDEN_TITLE
 from engine.office import CHAT, OBLIGATION, OCCURRENCE, PERSON, UNIT, OfficeView
-from engine.people import OTHER_OFFICE, ROLES, Call, Handover, Listed
+from engine.people import NOT_A_PHONE, OTHER_OFFICE, ROLES, Call, Handover, Listed
 from engine.people_import import Change, compare_people, import_people, people_problems, placeholders
 from engine.people_list import BadPeopleList, PeopleList, PersonRow, phone_of
 from engine.rules.chain import Away
@@ -32,6 +32,7 @@ from engine.screens.deeds import Refused
 CHANNELS = {"zalo": "Zalo", "telegram": "Telegram", "email": "Email", "simulator": "Trình mô phỏng"}
 CODE_DAYS = linking.GOOD_FOR_DAYS
 LARGEST_LIST = 10 * 1024 * 1024  # bytes
+LONGEST_NAME = 200
 
 #: What the engine's sentences say about the command line, and what this page calls the same thing.
 _ON_THIS_PAGE = (
@@ -90,8 +91,10 @@ class Person:
 class UnitOf:
     """One unit and its people."""
 
+    id: int | None
     name: str
     people: tuple[Person, ...]
+    groups: tuple[Channel, ...] = ()  # its group chats
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +125,18 @@ def roll_of(connection: Connection, office: OfficeView, now: dt.datetime) -> Rol
     for one in listed:
         by_unit[one.unit].append(_person(office, one, chats[one.id], now))
     units = connection.execute(
-        select(UNIT.c.name).where(UNIT.c.office_id == office.id, UNIT.c.active).order_by(UNIT.c.id)
-    ).scalars()
+        select(UNIT.c.id, UNIT.c.name).where(UNIT.c.office_id == office.id, UNIT.c.active).order_by(UNIT.c.id)
+    ).all()
+    groups = _groups(connection, office)
     gone = connection.execute(
         select(PERSON.c.name, PERSON.c.left_on)
         .where(PERSON.c.office_id == office.id, ~PERSON.c.active)
         .order_by(PERSON.c.left_on.desc(), PERSON.c.id)
     )
-    names = [*units]
-    names += [name for name in by_unit if name not in names]
+    rooms = [UnitOf(row.id, row.name, tuple(by_unit.pop(row.name, ())), tuple(groups[row.id])) for row in units]
+    rooms += [UnitOf(None, name, tuple(people)) for name, people in by_unit.items()]
     return Roll(
-        tuple(UnitOf(name, tuple(by_unit[name])) for name in names),
+        tuple(rooms),
         tuple(staff.calls(connection, office, now)),
         tuple(_rooms(connection, office)),
         tuple((row.name, row.left_on) for row in gone),
@@ -140,16 +144,25 @@ def roll_of(connection: Connection, office: OfficeView, now: dt.datetime) -> Rol
 
 
 def _chats(connection: Connection, office: OfficeView) -> dict[int, list[Channel]]:
+    return _channels(connection, office, "person_id")
+
+
+def _groups(connection: Connection, office: OfficeView) -> dict[int, list[Channel]]:
+    return _channels(connection, office, "unit_id")
+
+
+def _channels(connection: Connection, office: OfficeView, owner: str) -> dict[int, list[Channel]]:
     chats: dict[int, list[Channel]] = defaultdict(list)
     serves = serving.bound(connection)
-    query = select(CHAT).where(CHAT.c.office_id == office.id, CHAT.c.person_id.is_not(None))
+    query = select(CHAT).where(CHAT.c.office_id == office.id, CHAT.c[owner].is_not(None))
     for row in connection.execute(query.order_by(CHAT.c.rank, CHAT.c.id)):
         blocked = (row.blocked_why or "đã chặn") if row.blocked_at else None
         if serves.get((row.channel, row.bot), office.id) != office.id:
             blocked = OTHER_OFFICE
         failing = row.failing_why if row.failing_since else None
         name = CHANNELS.get(row.channel, row.channel)
-        chats[row.person_id].append(Channel(row.channel, name, row.linked_at, blocked, failing, row.failing_since))
+        found = Channel(row.channel, name, row.linked_at, blocked, failing, row.failing_since)
+        chats[getattr(row, owner)].append(found)
     return chats
 
 
@@ -219,6 +232,94 @@ def _secret(connection: Connection, occurrences: Sequence[int]) -> frozenset[int
     return frozenset(connection.execute(query).scalars())
 
 
+# ---- one person more ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWanted:
+    """One person as typed. ``place``: the slug of the role in the office's file that this person fills, or ""."""
+
+    name: str
+    unit: str
+    role: str
+    phone: str = ""
+    standing: bool = False
+    place: str = ""
+
+
+def open_places(connection: Connection, office: OfficeView) -> list[tuple[str, str]]:
+    """(slug, name) of the roles in the office's file that no telephone belongs to yet."""
+    linked = select(CHAT.c.person_id).where(CHAT.c.person_id.is_not(None), CHAT.c.channel.not_in(NOT_A_PHONE))
+    rows = connection.execute(
+        select(PERSON.c.slug, PERSON.c.name)
+        .where(PERSON.c.office_id == office.id, PERSON.c.active, PERSON.c.origin == "file", PERSON.c.id.not_in(linked))
+        .order_by(PERSON.c.id)
+    )
+    return [(row.slug, row.name) for row in rows]
+
+
+def add_person(
+    connection: Connection, office: OfficeView, wanted: PersonWanted, actor: Actor, now: dt.datetime
+) -> Slip:
+    """Take somebody in, and give them a code. Returns it, this once.
+
+    :raises Refused: it makes no sense as it stands, or they are here already.
+    """
+    row = _row_of(connection, office, wanted)
+    try:
+        changes = import_people(connection, office, [row], now, actor, _ADDING)
+    except BadPeopleList as problem:
+        raise Refused(on_this_page(re.sub(rf"{_ADDING}, dòng 1: (.)", _capital, str(problem)))) from None
+    if not changes or (changes[0].how == "changed" and not wanted.place):
+        raise Refused(f"{row.name} đã có trong {row.unit}. Đồng chí mở trang của người ấy để sửa.")
+    fresh = next(one for one in staff.roll(connection, office, now) if one.slug == changes[0].slug)
+    [slip] = issue_codes(connection, office, [fresh], actor, now)
+    return slip
+
+
+_ADDING = "trang Con người"
+
+
+def _capital(found: re.Match[str]) -> str:
+    return found[1].upper()
+
+
+def _row_of(connection: Connection, office: OfficeView, wanted: PersonWanted) -> PersonRow:
+    name, phone = " ".join(wanted.name.split()), " ".join(wanted.phone.split())
+    unit = next((unit for unit in office.staff.units.values() if str(unit.id) == wanted.unit), None)
+    if not name:
+        raise Refused("Đồng chí ghi giúp họ tên.")
+    if len(name) > LONGEST_NAME:
+        raise Refused(f"Họ tên dài quá {LONGEST_NAME} chữ, đồng chí xem lại.")
+    if unit is None:
+        raise Refused("Đồng chí chọn giúp đơn vị.")
+    if wanted.role not in ROLES:
+        raise Refused("Đồng chí chọn giúp vai trò.")
+    if wanted.standing and wanted.role == "viewer":
+        raise Refused("Người chỉ xem không thể là thường trực.")
+    if phone and phone_of(phone) is None:
+        raise Refused("Số điện thoại chưa đúng. Đồng chí ghi một số, ví dụ 0912 345 678, hoặc để trống.")
+    if wanted.place and wanted.place not in dict(open_places(connection, office)):
+        raise Refused("Chức danh này đã có người. Đồng chí chọn lại.")
+    standing = True if wanted.standing else None
+    number = phone_of(phone) if phone else None
+    return PersonRow(1, name, unit.name, wanted.role, slug=wanted.place or None, phone=number, standing=standing)
+
+
+# ---- a unit's group chat --------------------------------------------------------------------------------------------
+
+
+def group_code(
+    connection: Connection, office: OfficeView, unit: int, actor: Actor, now: dt.datetime
+) -> tuple[str, Slip] | None:
+    """A code that joins a unit's group chat. Returns the unit's name and the code, this once; None: no such unit."""
+    found = next((one for one in office.staff.units.values() if one.id == unit), None)
+    if found is None:
+        return None
+    code = linking.issue(connection, office.id, unit_id=unit, issued_by=actor.name, now=now, days=CODE_DAYS)
+    return found.name, Slip("Nhóm chat của đơn vị", found.name, None, code, _code_until(office, now))
+
+
 # ---- codes ----------------------------------------------------------------------------------------------------------
 
 
@@ -242,8 +343,7 @@ def issue_codes(
     connection: Connection, office: OfficeView, people: Sequence[Listed], actor: Actor, now: dt.datetime
 ) -> list[Slip]:
     """A fresh code for each; they are in what is returned, and kept nowhere. Earlier ones are good no longer."""
-    local = (now + dt.timedelta(days=CODE_DAYS)).astimezone(office.zone)
-    until = f"{local:%H:%M} ngày {local.day}/{local.month}/{local.year}"
+    until = _code_until(office, now)
     return [
         Slip(
             one.name,
@@ -254,6 +354,11 @@ def issue_codes(
         )
         for one in people
     ]
+
+
+def _code_until(office: OfficeView, now: dt.datetime) -> str:
+    local = (now + dt.timedelta(days=CODE_DAYS)).astimezone(office.zone)
+    return f"{local:%H:%M} ngày {local.day}/{local.month}/{local.year}"
 
 
 def unlink(

@@ -98,3 +98,4 @@ class PlanFound:
     targets: tuple[Target, ...]
     warnings: tuple[str, ...] = ()
     table_rows: int = 0
+    in_place_of: str | None = None  # the plan in use that a person chose to be replaced; None: nobody chose

@@ -34,6 +34,7 @@ from tests.bench.stores import Bench, opened
 from tests.bench.telegram_transport import transports
 from tests.bench.turn import turns
 from tests.bench.wake import busy_turn
+from tests.bench.workers import workers
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ MEASURES: dict[str, Measure] = {
     "telegram": Measure("python-telegram-bot's transport", transports),
     "pace": Measure("Pace", pacing),
     "spike": Measure("Ten thousand due within one second", spike),
+    "workers": Measure("Several workers", workers),
     "process": Measure("The real process", live),
     "morning": Measure("Memory of a province's morning", morning),
     "pages": Measure("The console's pages", pages),

@@ -33,7 +33,8 @@ NOT_MEASURED = """\
   not depend on how many there are within that range.
 - The history is made in the database from a pattern; its proportions are those of communes at work (one occurrence,
   four reminders, two messages, three journal lines, one number), its words are all alike.
-- Several workers on several machines are measured by their own tests, not by this command.
+- The workers share two cores with the provider and PostgreSQL; with few lanes each they wait for the bots' pace, as
+  they would on machines of their own. What happens to them in a spike is told by `tests/workers`.
 """
 
 

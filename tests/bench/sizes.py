@@ -37,6 +37,11 @@ class Size:
     spike: int = 10_000
     work_seconds: float = 0.01
     threads: int = 10
+    # workers
+    worker_bots: int = 120
+    worker_people: int = 20  # of each bot
+    morning_people: int = 40
+    few_lanes: int = 4  # of a worker, where it is to wait for the bots' pace
     # telegram
     telegram_messages: int = 1_500
     # memory
@@ -45,7 +50,7 @@ class Size:
     province_rows: int = 2_400_000
     turns_watched: int = 6
     # pages
-    page_rows: int = 40_000  # two years of a commune
+    page_rows: int = 22_000  # two years of a commune: 2,000 pieces of work
     visits: int = 7
     # the command line
     starts: int = 15
@@ -72,6 +77,10 @@ QUICK = Size(
     to_group=3,
     spurt=40,
     spike=60,
+    worker_bots=3,
+    worker_people=4,
+    morning_people=4,
+    few_lanes=2,
     telegram_messages=40,
     years=1,
     province_communes=3,

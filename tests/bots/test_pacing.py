@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bots.pacing import FEW_LANES, Held, Lanes, Pace
+from bots.pacing import FEW_LANES, Held, Lanes, NotAnyMore, Pace
+from engine.last_look import look_before_leaving
 from tests.bots.virtual_time import run
 
 HUONG, BINH, GROUP = "7001", "7002", "-1005"
@@ -335,5 +336,32 @@ def test_those_who_wait_for_the_bots_rate_are_counted_and_those_who_wait_for_the
         assert lanes.waiting == 2
         await asyncio.gather(*sends, return_exceptions=True)
         assert lanes.waiting == 0
+
+    run(story())
+
+
+def test_what_must_not_leave_any_more_when_its_turn_comes_takes_nothing_of_the_rate() -> None:
+    async def story() -> None:
+        lanes = Lanes(Pace(per_second=1, per_chat_seconds=5.0))
+        notes = Notes(lanes)
+        asked: list[float] = []
+
+        async def refuse() -> bool:
+            asked.append(now())
+            return False
+
+        async def woken() -> None:
+            look_before_leaving(refuse)
+            await notes.send(HUONG)
+
+        await notes.send("1")
+        sends = [asyncio.create_task(woken()) for _ in range(3)]
+        after = asyncio.create_task(notes.send(HUONG))
+        refused = await asyncio.gather(*sends, return_exceptions=True)
+        await after
+
+        assert [type(error) for error in refused] == [NotAnyMore] * 3
+        assert asked == [1.0] * 3  # at its turn, not before
+        assert notes.times(HUONG) == [1.0]  # and neither the bot's second nor the chat's was used up
 
     run(story())

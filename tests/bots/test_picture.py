@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import struct
+import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,12 @@ def test_it_is_as_wide_as_a_telephone_and_small_enough_to_send(message: DigestMe
     assert width == 1080
     assert 1000 < height < 5000  # Telegram: width and height together 10,000 at most
     assert len(made) < 1_000_000
+
+
+def test_nobody_else_waits_while_it_is_drawn() -> None:
+    """Drawing holds an interpreter's lock for tenths of a second: it must be another interpreter's."""
+    picture.png(replace(SHORT, office="UBND xã Một Mình"))
+    assert "resvg_py" not in sys.modules
 
 
 def test_two_readers_have_one_picture() -> None:

@@ -18,6 +18,7 @@ from bots.telegram import Telegram, TelegramTrouble, Timeouts, hide_tokens, with
 from bots.telegram.proxy import proxy_for
 from bots.telegram.transport import BrokenOff, NeverLeft, Transport
 from engine.errors import BadSetting
+from engine.last_look import look_before_leaving
 from engine.messages import Attachment, Edit, Kind, Retry, Unknown
 from tests.bots.telegram_story import (
     BINH,
@@ -327,3 +328,25 @@ def test_the_token_is_taken_out_of_tracebacks_and_arguments(caplog: pytest.LogCa
 @pytest.mark.parametrize("text", ["xong 3", "Hạn 17:30 ngày 25/3/2026", "127.0.0.1:8443", "số 12:BC-UBND"])
 def test_other_words_stay_as_they_are(text: str) -> None:
     assert without_tokens(text) == text
+
+
+def test_a_request_that_must_not_leave_any_more_once_it_has_a_connection_does_not() -> None:
+    received: list[bytes] = []
+
+    async def listens(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(-1))
+
+    async def no() -> bool:
+        return False
+
+    async def play_it() -> None:
+        async with somebody(listens) as host:
+            look_before_leaving(no)
+            with pytest.raises(NeverLeft, match="not to leave"):
+                await ask(f"http://{host}")
+            async with asyncio.timeout(10):
+                while not received:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(play_it())
+    assert received == [b""]  # a connection was there, and not a byte went over it

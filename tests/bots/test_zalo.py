@@ -21,11 +21,12 @@ from aiohttp import web
 from bots.pacing import Pace
 from bots.wording import plain
 from bots.zalo import Account, Polls, Timeouts, Verification, Zalo, ZaloTrouble, hide, without_secrets
-from bots.zalo.api import Denied, NeverLeft, NoAnswer, NotZalo
+from bots.zalo.api import Api, Denied, NeverLeft, NoAnswer, NotZalo
 from bots.zalo.fate import outcome_of
 from bots.zalo.parts import split, units
 from bots.zalo.polling import Poll
 from engine.errors import BadSetting
+from engine.last_look import look_before_leaving
 from engine.messages import (
     Answer,
     Edit,
@@ -1314,3 +1315,30 @@ def test_the_server_can_be_played_from_another_thread() -> None:
         play_on.until(lambda server: server.inbox(HUONG))
 
     assert isinstance(outcome, Sent)
+
+
+def test_a_request_that_must_not_leave_any_more_once_it_has_a_connection_does_not() -> None:
+    received: list[bytes] = []
+
+    async def listens(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(-1))
+        writer.close()
+
+    async def no() -> bool:
+        return False
+
+    async def play_it() -> None:
+        server = await asyncio.start_server(listens, "127.0.0.1", 0)
+        api = Api(TOKEN, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", None, Timeouts())
+        async with server:
+            await api.open()
+            look_before_leaving(no)
+            with pytest.raises(NeverLeft, match="not to leave"):
+                await api.call("sendMessage", {"chat_id": HUONG, "text": "x"})
+            await api.close()
+            async with asyncio.timeout(10):
+                while not received:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(play_it())
+    assert received == [b""]  # a connection was there, and not a byte went over it

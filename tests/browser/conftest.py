@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PICTURES = Path(__file__).parent.parent.parent / "build" / "screenshots"  # kept to be looked at
+GRAVE = ("serious", "critical")
 SIZES = {"wide": (1280, 900), "phone": (360, 740)}
 
 
@@ -57,8 +59,11 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
     assert not errors, errors
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep how the page looks on a desk and on a telephone; neither may need scrolling sideways."""
+def picture(page: Page, name: str, also: Callable[[str], None] = lambda _: None) -> None:
+    """Keep how the page looks on a desk and on a telephone; neither may need scrolling sideways.
+
+    ``also`` is called at each size, with its name.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -66,4 +71,12 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True, caret="initial")
         needed = page.evaluate("document.documentElement.scrollWidth")
         assert needed <= width, f"{name} needs {needed} px of {width}"
+        also(size)
     page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def nothing_grave(page: Page, where: str) -> None:
+    """Axe finds no serious fault."""
+    found = Axe().run(page).response["violations"]
+    grave = [f"{v['id']}: {v['help']} ({n['html'][:120]})" for v in found if v["impact"] in GRAVE for n in v["nodes"]]
+    assert not grave, (where, grave)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
@@ -18,7 +17,7 @@ from engine.screens import intake
 from schedules.intake.readers import read_text
 from schedules.intake.understand import understand
 from schedules.office_model import Obligation
-from tests.browser.conftest import opened, picture
+from tests.browser.conftest import PICTURES, nothing_grave, opened, picture
 from tests.browser.serving import served
 from tests.browser.visiting import Visit, elsewhere
 from tests.intake.documents import SAMPLE, build, sample
@@ -27,7 +26,6 @@ from tests.world import CHAIR, OFFICER, SECOND_OFFICER, STANDING_HEAD, World, mo
 from web.console.app import PAGES
 
 LOOKED_AT = [page.path for page in PAGES if not page.writes and page.is_page]
-GRAVE = ("serious", "critical")
 LONG = "Kế hoạch triển khai nhiệm vụ trọng tâm " + "cải cách hành chính, chuyển đổi số và Đề án 06 " * 8
 UNBROKEN = "Số:123/KH-UBND-CCHC-" * 12
 
@@ -226,6 +224,8 @@ def _address(desk: Desk, path: str) -> str:
     )
     if path.startswith("/nhiem-vu/"):
         path = path.replace("{id:int}", str(report.id)).replace("{number:int}", str(period.id))
+    if path.startswith("/viec/"):
+        path = path.replace("{id:int}", str(desk.world.occurrence("Kế hoạch").id))
     asked = "?han=10&chot=8" if path.endswith("/xem-truoc") else ""
     return filled(path) + asked
 
@@ -240,11 +240,68 @@ def test_every_page_looks_right(look: tuple[Visit, list[str]], path: str) -> Non
 
 
 def looks_right(page: Page, name: str) -> None:
-    """Kept as a picture in both sizes, and axe has nothing grave to say."""
-    picture(page, name)
-    found = Axe().run(page).response["violations"]
-    grave = [f"{v['id']}: {v['help']} ({n['html'][:120]})" for v in found if v["impact"] in GRAVE for n in v["nodes"]]
-    assert not grave, grave
+    """Kept as a picture in both sizes, and in both axe has nothing grave to say."""
+    picture(page, name, lambda size: nothing_grave(page, f"{name} {size}"))
+
+
+def test_pages_that_are_none(look: tuple[Visit, list[str]], browser: Browser) -> None:
+    """Sign-in, its button, and each way of saying no."""
+    visit, _ = look
+    with opened(browser) as (window, _errors):
+        guest = Visit(visit.desk, visit.address, window)
+        looks_right(guest.go("/dang-nhap"), "dang-nhap")
+        looks_right(guest.go("/vao/x"), "dang-nhap-nut")
+        page = guest.sign_in(OFFICER)
+        for path, status in (("/van-hanh", 403), ("/khong-co", 404), ("/viec/99999", 404)):
+            answer = page.goto(f"{guest.address}{path}")
+            assert answer is not None
+            assert answer.status == status
+            looks_right(page, f"tu-choi-{status}")
+
+
+def test_the_weeks_of_the_year_are_large_enough_for_a_finger(look: tuple[Visit, list[str]]) -> None:
+    visit, _ = look
+    page = visit.go("/lich?xem=nam")
+    page.set_viewport_size({"width": 360, "height": 740})
+    cells = page.locator("a.cell")
+    sizes = cells.evaluate_all(
+        "all => all.map(one => { const b = one.getBoundingClientRect(); return [b.width, b.height] })"
+    )
+    assert len(sizes) >= 52
+    assert min(min(size) for size in sizes) >= 40
+    row = page.locator("ol.weeks.dated")
+    ends = row.evaluate("row => [row, ...row.querySelectorAll('.from')].map(one => one.getBoundingClientRect().right)")
+    assert max(ends[1:]) <= ends[0]  # the last date is not cut off
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_paper_has_no_buttons(look: tuple[Visit, list[str]]) -> None:
+    """The pages that are printed, as Chromium prints them; kept to be looked at."""
+    visit, _ = look
+    for path, name in (("/ban-tin", "ban-tin"), ("/bao-cao", "bao-cao"), ("/lich?xem=nam", "lich-nam")):
+        page = visit.go(path)
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation").first).to_be_hidden()
+        for button in page.get_by_role("button").all():
+            expect(button).to_be_hidden()
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.pdf(path=PICTURES / f"in-{name}.pdf", format="A4")
+        page.emulate_media(media="screen")
+
+
+def test_one_person_more_and_their_slip_on_paper(visit: Visit) -> None:
+    page = visit.sign_in(STANDING_HEAD)
+    visit.go("/con-nguoi").get_by_role("link", name="Thêm một người").click()
+    page.get_by_label("Họ tên").fill("Lê Thị Hạnh")
+    page.get_by_label("Đơn vị").select_option("Phòng Kinh tế")
+    page.get_by_label("Vai trò").select_option("Chuyên viên")
+    page.get_by_role("button", name="Ghi và cấp mã").click()
+    expect(page.get_by_role("main")).to_contain_text("Đã ghi Lê Thị Hạnh vào Phòng Kinh tế.")
+    looks_right(page, "con-nguoi-phieu")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("main")).to_contain_text("Mã dùng một lần")
+    expect(page.get_by_text("Đồng chí in trang này")).to_be_hidden()
+    page.pdf(path=PICTURES / "in-con-nguoi-phieu.pdf", format="A4")
 
 
 def test_today_without_any_work(browser: Browser, tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_every_view_shows_titles_inert_and_secret_ones_not_at_all(desk: Desk, vi
 def test_every_cell_of_the_strip_has_words_and_leads_to_its_week(desk: Desk) -> None:
     browser = desk.sign_in(STANDING_HEAD)
     page = browser.get("/lich?xem=nam&ngay=2026-03-17").text
-    cells = re.findall(r'<a href="([^"]+)" aria-label="([^"]+)"', page)
+    cells = re.findall(r'<a class="cell[^"]*" href="([^"]+)" title="[^"]+" aria-label="([^"]+)"', page)
     assert len(cells) == 53 * 5  # the office and its four units
     [(address, words)] = [cell for cell in cells if "16/03" in cell[1] and "3 việc" in cell[1]]
     assert words == "Tuần 12 (16/03 – 22/03): 3 việc tới hạn"

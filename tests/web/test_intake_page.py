@@ -71,10 +71,13 @@ def row_of(desk: Desk, draft: int) -> Any:
     return next(row for row in drafts(desk) if row.id == draft)
 
 
-def items(desk: Desk, draft: int) -> dict[str, intake.Item]:
+def looked_at(desk: Desk, draft: int) -> intake.Draft:
     with reading(desk.world.engine) as connection:
-        found = intake.draft_of(connection, desk.world.office(connection), row_of(desk, draft))
-    return {item.duty.title: item for item in found.items}
+        return intake.draft_of(connection, desk.world.office(connection), row_of(desk, draft))
+
+
+def items(desk: Desk, draft: int) -> dict[str, intake.Item]:
+    return {item.duty.title: item for item in looked_at(desk, draft).items}
 
 
 def decide(desk: Desk, browser: Viewer, draft: int, which: str, do: str = "nhan", **fields: Any) -> None:
@@ -258,9 +261,10 @@ def test_an_entry_that_the_revised_plan_no_longer_has_goes_only_when_it_replaces
     draft = drafted(desk, "\n".join(lines), "ngan-hon.txt")
     assert UNDATED_TITLE in browser.get(f"/nhap/{draft}").text
     version = str(row_of(desk, draft).version)
-    browser.post(f"/nhap/{draft}/kieu", replaces="0", version=version)
+    browser.post(f"/nhap/{draft}/kieu", replaces="", version=version)
     assert "Không có gì thay đổi" in browser.post(f"/nhap/{draft}/xem", status=200).text
-    browser.post(f"/nhap/{draft}/kieu", replaces="1", version=str(int(version) + 1))
+    plan = next(name for name, count in looked_at(desk, draft).plans.items() if count)
+    browser.post(f"/nhap/{draft}/kieu", replaces=plan, version=str(int(version) + 1))
     load(desk, browser, draft)
     assert UNDATED_TITLE not in in_use(desk)
 
@@ -278,6 +282,37 @@ def test_another_plan_beside_the_first_drops_nothing(desk: Desk) -> None:
     decide(desk, browser, draft, "Mua máy quét")
     load(desk, browser, draft)
     assert used.keys() < in_use(desk).keys()
+
+
+def test_of_two_plans_a_newer_version_takes_away_its_own_entries_only(desk: Desk) -> None:
+    """The second plan comes again, shorter: the first one's work goes on, unless the person says otherwise."""
+    browser = desk.sign_in(STANDING)
+    first = drafted(desk)
+    take_everything(desk, browser, first)
+    load(desk, browser, first)
+    of_first = in_use(desk).keys()
+    head = SAMPLE.replace("Cải cách hành chính năm 2026 của", "Chuyển đổi số năm 2026 của").replace("15/KH", "16/KH")
+    head = head[: head.index("| 1 |")]
+    bought = "| 1 | Mua máy quét | Phòng Kinh tế | | 30/6/2026 | |\n"
+    second = drafted(desk, f"{head}{bought}| 2 | Mua máy in | Phòng Kinh tế | | 30/7/2026 | |\n", "so.txt")
+    version = str(row_of(desk, second).version)
+    browser.post(f"/nhap/{second}/kieu", replaces="", version=version)
+    decide(desk, browser, second, "Mua máy quét")
+    decide(desk, browser, second, "Mua máy in")
+    load(desk, browser, second)
+    again = drafted(desk, f"{head}{bought}", "so-moi.txt")
+    shown = looked_at(desk, again)
+    assert len(shown.plans) == 3  # the office's own, which nothing was imported from, and two documents
+    assert shown.gone == ("Mua máy in",)
+    page = load(desk, browser, again)
+    assert "Mua máy in" in page
+    assert of_first < in_use(desk).keys()
+    assert "Mua máy in" not in in_use(desk)
+    every = drafted(desk, f"{head}{bought}", "so-moi-nua.txt")
+    browser.post(f"/nhap/{every}/kieu", replaces=intake.EVERY_PLAN, version=str(row_of(desk, every).version))
+    assert TITLE in looked_at(desk, every).gone
+    browser.post(f"/nhap/{every}/kieu", replaces="Kế hoạch lạ", version=str(row_of(desk, every).version))
+    assert "không còn dùng" in browser.said()
 
 
 def test_a_persons_edits_stay_when_the_plan_comes_again(desk: Desk) -> None:

@@ -96,7 +96,7 @@ def test_what_became_of_the_last_messages(desk: Desk) -> None:
 
 def test_the_journal_is_walked_and_a_changed_line_is_named(desk: Desk) -> None:
     viewer = desk.sign_in(STANDING)
-    page = viewer.get("/van-hanh/nhat-ky").text
+    page = viewer.get("/van-hanh/nhat-ky/ket-qua").text
     assert "Nhật ký nguyên vẹn" in page
     mark = page.split("<code>")[1].split("</code>")[0]
     assert mark in viewer.get("/van-hanh").text
@@ -105,12 +105,22 @@ def test_the_journal_is_walked_and_a_changed_line_is_named(desk: Desk) -> None:
         name = "journal_no_change" if on else "journal_no_update"
         connection.execute(text(f"DROP TRIGGER {name}{on}"))
         connection.execute(text("UPDATE journal SET actor = 'ai khác' WHERE seq = 2"))
-    assert "không khớp từ dòng 2" in viewer.get("/van-hanh/nhat-ky").text
+    assert "không khớp từ dòng 2" in viewer.get("/van-hanh/nhat-ky/ket-qua").text
+
+
+@pytest.mark.parametrize("path", ["/van-hanh/kiem-tra", "/van-hanh/nhat-ky"])
+def test_what_takes_long_comes_into_a_page_that_is_there_at_once(desk: Desk, path: str) -> None:
+    viewer = desk.sign_in(STANDING)
+    assert f'hx-get="{path}/ket-qua"' in viewer.get(path).text
+    whole, piece = viewer.get(f"{path}/ket-qua").text, viewer.get(f"{path}/ket-qua", 200, **{"HX-Request": "true"}).text
+    assert "<h1>" in whole
+    assert "<html" not in piece
+    assert "<p" in piece
 
 
 def test_the_same_findings_as_the_doctors(desk: Desk, tmp_path: Path) -> None:
     kept(tmp_path, office_file([one_task("2026-03-17")]))
-    page = running(desk, tmp_path).get("/van-hanh/kiem-tra").text
+    page = running(desk, tmp_path).get("/van-hanh/kiem-tra/ket-qua").text
     assert "Chưa đặt sao lưu." in page
     assert "Hãy đặt NHACVIEC_BACKUPS là một thư mục ở ổ đĩa khác." in page
     assert "cán bộ chưa có kênh nào nhận được tin" in page
@@ -123,7 +133,7 @@ def test_of_a_shared_installation_only_what_is_nobodys_secret(desk: Desk, tmp_pa
     viewer = running(desk, tmp_path)
     with desk.world.engine.begin() as connection:
         load.apply(connection, other, desk.world.clock.now())
-    page = viewer.get("/van-hanh/kiem-tra").text
+    page = viewer.get("/van-hanh/kiem-tra/ket-qua").text
     assert "Chưa đặt sao lưu." in page
     assert "cán bộ chưa có kênh" not in page
     assert "xa-ben-canh" not in page
@@ -139,7 +149,7 @@ def kept(folder: Path, *files: Any) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("path", ["/van-hanh", "/van-hanh/kiem-tra", "/van-hanh/nhat-ky"])
+@pytest.mark.parametrize("path", ["/van-hanh", "/van-hanh/kiem-tra/ket-qua", "/van-hanh/nhat-ky/ket-qua"])
 def test_nothing_secret_is_shown(desk: Desk, tmp_path: Path, path: str) -> None:
     kept(tmp_path, office_file([one_task("2026-03-17")]))
     secrets = {
@@ -154,5 +164,5 @@ def test_nothing_secret_is_shown(desk: Desk, tmp_path: Path, path: str) -> None:
 
 def test_a_head_of_unit_has_no_business_here(desk: Desk) -> None:
     viewer = desk.sign_in(HEAD)
-    for path in ("/van-hanh", "/van-hanh/kiem-tra", "/van-hanh/nhat-ky"):
+    for path in ("/van-hanh", "/van-hanh/kiem-tra", "/van-hanh/nhat-ky", "/van-hanh/nhat-ky/ket-qua"):
         viewer.get(path, status=403)

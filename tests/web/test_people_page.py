@@ -375,3 +375,85 @@ def test_a_broken_list_is_one_sentence(desk: Desk, name: str) -> None:
     said = browser.said()
     assert name in said
     assert "Hãy" in said
+
+
+# ---- one person more, and a unit's group ----------------------------------------------------------------------------
+
+
+def unit(desk: Desk, slug: str) -> int:
+    return int(desk.world.rows(select(UNIT.c.id).where(UNIT.c.slug == slug))[0].id)
+
+
+def test_one_person_more_gets_a_code_that_is_shown_once_and_works(desk: Desk) -> None:
+    browser = desk.sign_in(STANDING)
+    assert "Thêm một người" in browser.get("/con-nguoi/them").text
+    fields: dict[str, Any] = {
+        "name": " Lê  Thị Hạnh ",
+        "unit": str(unit(desk, "kinh-te")),
+        "role": "officer",
+        "phone": "0912 345 678",
+    }
+    page = browser.post("/con-nguoi/them", status=200, **fields).text
+    [code] = CODE.findall(page)
+    assert "Đã ghi Lê Thị Hạnh vào Phòng Kinh tế." in page
+    [new] = desk.world.rows(select(PERSON).where(PERSON.c.name == "Lê Thị Hạnh"))
+    assert (new.role, new.phone, new.unit_id, new.standing) == ("officer", "0912345678", unit(desk, "kinh-te"), False)
+    [line] = desk.world.rows(select(JOURNAL).where(JOURNAL.c.action == "people_imported"))
+    assert line.actor.startswith("Chuyên viên CCHC")
+    assert code.encode() not in stored(desk)
+    before = desk.world.snapshot()
+    browser.post("/con-nguoi/them", **fields)  # the page sent once more
+    assert "đã có trong Phòng Kinh tế" in browser.said()
+    assert desk.world.snapshot() == before
+    with desk.world.engine.begin() as connection:
+        now = desk.world.clock.now()
+        found = redeem(connection, channel="zalo", bot="b", address="moi", text=code, now=now)
+    assert found is not None
+    assert (found.outcome, found.person_id) == ("linked", new.id)
+
+
+def test_somebody_fills_a_role_of_the_file(desk: Desk) -> None:
+    role = person(desk, OFFICER)
+    fields = {"name": "Trần Văn Bình", "unit": str(role.unit_id), "role": "officer", "place": OFFICER}
+    assert "Trần Văn Bình" in desk.sign_in(STANDING).post("/con-nguoi/them", status=200, **fields).text
+    assert person(desk, OFFICER).name == "Trần Văn Bình"
+    assert person(desk, OFFICER).id == role.id
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({"name": " "}, "ghi giúp họ tên"),
+        ({"name": "x" * 201}, "dài quá 200 chữ"),
+        ({"unit": "999"}, "chọn giúp đơn vị"),
+        ({"unit": "kinh-te"}, "chọn giúp đơn vị"),
+        ({"role": "admin"}, "chọn giúp vai trò"),
+        ({"role": "viewer", "standing": "1"}, "không thể là thường trực"),
+        ({"phone": "abc"}, "Số điện thoại chưa đúng"),
+        ({"place": "khong-co"}, "đã có người"),
+    ],
+)
+def test_nobody_is_taken_in_by_a_form_that_makes_no_sense(desk: Desk, form: dict[str, Any], why: str) -> None:
+    browser = desk.sign_in(STANDING)
+    before = desk.world.snapshot()
+    fields: dict[str, Any] = {"name": "Lê Thị Hạnh", "unit": str(unit(desk, "kinh-te")), "role": "officer", **form}
+    browser.post("/con-nguoi/them", **fields)
+    assert why in browser.said()
+    assert desk.world.snapshot() == before
+
+
+def test_a_unit_s_group_gets_a_code_that_links_the_group_and_no_person(desk: Desk) -> None:
+    browser, group = desk.sign_in(STANDING), unit(desk, "kinh-te")
+    page = browser.post(f"/con-nguoi/don-vi/{group}/ma", status=200).text
+    [code] = CODE.findall(page)
+    assert "Thêm bot của cơ quan vào nhóm chat" in page
+    with desk.world.engine.begin() as connection:
+        place: dict[str, Any] = {"channel": "zalo", "bot": "b", "text": code, "now": desk.world.clock.now()}
+        alone = redeem(connection, address="mot-nguoi", **place)
+        assert alone is not None
+        assert alone.outcome == "wrong"
+        together = redeem(connection, address="nhom", sender="mot-nguoi", **place)
+    assert together is not None
+    assert (together.outcome, together.unit_id) == ("unit_linked", group)
+    assert 'Nhóm chat: <span class="channel">Zalo, nối 10/03/2026' in browser.get("/con-nguoi").text
+    browser.post("/con-nguoi/don-vi/999/ma", status=404)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.world import (
     CHAIR,
     DESK_OFFICER,
     HEAD,
+    OFFICE_ID,
     OFFICER,
     PARTNER,
     STANDING,
@@ -20,8 +22,9 @@ from tests.world import (
     World,
     one_task,
 )
+from web.console import build_console
 from web.console.app import HEADERS, PAGES
-from web.console.guard import Page
+from web.console.other_ways import Proven
 
 VIEWER = "nguoi-xem"
 EVERYBODY = (CHAIR, STANDING_HEAD, STANDING, HEAD, OFFICER, DESK_OFFICER, PARTNER, VIEWER)
@@ -123,37 +126,38 @@ def test_trying_links_is_slowed_down(desk: Desk) -> None:
     assert answers == [303] * 10 + [429] * 2
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
-def test_every_page_is_shut_to_strangers(desk: Desk, page: Page) -> None:
-    path, method = filled(page.path), page.method
-    answer = desk.stranger().client.request(method, path)
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/dang-nhap"
+def test_every_page_is_shut_to_strangers(desk: Desk) -> None:
+    browser = desk.stranger()
+    for page in PAGES:
+        answer = browser.client.request(page.method, filled(page.path))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/dang-nhap"), page.path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
 @pytest.mark.parametrize("slug", EVERYBODY)
-def test_every_page_is_shut_to_who_lacks_its_right(desk: Desk, page: Page, slug: str) -> None:
+def test_every_page_is_shut_to_who_lacks_its_right(desk: Desk, slug: str) -> None:
     """The whole matrix: refused exactly where the table of rights does not name any of the person's parts."""
-    right, method, path = page.right, page.method, filled(page.path)
     with desk.world.engine.connect() as connection:
         office = desk.world.office(connection)
     parts: frozenset[Part] = parts_in_office(office.staff, office.staff.by_slug[slug].id)
     browser = desk.sign_in(slug)
-    data = {"csrf": browser.csrf()} if method == "POST" else None
-    answer = browser.client.request(method, path, data=data)
-    assert (answer.status_code == 403) is not bool(TABLE[right] & parts)
-    assert answer.status_code < 500
+    token = browser.csrf()
+    for page in PAGES:
+        data = {"csrf": token} if page.writes else None
+        answer = browser.client.request(page.method, filled(page.path), data=data)
+        which = f"{page.method} {page.path}: {answer.status_code}"
+        assert (answer.status_code == 403) is not bool(TABLE[page.right] & parts), which
+        assert answer.status_code < 500, which
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.writes], ids=lambda page: page.path)
-def test_every_form_needs_the_token_of_its_session(desk: Desk, page: Page) -> None:
+def test_every_form_needs_the_token_of_its_session(desk: Desk) -> None:
     mine, theirs = desk.sign_in(STANDING_HEAD), desk.sign_in(CHAIR)
-    for token in ("", "x", theirs.csrf()):
-        before = desk.world.snapshot()
-        answer = mine.post(filled(page.path), status=403, csrf=token)
-        assert "tải lại trang" in answer.text
-        assert desk.world.snapshot() == before
+    wrong = ("", "x", theirs.csrf())
+    before = desk.world.snapshot()
+    for page in PAGES:
+        if page.writes:
+            for token in wrong:
+                assert "tải lại trang" in mine.post(filled(page.path), status=403, csrf=token).text
+    assert desk.world.snapshot() == before
 
 
 def test_every_answer_carries_the_headers(desk: Desk) -> None:
@@ -177,3 +181,65 @@ def test_no_form_sends_people_elsewhere(desk: Desk, to: str) -> None:
     work = desk.world.occurrence("Kế hoạch")
     answer = browser.post(f"/viec/{work.id}/tam-dung", version=str(work.version), reason="chờ", back=to)
     assert answer.headers["location"] == "/"
+
+
+# ---- another way to sign in -----------------------------------------------------------------------------------------
+
+
+class Card:
+    """A provider that believes whoever shows a card, and remembers what it was asked."""
+
+    name, label = "the-cong-vu", "Thẻ công vụ"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def begin(self, back: str, state: str) -> str:
+        self.asked.append((back, state))
+        return f"https://danh-tinh.example/hoi?state={state}"
+
+    def finish(self, answer: Mapping[str, str], back: str, state: str) -> Proven | None:
+        assert (back, state) == self.asked[-1]
+        office, _, slug = answer.get("card", "").partition("/")
+        return Proven(office, slug) if slug else None
+
+
+@pytest.fixture
+def card(desk: Desk) -> Card:
+    card = Card()
+    desk.console = replace(desk.console, ways=[card])
+    desk.app = build_console(desk.console)
+    return card
+
+
+def test_another_way_proves_who_it_is_and_the_rights_stay_ours(desk: Desk, card: Card) -> None:
+    browser = desk.stranger()
+    assert "Thẻ công vụ" in browser.get("/dang-nhap").text
+    assert browser.get("/vao-bang/the-cong-vu", status=303).headers["location"].startswith("https://danh-tinh.example/")
+    [(back, state)] = card.asked
+    assert back == "http://console/vao-bang/the-cong-vu/ve"
+    answer = browser.get(f"/vao-bang/the-cong-vu/ve?state={state}&card={OFFICE_ID}/{OFFICER}", status=303)
+    assert answer.headers["location"] == "/"
+    browser.get("/")
+    browser.get("/con-nguoi", status=403)
+    again = browser.get(f"/vao-bang/the-cong-vu/ve?state={state}&card={OFFICE_ID}/{CHAIR}", status=303)
+    assert again.headers["location"] == "/dang-nhap"  # an answer is good once
+
+
+@pytest.mark.parametrize(
+    "brought",
+    ["card=xa-mau/{chair}", "state={state}", "state={state}&card=xa-khac/{chair}", "state={state}&card=xa-mau/la"],
+    ids=["somebody else's answer", "refused there", "another office", "nobody of ours"],
+)
+def test_who_is_not_proven_stays_outside(desk: Desk, card: Card, brought: str) -> None:
+    browser = desk.stranger()
+    browser.get("/vao-bang/the-cong-vu", status=303)
+    query = brought.format(state=card.asked[0][1], chair=CHAIR)
+    answer = browser.get(f"/vao-bang/the-cong-vu/ve?{query}", status=303)
+    assert answer.headers["location"] == "/dang-nhap"
+    browser.get("/", status=303)
+
+
+def test_without_another_way_there_is_none(desk: Desk) -> None:
+    for path in ("/vao-bang/the-cong-vu", "/vao-bang/the-cong-vu/ve?card=xa-mau/chu-tich"):
+        desk.stranger().get(path, status=404)

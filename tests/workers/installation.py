@@ -104,6 +104,18 @@ def wait_until(true: Callable[[], bool], seconds: float, every: float = 0.1) -> 
     return time.monotonic() - began
 
 
+def wait_until_it_lasts(true: Callable[[], bool], seconds: float, most: float) -> None:
+    """Poll until it has held for so many ``seconds`` on end; fails after ``most``."""
+    since = [time.monotonic()]
+
+    def lasts() -> bool:
+        if not true():
+            since[0] = time.monotonic()
+        return time.monotonic() - since[0] >= seconds
+
+    wait_until(lasts, most)
+
+
 @dataclass
 class Installation:
     """Everything that runs."""
@@ -117,6 +129,10 @@ class Installation:
 
     def worker(self, *arguments: str, clock_off: float = 0.0, **settings: str) -> subprocess.Popen[bytes]:
         """One more machine: ``nhacviec worker``. ``clock_off``: seconds by which its own clock is wrong."""
+        return self.program("worker", *arguments, clock_off=clock_off, **settings)
+
+    def program(self, *words: str, clock_off: float = 0.0, **settings: str) -> subprocess.Popen[bytes]:
+        """Any command that stays, with the bots of all offices; it stands among the workers."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NHACVIEC_")}
         environment |= {
             "NHACVIEC_DATABASE": self.server.url,
@@ -130,7 +146,7 @@ class Installation:
         program = "import sys\nfrom tests.workers.machine import main\nmain(float(sys.argv.pop(1)))"
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", program, str(clock_off), "worker", *arguments],
+                [sys.executable, "-c", program, str(clock_off), *words],
                 cwd=home,
                 env=environment | {"PYTHONPATH": str(PROJECT)},
                 stdin=subprocess.DEVNULL,
@@ -251,10 +267,11 @@ class Verdict:
 
 def judge(here: Installation) -> Verdict:
     """Hold what reached the provider against the rows."""
-    heard = here.heard()
+    rows = here.rows()
+    heard = here.heard()  # after the rows: what they call sent has been heard
     arrived = Counter(chat for _, _, chat, _ in heard)
     lost = never_came = twice = too_often = 0
-    for address, urgent, status, _, _ in here.rows():
+    for address, urgent, status, _, _ in rows:
         copies = arrived[address]
         if not copies:
             never_came += status == "unknown"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.workers.installation import Installation, Verdict, installation, judge, wait_until
+from tests.workers.installation import Installation, Verdict, installation, judge, wait_until, wait_until_it_lasts
 from tests.workers.spike import Size
 
 PATIENCE = 180.0
@@ -80,15 +80,16 @@ def same_name(size: Size) -> Figures:
     return _play(size, [name, name], happen)
 
 
-def sleep_and_wake(size: Size) -> Figures:
-    """A machine stands still until its lanes have been taken over, and wakes up again."""
+def sleep_and_wake(size: Size, workers: int = 2) -> Figures:
+    """A machine stands still until its lanes are taken over, and wakes up at the very moment at which they are."""
 
     def happen(here: Installation) -> None:
         here.workers[0].send_signal(signal.SIGSTOP)
-        wait_until(lambda: "dừng đột ngột" in here.log_of(1), PATIENCE)
+        others = range(1, workers)
+        wait_until(lambda: any("dừng đột ngột" in here.log_of(other) for other in others), PATIENCE, 0.01)
         here.workers[0].send_signal(signal.SIGCONT)
 
-    return _play(size, [_named(0), _named(1)], happen)
+    return _play(size, [_named(n) for n in range(workers)], happen)
 
 
 def _named(number: int) -> tuple[str, ...]:
@@ -112,5 +113,7 @@ def _play(
         happen(here)
         wait_until(here.settled, PATIENCE)
         ended = time.monotonic()
+        # Whoever woke up may still set right what was given up as unknown: it never left, so it waits again.
+        wait_until_it_lasts(here.settled, 3, PATIENCE)
         verdict = judge(here)
         return Figures(verdict, first - began, ended - first, ended - happened)

@@ -6,24 +6,26 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
-from data import bulk
-from data.database import connect, create_schema
+from data import bulk, turns
+from data.database import connect, create_schema, in_transaction
 from engine import lanes
 from engine.cycle import decide_for
 from engine.deliver import deliver_lane
+from engine.last_look import may_leave
 from engine.messages import Channel, Message, Outcome, Retry, Sent
 from engine.office import CHAT, MESSAGE
 from engine.outbox import NOWHERE, Lane, Letter, begin, claim, give_back, record, recover_lane
 from tests.databases import postgres_or_skip
-from tests.postgres.server import drop_database
-from tests.workers.installation import MORNING
+from tests.postgres.server import drop_database, run
+from tests.workers.installation import MORNING, wait_until
 from tests.workers.spike import Size, fill
 
 NOW = MORNING + dt.timedelta(minutes=1)
@@ -217,11 +219,28 @@ def test_a_lane_that_moves_rests_until_what_the_other_machine_sent_is_a_second_o
 ) -> None:
     lane, _ = bots
     deliver(engine, bots, lane)
+    soon, later = NOW + dt.timedelta(seconds=0.3), NOW + dt.timedelta(seconds=5)
+    assert rest_of("me", engine, lane, soon) == 0
+    assert rest_of("another", engine, lane, soon) == pytest.approx(0.7)
+    assert rest_of("another", engine, lane, later) == 0
+
+
+def test_a_lane_that_was_never_let_go_rests_for_as_long_as_its_holder_may_go_on(
+    engine: Engine, bots: dict[Lane, Channel]
+) -> None:
+    lane, _ = bots
     with engine.begin() as connection:
-        soon = NOW + dt.timedelta(seconds=0.3)
-        assert lanes.rest_after_others(connection, lane, "me", soon) == 0
-        assert lanes.rest_after_others(connection, lane, "another", soon) == pytest.approx(0.7)
-        assert lanes.rest_after_others(connection, lane, "another", NOW + dt.timedelta(seconds=5)) == 0
+        assert lanes.take(connection, lane, lanes.Holder("asleep"), NOW) == 0
+    assert rest_of("another", engine, lane, NOW) == lanes.SURE_FOR + lanes.SAME_SECOND
+    assert rest_of("asleep", engine, lane, NOW) == 0  # its own pace remembers
+
+
+def rest_of(process: str, engine: Engine, lane: Lane, now: dt.datetime) -> float | None:
+    """How long a process would rest that takes the lane now; it does not."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        rest = lanes.take(connection, lane, lanes.Holder(process), now)
+        transaction.rollback()
+    return rest
 
 
 def test_a_lane_that_is_asked_to_stop_gives_back_what_has_not_begun(engine: Engine, bots: dict[Lane, Channel]) -> None:
@@ -293,3 +312,146 @@ def test_a_lane_unknown_to_the_rows_is_made_when_it_is_served(engine: Engine) ->
         assert lanes.served(connection, NOW + dt.timedelta(minutes=6)) == {}
         connection.execute(insert(lanes.LANE).values(channel="zalo", bot="2", served_at=NOW))
         assert set(lanes.served(connection, NOW)) == {("zalo", "1"), ("zalo", "2")}
+
+
+# ---- a machine that stood still -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Seconds:
+    """What passes on the machine: nothing, unless told."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def run_lane(engine: Engine, bots: dict[Lane, Channel], lane: Lane, seconds: Seconds) -> Any:
+    """One run of a lane, to be awaited; its clock stands still."""
+    return deliver_lane(engine, bots, lane, lambda: NOW, asyncio.Event(), "asleep", lambda *_: None, seconds)
+
+
+def taken_over(engine: Engine, lane: Lane) -> lanes.Holder:
+    """Another machine has taken us for dead, and takes the lane."""
+    other = lanes.Holder("another")
+    with engine.begin() as connection:
+        assert lanes.take(connection, lane, other, NOW) == lanes.SURE_FOR + lanes.SAME_SECOND
+        recover_lane(connection, lane, NOW)
+    return other
+
+
+def test_who_wakes_up_and_has_lost_the_lane_sends_no_more_and_leaves_the_mark_of_its_new_holder(
+    engine: Engine, bots: dict[Lane, Channel]
+) -> None:
+    lane, _ = bots
+    bot: Any = bots[lane]
+
+    async def play() -> Any:
+        bot.asked, bot.go = asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(run_lane(engine, bots, lane, Seconds()))
+        await bot.asked.wait()
+        other = await asyncio.to_thread(taken_over, engine, lane)
+        bot.go.set()  # what was on its way is answered
+        return await running, other
+
+    done, other = asyncio.run(play())
+    begun = len(bot.sent)
+    assert begun <= 3
+    assert statuses(engine, lane)["queued"] >= SIZE.people - begun  # not one more was claimed
+    assert done.sent <= begun
+    with engine.begin() as connection:
+        assert lanes.is_held(connection, lane, other)
+
+
+@pytest.mark.parametrize(("stood_still", "leave"), [(lanes.SURE_FOR / 2, True), (lanes.SURE_FOR * 20, False)])
+def test_a_letter_that_waited_for_the_bots_pace_while_the_machine_stood_still_leaves_only_if_the_lane_is_ours(
+    engine: Engine, bots: dict[Lane, Channel], stood_still: float, leave: bool
+) -> None:
+    lane, _ = bots
+    bot: Any = bots[lane]
+    seconds = Seconds()
+    one_at_a_time = asyncio.Lock()
+    took: list[lanes.Holder] = []
+
+    class Paced(Bot):
+        async def send(self, address: str, message: Message) -> Outcome:
+            async with one_at_a_time:
+                if not took:
+                    took.append(await asyncio.to_thread(taken_over, engine, lane))
+                    seconds.now += stood_still
+            if not await may_leave():
+                return Retry("chưa tới lượt gửi", 0)
+            outcome: Outcome = await bot.send(address, message)
+            return outcome
+
+    asyncio.run(run_lane(engine, bots | {lane: Paced(bot.bot)}, lane, seconds))
+    assert bool(bot.sent) is leave
+    if not leave:  # what had begun and could not be repeated is set right: it never left, so it waits again
+        with engine.connect() as connection:
+            rows = connection.execute(select(MESSAGE).where(MESSAGE.c.bot == lane[1], ~MESSAGE.c.urgent)).all()
+        assert {(row.status, row.copies) for row in rows} == {("queued", 0)}
+
+
+def test_a_machine_that_stood_still_and_was_not_missed_goes_on(engine: Engine, bots: dict[Lane, Channel]) -> None:
+    lane, _ = bots
+    bot: Any = bots[lane]
+    seconds = Seconds()
+
+    class Slow(Bot):
+        async def send(self, address: str, message: Message) -> Outcome:
+            seconds.now += 20 * lanes.SURE_FOR
+            return await bot.send(address, message) if await may_leave() else Retry("chưa tới lượt gửi", 0)
+
+    done = asyncio.run(run_lane(engine, bots | {lane: Slow(bot.bot)}, lane, seconds))
+    assert (done.sent, len(bot.sent)) == (SIZE.people, SIZE.people)
+
+
+def test_a_letter_that_begins_while_its_lane_is_taken_over_is_known_to_have_begun() -> None:
+    """The machine was stopped between the writing and the commit; it woke up when the other had just looked."""
+    url = postgres_or_skip()
+    engine = connect(url)
+    fill(engine, SIZE, MORNING)
+    channels: dict[Lane, Channel] = {("telegram", bot): Bot(bot) for bot in SIZE.bots}
+    lane = next(iter(channels))
+    with engine.begin() as connection:
+        lanes.serve(connection, list(channels), NOW)
+    assigned: set[Lane] = set()
+    decide_for(engine, NOW, None, lambda connection: assigned.update(lanes.assign(connection, channels, NOW)))
+    early = [letter for letter in claimed(engine, channels, lane) if not letter.urgent][:1]
+    with ThreadPoolExecutor(1) as thread:
+        with engine.begin() as asleep:
+            assert begin(asleep, early, NOW) == {early[0].id}
+            taking = thread.submit(in_transaction, engine, lambda connection: recover_lane(connection, lane, NOW))
+            wait_until(lambda: bool(run(url, _WAITS_FOR_A_LOCK)), 10, 0.02)
+        assert taking.result(10).unknown == 1
+    with engine.connect() as connection:
+        row = connection.execute(select(MESSAGE).where(MESSAGE.c.id == early[0].id)).one()
+    assert (row.status, row.copies) == ("unknown", 1)  # given back, it would be sent a second time
+    engine.dispose()
+    drop_database(url)
+
+
+_WAITS_FOR_A_LOCK = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def test_whoever_stands_still_in_a_transaction_holds_nothing_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "STANDS_STILL", "200ms")
+    url = postgres_or_skip()
+    still, other = connect(url), connect(url)
+    still.connect().close()  # one that was connected before
+    turns.hold_nothing_while_still(still)
+    tries = []
+
+    def stand_still(connection: Connection) -> list[str]:
+        """The first time for so long that another gets what we hold; the transaction is done anew then."""
+        tries.append(turns.alone_with(connection, ["a"]))
+        if len(tries) == 1:
+            wait_until(lambda: in_transaction(other, lambda it: turns.alone_with(it, ["a"])) == ["a"], 10)
+        return list(connection.execute(text("SELECT 'written'")).scalars())
+
+    assert in_transaction(still, stand_still) == ["written"]
+    assert tries == [["a"], ["a"]]
+    for engine in (still, other):
+        engine.dispose()
+    drop_database(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from data.database import connect
 from engine.errors import DatabaseTrouble
-from schedules.shared_metronome import Asking, prepare
+from schedules.shared_metronome import Asking, SharedMetronome, prepare
 from tests.databases import postgres_or_skip
 from tests.postgres.server import drop_database
 
@@ -135,3 +136,51 @@ def test_a_lane_that_runs_can_be_asked_for_again_or_left_alone(engine: Engine) -
     with engine.begin() as connection:
         asking.for_lanes(connection, [ONE])
     assert waiting(engine) == ["lane:telegram:1"]
+
+
+class Idle:
+    """Work that never comes to anything."""
+
+    async def turn(self, shard: int, of: int) -> None:
+        """As :class:`schedules.shared_metronome.Work` says."""
+
+    async def lane(self, bot: tuple[str, str]) -> None:
+        """As :class:`schedules.shared_metronome.Work` says."""
+
+    async def receive(self, bot: tuple[str, str]) -> None:
+        """As :class:`schedules.shared_metronome.Work` says."""
+
+    async def listen(self, bot: tuple[str, str]) -> None:
+        """As :class:`schedules.shared_metronome.Work` says."""
+
+    def sweep(self) -> None:
+        """As :class:`schedules.shared_metronome.Work` says."""
+
+
+def test_between_its_questions_the_library_holds_no_transaction_open(engine: Engine) -> None:
+    """A program stopped within one would keep the job's row, and whoever wants to take the job over waits for it."""
+    prepare(engine)
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    seen: list[str] = []
+
+    async def watch() -> None:
+        stop = asyncio.Event()
+        metronome = SharedMetronome(url, Idle(), name="m1", shards=1, turn_every=1, lanes=1, listeners=0)
+        running = asyncio.create_task(metronome.run(stop))
+        async with asyncio.timeout(30):
+            while not (asked := await asyncio.to_thread(_first_words, engine)):
+                await asyncio.sleep(0.05)
+        seen.extend(asked)
+        stop.set()
+        await running
+
+    asyncio.run(watch())
+    assert not {"BEGIN", "COMMIT"} & set(seen), seen
+
+
+def _first_words(engine: Engine) -> list[str]:
+    """Of the last question on each of the library's connections, once it has asked for jobs."""
+    with engine.connect() as connection:
+        query = "SELECT query FROM pg_stat_activity WHERE application_name = 'nhacviec m1'"
+        found = [asked.split()[0] for asked in connection.execute(text(query)).scalars() if asked.split()]
+    return found if len(found) > 2 else []

@@ -22,13 +22,17 @@ MOST_A_SECOND = 30  # what Telegram allows a bot
 CLOCK_OFF = 180.0
 
 Scenario = Callable[[Size], Figures]
-QUICK: dict[str, Scenario] = {"one of two is killed": partial(scenarios.kill_one, workers=2)}
+ASLEEP = "a machine sleeps, and wakes when its lanes are others'"
+QUICK: dict[str, Scenario] = {
+    "one of two is killed": partial(scenarios.kill_one, workers=2),
+    ASLEEP: scenarios.sleep_and_wake,
+}
 MORE: dict[str, Scenario] = {
     "one of four is killed": partial(scenarios.kill_one, workers=4),
     "two machines of one name": scenarios.same_name,
     "a clock three minutes ahead": partial(scenarios.wrong_clock, seconds=CLOCK_OFF),
     "a clock three minutes behind": partial(scenarios.wrong_clock, seconds=-CLOCK_OFF),
-    "a machine sleeps, and wakes when its lanes are others'": scenarios.sleep_and_wake,
+    "a machine sleeps, and wakes when its lanes are others': four": partial(scenarios.sleep_and_wake, workers=4),
 }
 #: Nothing dies here without having written down what it did: nothing may be unknown, or arrive twice.
 GENTLE: dict[str, Scenario] = {

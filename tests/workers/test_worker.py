@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.clock import SharedClock
 from engine.worker import shard_of
-from tests.test_bad_input import nhacviec
+from tests.command import nhacviec
 from tests.workers.installation import Installation, installation, wait_until
 from tests.workers.spike import FIRST_CHAT, Size
 

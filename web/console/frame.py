@@ -26,6 +26,7 @@ from engine.office import OfficeView
 from engine.rules.chain import Member
 from engine.rules.rights import Part, Right, may
 from engine.settings import Settings
+from web.console.other_ways import OtherWay
 
 HERE = Path(__file__).parent.parent
 TEMPLATES = HERE / "templates"
@@ -58,6 +59,7 @@ class Console:
     evidence: EvidenceFiles | None = None  # where photos and files are kept
     settings: Settings | None = None  # of the running program; None where the console stands alone
     channels: Sequence[Channel] = ()  # its bots
+    ways: Sequence[OtherWay] = ()  # to sign in, beside the bot's link
 
     @property
     def secure(self) -> bool:
@@ -93,6 +95,12 @@ class Asked:
     def query(self) -> Mapping[str, str]:
         """What stands behind the question mark."""
         return self.request.query_params
+
+    @property
+    def wants_a_piece(self) -> bool:
+        """Whether a page that is open already asks for the part that was not ready; else it is a whole page."""
+        headers = self.request.headers
+        return "hx-request" in headers and "hx-boosted" not in headers
 
     @property
     def menu(self) -> tuple[tuple[str, str, Right, bool], ...]:

@@ -15,6 +15,7 @@ from engine.actions import Actor
 from engine.rules.rights import Right
 from engine.screens import intake
 from engine.screens.deeds import Refused
+from engine.tidy import DRAFTS_KEPT
 from web.console.frame import Asked
 from web.console.guard import Page
 
@@ -39,7 +40,7 @@ SAID = {
 def show(asked: Asked) -> Response:
     """The drafts, and where to send the next document."""
     drafts = intake.drafts_of(asked.connection, asked.office, asked.now)
-    return asked.show("nhap.j2", drafts=drafts, busy=any(draft.busy for draft in drafts))
+    return asked.show("nhap.j2", drafts=drafts, busy=any(draft.busy for draft in drafts), kept_days=DRAFTS_KEPT.days)
 
 
 def send(asked: Asked) -> Response:
@@ -134,11 +135,12 @@ def take_all_sure(asked: Asked) -> Response:
 
 
 def set_replaces(asked: Asked) -> Response:
-    """Whether the document replaces the plan or stands beside it."""
-    row = _ready(asked)
-    replaces = asked.form.get("replaces") == "1"
-    intake.set_replaces(asked.connection, row, replaces, _version(asked))
-    said = "thay kế hoạch đang dùng" if replaces else "bổ sung, giữ mọi nhiệm vụ đang dùng"
+    """Which plan in use the document replaces, if any."""
+    row, plan = _ready(asked), asked.form.get("replaces") or None
+    intake.set_replaces(asked.connection, asked.office, row, plan, _version(asked))
+    said = "bổ sung, giữ mọi nhiệm vụ đang dùng"
+    if plan is not None:
+        said = "thay mọi kế hoạch đang dùng" if plan == intake.EVERY_PLAN else f"là bản mới của “{plan}”"
     return asked.back(f"/nhap/{row.id}", f"Văn bản này: {said}.")
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from engine.actions import Actor
 from engine.code_sheet import Slip, how_to, sheet_of
-from engine.people import Listed
+from engine.people import ROLES, Listed
 from engine.rules.rights import Right
 from engine.screens import people_page as people
 from engine.screens.deeds import Refused
@@ -31,6 +31,45 @@ def show(asked: Asked) -> Response:
 def show_person(asked: Asked) -> Response:
     """One person."""
     return asked.show("con_nguoi_mot.j2", one=_one(asked))
+
+
+# ---- one person more ------------------------------------------------------------------------------------------------
+
+
+def show_adding(asked: Asked) -> Response:
+    """The form for one person more."""
+    places = people.open_places(asked.connection, asked.office)
+    return asked.show("con_nguoi_them.j2", units=asked.office.staff.units.values(), roles=ROLES, places=places)
+
+
+def add(asked: Asked) -> Response:
+    """Take somebody in; their code is in the answer, this once."""
+    form = asked.form
+    wanted = people.PersonWanted(
+        form.get("name", ""),
+        form.get("unit", ""),
+        form.get("role", ""),
+        form.get("phone", ""),
+        form.get("standing") == "1",
+        form.get("place", ""),
+    )
+    slip = people.add_person(asked.connection, asked.office, wanted, _actor(asked), asked.now)
+    done = f"Đã ghi {slip.name} vào {slip.unit}."
+    return asked.show("con_nguoi_phieu.j2", slips=[slip], lines=how_to(None, None), done=done)
+
+
+def issue_for_group(asked: Asked) -> Response:
+    """A code for a unit's group chat, in the answer, this once."""
+    found = people.group_code(asked.connection, asked.office, asked.path["id"], _actor(asked), asked.now)
+    if found is None:
+        raise HTTPException(404)
+    return asked.show("con_nguoi_phieu.j2", slips=[found[1]], lines=_FOR_A_GROUP, done="")
+
+
+_FOR_A_GROUP = (
+    "1. Thêm bot của cơ quan vào nhóm chat của đơn vị.",
+    "2. Một người trong nhóm nhắn đúng mã trên. Bot đáp “đã liên kết” là xong.",
+)
 
 
 # ---- codes and channels ---------------------------------------------------------------------------------------------
@@ -60,7 +99,7 @@ def _codes(asked: Asked, wanted: Sequence[Listed]) -> Response:
     slips = people.issue_codes(asked.connection, asked.office, wanted, _actor(asked), asked.now)
     if asked.form.get("as") == "docx":
         return _sheet(asked, slips)
-    return asked.show("con_nguoi_phieu.j2", slips=slips, lines=how_to(None, None))
+    return asked.show("con_nguoi_phieu.j2", slips=slips, lines=how_to(None, None), done="")
 
 
 def _sheet(asked: Asked, slips: Sequence[Slip]) -> Response:
@@ -214,6 +253,9 @@ _ID = "/con-nguoi/{id:int}"
 PAGES = (
     Page("/con-nguoi", Right.SEE_OFFICE, show),
     Page(_ID, Right.SEE_OFFICE, show_person),
+    Page("/con-nguoi/them", Right.MANAGE_PEOPLE, show_adding),
+    Page("/con-nguoi/them", Right.MANAGE_PEOPLE, add, writes=True),
+    Page("/con-nguoi/don-vi/{id:int}/ma", Right.MANAGE_PEOPLE, issue_for_group, writes=True),
     Page("/con-nguoi/ma", Right.MANAGE_PEOPLE, show_waiting),
     Page("/con-nguoi/ma", Right.MANAGE_PEOPLE, issue_all, writes=True),
     Page(f"{_ID}/ma", Right.MANAGE_PEOPLE, issue_one, writes=True),
