@@ -38,7 +38,7 @@ run: $(VENV)/.ready  ## The live engine (the simulator where no token is set); C
 	@$(BIN)/nhacviec run
 
 test: $(VENV)/.ready-dev $(BIN)/nhacviec-sim  ## All tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-postgres: $(VENV)/.ready-dev  ## Every story on PostgreSQL too (its binaries come with the packages)
 	@NHACVIEC_TEST_DATABASE=postgres $(BIN)/python -m pytest -n auto tests/stories tests/postgres tests/test_migrations.py tests/test_move.py

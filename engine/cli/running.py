@@ -87,6 +87,7 @@ def run() -> None:
     from engine.cycle import Decided
     from engine.lock import alone
     from engine.logs import configure, secrets_of
+    from engine.memory import settle_in
     from engine.mode import RUN, running_as
     from engine.outbox import Delivered
     from engine.settings import read_settings
@@ -121,6 +122,7 @@ def run() -> None:
         for said in warnings_of_bots(settings, product.engine):
             log.warning("%s", said)
         log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), settings.turn_seconds)
+        settle_in()
         asyncio.run(run_forever(product, told))
     log.info("Đã dừng.")
 
@@ -151,6 +153,7 @@ def worker(lanes: int | None, name: str | None) -> None:
 
     from engine.app import build
     from engine.logs import configure, secrets_of
+    from engine.memory import settle_in
     from engine.mode import WORKER, running_as
     from engine.settings import read_settings
     from engine.worker import LANES, Worker, check_database, running
@@ -167,5 +170,6 @@ def worker(lanes: int | None, name: str | None) -> None:
                 "Chưa có mã bot nào: hãy đặt NHACVIEC_BOTS, NHACVIEC_ZALO_TOKEN hoặc NHACVIEC_TELEGRAM_TOKEN."
             )
         log.info("Máy %s bắt đầu làm việc, có %s.", called, running(product.channels))
+        settle_in()
         asyncio.run(Worker(product, called, lanes or LANES).run())
     log.info("Đã dừng.")
