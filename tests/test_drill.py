@@ -37,7 +37,7 @@ PEOPLE = (OFFICER, DESK_OFFICER, HEAD, STANDING, CHAIR)
 SAID = ("việc", "tuần", "xong 1", "hoàn tác", "gia hạn 1 đến 25/12 vì chờ số liệu", "đang làm", "xin chào")
 PAUSE = 0.01  # seconds between two replies
 MOST_UNHEARD = 20  # so many people wait for an answer before the next one types
-PATIENCE = 60.0  # seconds until something is not going to happen any more
+PATIENCE = 150.0  # seconds until something is not going to happen any more
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -72,7 +72,7 @@ def running(url: str, folder: Path) -> Iterator[None]:
         try:
             yield
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
 

@@ -32,8 +32,10 @@ def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> No
     """Every message to come."""
     from rich.progress import Progress
 
+    from engine.memory import settle_in
     from engine.preview import foresee
 
+    settle_in()  # a year makes a million objects
     first_day, last_day = output.day(first), output.day(last)
     if last_day < first_day:
         raise NhacViecError("Ngày kết thúc sớm hơn ngày bắt đầu. Hãy xem lại --from và --to.")

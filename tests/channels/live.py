@@ -104,7 +104,7 @@ class Running:
         """SIGTERM; the exit code, and how many seconds it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(10)
+        code = self.process.wait(60)
         took = time.monotonic() - began
         self._read()
         return code, took
@@ -112,7 +112,7 @@ class Running:
     def kill(self) -> None:
         """SIGKILL: nothing is tidied up."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import pytest
 
 from tests.channels.live import ON_TELEGRAM, Commune, Running
 from tests.servers import telegram_server, zalo_server
 from tests.servers.telegram_server import TelegramServer
 from tests.servers.zalo_server import ZaloServer
+from tests.timing import in_time, once_in_three
 from tests.world import DESK_OFFICER, OFFICER
 
 AT_ONCE = 3.0  # seconds
-STARTED = 15.0  # seconds for a process to start on a busy machine
+PATIENCE = 60.0  # seconds until it is not going to happen any more
 
 
 class Phones:
@@ -29,7 +29,7 @@ class Phones:
         self.telegram.call(lambda server: server.person_types(ON_TELEGRAM, telegram))
         self.zalo.call(lambda server: server.person_types(self.on_zalo, zalo))
 
-    def read(self, words: str, seconds: float = AT_ONCE) -> float:
+    def read(self, words: str, seconds: float = PATIENCE) -> float:
         """Both read these words, the seconds it took."""
         began = time.monotonic()
         try:
@@ -59,8 +59,8 @@ class Phones:
         return [received.text for received in server.inbox(self.on_zalo)]
 
 
-@pytest.fixture
-def phones() -> Iterator[Phones]:
+@contextmanager
+def two_phones() -> Iterator[Phones]:
     with telegram_server.InThread() as telegram, zalo_server.InThread() as zalo:
         yield Phones(telegram, zalo)
 
@@ -68,27 +68,34 @@ def phones() -> Iterator[Phones]:
 def linked(commune: Commune, phones: Phones, look: bool = True) -> None:
     """Both type their codes, and ask for their work, whose number they learn so."""
     phones.write(f"/start {commune.codes[OFFICER]}", commune.codes[DESK_OFFICER])
-    phones.read("Đã liên kết với", STARTED)
+    phones.read("Đã liên kết với")
     if look:
         phones.write("việc", "việc")
-        phones.read("Việc đang mở:\n1. ")
+        in_time(phones.read("Việc đang mở:\n1. "), AT_ONCE)
 
 
-def test_people_are_answered_at_once_and_a_stop_takes_no_time(tmp_path: Path, phones: Phones) -> None:
+@once_in_three
+def test_people_are_answered_at_once_and_a_stop_takes_no_time(tmp_path: Path) -> None:
     commune = Commune(tmp_path)
-    with Running(commune, phones.telegram, phones.zalo) as running:
-        linked(commune, phones)
-        phones.write("xong 1", "xong 1")
-        phones.read("Đã ghi nhận xong việc 1")
-        code, took = running.stop()  # both polls would wait for another 25 seconds
-    assert code == 0, running.printed
-    assert took < 5
-    assert "Traceback" not in running.printed
-    assert phones.count("Đã ghi nhận") == (1, 1)
+    with two_phones() as phones:
+        with Running(commune, phones.telegram, phones.zalo) as running:
+            linked(commune, phones)
+            phones.write("xong 1", "xong 1")
+            in_time(phones.read("Đã ghi nhận xong việc 1"), AT_ONCE)
+            code, took = running.stop()  # both polls would wait for another 25 seconds
+        assert code == 0, running.printed
+        assert "Traceback" not in running.printed
+        assert phones.count("Đã ghi nhận") == (1, 1)
+        in_time(took, 5)
 
 
-def test_killed_and_started_again_it_goes_on_and_repeats_nothing(tmp_path: Path, phones: Phones) -> None:
-    commune = Commune(tmp_path)
+@once_in_three
+def test_killed_and_started_again_it_goes_on_and_repeats_nothing(tmp_path: Path) -> None:
+    with two_phones() as phones:
+        _killed_and_started_again(Commune(tmp_path), phones)
+
+
+def _killed_and_started_again(commune: Commune, phones: Phones) -> None:
     with Running(commune, phones.telegram, phones.zalo) as running:
         linked(commune, phones)
         phones.write("đang làm 1", "đang làm 1")
@@ -96,7 +103,7 @@ def test_killed_and_started_again_it_goes_on_and_repeats_nothing(tmp_path: Path,
         running.kill()
         phones.write("xong 1", "xong 1")  # nobody listens
     with Running(commune, phones.telegram, phones.zalo) as again:
-        phones.read("Đã ghi nhận xong việc 1", STARTED)
+        phones.read("Đã ghi nhận xong việc 1")
         code, _ = again.stop()
     assert code == 0, again.printed
     assert phones.count("Đã liên kết với") == (1, 1)
@@ -104,10 +111,11 @@ def test_killed_and_started_again_it_goes_on_and_repeats_nothing(tmp_path: Path,
     assert phones.count("Đã ghi nhận xong việc 1") == (1, 1)
 
 
-def test_a_wait_of_one_second_that_zalo_names_is_one_of_seconds(tmp_path: Path, phones: Phones) -> None:
+@once_in_three
+def test_a_wait_of_one_second_that_zalo_names_is_one_of_seconds(tmp_path: Path) -> None:
     commune = Commune(tmp_path)
-    with Running(commune, phones.telegram, phones.zalo, TURN_SECONDS="30"):
+    with two_phones() as phones, Running(commune, phones.telegram, phones.zalo, TURN_SECONDS="30"):
         linked(commune, phones, look=False)
         phones.zalo.call(lambda server: server.fail_next("denied", code=429, retry_after=1))
         phones.write("trợ giúp", "trợ giúp")
-        phones.read("Đồng chí có thể nhắn")
+        in_time(phones.read("Đồng chí có thể nhắn"), AT_ONCE)

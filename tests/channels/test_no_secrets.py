@@ -427,17 +427,16 @@ def test_the_running_program_prints_no_secret(tmp_path: Path) -> None:
         with Running(commune, telegram, zalo, (TELEGRAM, ZALO), **settings) as running:
             telegram.call(lambda server: server.person_types(ON_TELEGRAM, f"/start {commune.codes[OFFICER]}"))
             zalo.call(lambda server: server.person_types(desk, commune.codes[DESK_OFFICER]))
-            telegram.until(lambda server: server.inbox(ON_TELEGRAM), 20)
-            zalo.until(lambda server: server.inbox(desk), 20)
+            telegram.until(lambda server: server.inbox(ON_TELEGRAM))
+            zalo.until(lambda server: server.inbox(desk))
             zalo.call(lambda server: server.fail_next("denied", code=401, description=f"bad token {ZALO}"))
             telegram.call(lambda server: server.fail_next("bad_request", description=f"no such {TELEGRAM}"))
             telegram.call(lambda server: server.person_types(ON_TELEGRAM, "việc"))
             zalo.call(lambda server: server.person_types(desk, "việc"))
             telegram.until(lambda server: server.calls.count("sendMessage") >= 2)
             zalo.until(lambda server: server.calls.count("sendMessage") >= 2)
-            code, took = running.stop()
+            code, _ = running.stop()
     assert code == 0, running.printed
-    assert took < 5
     assert re.search(r"WARNING|ERROR", running.printed), "the faults left no line in the log"
     secrets = forms_of(TELEGRAM, ZALO, PASSWORD) | codes_as_typed(commune.codes.values())
     assert not found_in([running.printed], secrets)

@@ -34,7 +34,7 @@ def close_room() -> None:
         os.environ.pop(ROOM, None)
         kept = (room / "keeper").exists()
         os.close(pipe)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while kept and room.exists() and time.monotonic() < until:
             time.sleep(0.02)
         shutil.rmtree(room, ignore_errors=True)

@@ -179,7 +179,7 @@ class ZaloServer:
         """What the product takes as ``NHACVIEC_ZALO_BASE_URL``."""
         return f"http://{self._host}:{self._port}"
 
-    async def until(self, seen: Callable[[], object], seconds: float = 5) -> None:
+    async def until(self, seen: Callable[[], object], seconds: float = 60) -> None:
         """Wait until ``seen()`` is true; raises ``TimeoutError`` when it stays false."""
         async with asyncio.timeout(seconds):
             while not seen():
@@ -665,7 +665,7 @@ class InThread:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise RuntimeError("the Zalo server did not start")
         return self
 
@@ -688,7 +688,7 @@ class InThread:
 
         return asyncio.run_coroutine_threadsafe(obey(), self._loop).result(10)
 
-    def until(self, seen: Callable[[ZaloServer], object], seconds: float = 5) -> None:
+    def until(self, seen: Callable[[ZaloServer], object], seconds: float = 60) -> None:
         """Wait until ``seen(server)`` is true."""
         waiting = self._server.until(lambda: seen(self._server), seconds)
         asyncio.run_coroutine_threadsafe(waiting, self._loop).result(seconds + 5)

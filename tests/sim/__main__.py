@@ -21,6 +21,7 @@ from tests.sim.run import Outcome, run
 from tests.sim.shrink import shrink
 
 OUT = Console(highlight=False, soft_wrap=True)
+TELL_EVERY = 50  # seeds
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +60,7 @@ def _tell(outcome: Outcome) -> int:
 
 
 def _many(seeds: range, days: int, jobs: int) -> int:
-    began, broken, turns = time.monotonic(), [], 0
+    began, broken, turns, done = time.monotonic(), [], 0, 0
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=OUT) as progress:
         bar = progress.add_task("0 broken", total=len(seeds))
@@ -68,7 +69,10 @@ def _many(seeds: range, days: int, jobs: int) -> int:
             if outcome.broken:
                 broken.append(outcome)
                 _tell(outcome)
+            done += 1
             progress.update(bar, advance=1, description=f"{len(broken)} broken")
+            if not OUT.is_terminal and done % TELL_EVERY == 0:  # into a file no bar is drawn
+                OUT.print(f"{done} of {len(seeds)}, {len(broken)} broken, {time.monotonic() - began:.0f} s")
     years = len(seeds) * days / 365
     OUT.print(f"{len(seeds)} seeds, {years:g} years, {turns} turns in {time.monotonic() - began:.0f} s: ", end="")
     OUT.print(f"{len(broken)} broken" if broken else "every promise kept")

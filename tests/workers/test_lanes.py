@@ -447,7 +447,7 @@ def test_whoever_stands_still_in_a_transaction_holds_nothing_for_long(monkeypatc
         """The first time for so long that another gets what we hold; the transaction is done anew then."""
         tries.append(turns.alone_with(connection, ["a"]))
         if len(tries) == 1:
-            wait_until(lambda: in_transaction(other, lambda it: turns.alone_with(it, ["a"])) == ["a"], 10)
+            wait_until(lambda: in_transaction(other, lambda it: turns.alone_with(it, ["a"])) == ["a"], 60)
         return list(connection.execute(text("SELECT 'written'")).scalars())
 
     assert in_transaction(still, stand_still) == ["written"]

@@ -50,7 +50,7 @@ def is_refused(here: Installation, *words: str) -> str:
 
 def ends(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_beside_workers_nobody_runs_alone_and_more_workers_may_come_and_go(here: Installation) -> None:

@@ -118,7 +118,7 @@ def test_who_is_second_keeps_its_transaction(engine: Engine) -> None:
         asking.for_lanes(connection, [ONE])
         thread = threading.Thread(target=second)
         thread.start()
-        assert asked.wait(10)
+        assert asked.wait(60)
     thread.join(30)
     assert waiting(engine) == ["lane:telegram:1", "lane:zalo:2"]
     with engine.connect() as connection:

@@ -39,7 +39,7 @@ def at_once(url: str, times: int) -> list[BaseException]:
         engine = connect(url)
         try:
             engine.connect().close()
-            together.wait(10)
+            together.wait(60)
             decide(engine, NOW)
         except BaseException as trouble:
             troubles.append(trouble)

@@ -67,7 +67,7 @@ def test_people_are_answered_and_the_operator_sees_how_it_is() -> None:
         wait_until(lambda: 'nhacviec_sends_total{outcome="sent"} 5.0' in _numbers(port), 60)
         assert 'nhacviec_decided_total{what="handled"} 1.0' in _numbers(port)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert here.log_of(0).count("ERROR") == 0
 
 

@@ -129,7 +129,7 @@ class People:
 
     # ---- how it becomes an update ---------------------------------------------------------------------------------
 
-    async def until(self, seen: Callable[[], object], seconds: float = 5) -> None:
+    async def until(self, seen: Callable[[], object], seconds: float = 60) -> None:
         """Wait until ``seen()`` is true; raises ``TimeoutError`` when it stays false."""
         async with asyncio.timeout(seconds):
             while not seen():

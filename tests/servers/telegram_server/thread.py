@@ -33,7 +33,7 @@ class InThread:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise RuntimeError("the Telegram server did not start")
         return self
 
@@ -56,7 +56,7 @@ class InThread:
 
         return asyncio.run_coroutine_threadsafe(obey(), self._loop).result(10)
 
-    def until(self, seen: Callable[[TelegramServer], object], seconds: float = 5) -> None:
+    def until(self, seen: Callable[[TelegramServer], object], seconds: float = 60) -> None:
         """Wait until ``seen(server)`` is true."""
         waiting = self._server.until(lambda: seen(self._server), seconds)
         asyncio.run_coroutine_threadsafe(waiting, self._loop).result(seconds + 5)
