@@ -150,13 +150,13 @@ class Checker:
         """The claimed row of the outbox that this is: it was written down before it left."""
         kind = {ReminderMessage: "reminder", DigestMessage: "digest", Answer: "answer", Edit: "edit"}[type(message)]
         claimed = self.rows(
-            "SELECT id, urgent, payload, key FROM message WHERE status='claimed' AND kind=? "
+            "SELECT id, urgent, payload, key, attempts FROM message WHERE status='claimed' AND kind=? "
             "AND (person_id=? OR (person_id IS NULL AND address=?)) ORDER BY not_before, id",  # a stranger has no name
             kind,
             person,
             address,
         )
-        for id_, urgent, payload, key in claimed:
+        for id_, urgent, payload, key, claims in claimed:
             lines: list[tuple[int, str]] = []
             if isinstance(message, ReminderMessage):
                 lines = self.rows(
@@ -169,11 +169,11 @@ class Checker:
                 if key != f"digest:{message.week}":
                     continue
             elif isinstance(message, Answer) and (
-                id_ in self._attempts_of_claim or json.loads(payload) != to_payload(message)
+                (id_, claims) in self._attempts_of_claim or json.loads(payload) != to_payload(message)
             ):
                 continue
             if isinstance(message, Answer):
-                self._attempts_of_claim.add(id_)
+                self._attempts_of_claim.add((id_, claims))
             return id_, bool(urgent), lines
         raise Violation("record, act, record", f"no claimed row for {message} to {person}")
 
@@ -231,7 +231,7 @@ class Checker:
 
     def begin_turn(self) -> None:
         """Before anything is sent."""
-        self._attempts_of_claim: set[int] = set()
+        self._attempts_of_claim: set[tuple[int, int]] = set()  # told to wait, it may be claimed anew in the same turn
 
     def check(self, now: dt.datetime, *, whole: bool, thorough: bool = False) -> None:
         """After a turn at ``now``; a turn that was cut short (not ``whole``) need only be safe."""

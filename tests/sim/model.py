@@ -97,7 +97,7 @@ class Work:
     opened: bool = False
     chain: dict[str, list[int]] = field(default_factory=dict)
     changes: int = 0
-    past: list[Standing] = field(default_factory=list)
+    past: list[tuple[Standing, dict[str, list[int]]]] = field(default_factory=list)
     said: set[tuple[str, dt.datetime]] = field(default_factory=set)  # rungs that have a line, whatever became of it
 
     @property
@@ -259,16 +259,18 @@ class Model:
             return None
         told = json.loads(data)
         if action == "undone":
-            work.now, back = work.past.pop(), work.now
+            back = work.now
+            work.now, chain = work.past.pop()
+            work.chain = chain or work.chain
+            if work.now.doer is not None:
+                work.chain = {**work.chain, "doer": [work.now.doer]}
             if back.state == "cancelled":
                 raise AssertionError("nobody may undo a cancelling by chat")
         else:
-            work.past.append(work.now)
+            work.past.append((work.now, work.chain))
             work.now = _after(work, action, at, actor, told, self.people)
             if action == "handed_over" and work.now.doer is not None:
                 work.chain = {**work.chain, "doer": [work.now.doer]}
-        if action == "undone" and work.now.doer is not None:
-            work.chain = {**work.chain, "doer": [work.now.doer]}
         work.changes += 1
         assert told["state"] == work.now.state, f"{work.title}: {action} leads to {told['state']}, not {work.now.state}"
         return work
