@@ -293,6 +293,8 @@ def grant_extension(
     """đồng ý: the internal due moves, the ladder starts anew from there; the official due stays as it is."""
     _decide(connection, extension, "granted", actor, None, now)
     values = {"internal_due": extension.until, **_rearmed(office, row, extension.until, now)}
+    if WorkState(row.work_state) is WorkState.SUSPENDED:  # since it was asked for: silent until it is resumed
+        values["next_move_at"] = None
     data = {"was": row.internal_due, "until": extension.until, "reason": extension.reason}
     acted = _change(connection, office, row, actor, "extension_granted", values, now, data)
     connection.execute(  # what the doer asked to hear later is about the work, not about its date

@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 
 from data.database import reading
+from engine import actions
 from engine.office import REMINDER
 from engine.why import story_of
 from tests.stories.conftest import OpenWorld
@@ -49,6 +50,24 @@ def test_a_granted_extension_moves_the_day_to_aim_at_and_starts_the_ladder_anew(
     world.run_until("2026-04-07 17:00")
     for person in (VICE_CHAIR, CHAIR):
         world.phone(person).expect("QUÁ HẠN", "đã quá 6 ngày")
+    world.ignore_rest()
+
+
+def test_granted_to_work_that_was_suspended_meanwhile_it_stays_silent_until_resumed(open_world: OpenWorld) -> None:
+    world = asked(open_world)
+    world.operate(actions.suspend, "Kế hoạch", "chờ hướng dẫn của thành phố")
+
+    world.say(STANDING, "đồng ý 1")
+    world.phone(STANDING).expect("Đã duyệt gia hạn việc 1", "thứ Tư 1/4/2026")
+    row = world.occurrence("Kế hoạch")
+    assert (row.work_state, row.internal_due, row.next_move_at) == ("suspended", dt.date(2026, 4, 1), None)
+    world.run_until("2026-03-30 17:00")
+    world.phone(OFFICER).expect("ĐÃ ĐƯỢC GIA HẠN", "thứ Tư 1/4/2026")
+    world.everyone_silent()
+
+    world.operate(actions.resume, "Kế hoạch")
+    world.run_until("2026-04-01 08:00")
+    world.phone(OFFICER).expect("HẠN HÔM NAY")
     world.ignore_rest()
 
 
