@@ -40,12 +40,12 @@ MOST_AT_ONCE = 5_000  # occurrences in one turn; the rest wait for the next
 _EARLY = frozenset({Says.COLLECT, Says.WRITE, Says.SOON})
 _URGENT = frozenset(str(says) for says in AT_LEAST_ONCE)
 
-_DUE = (
+DUE = (
     select(
         OCCURRENCE.c.id,
         OCCURRENCE.c.office_id,
         OCCURRENCE.c.version,
-        # from here on in the order of _Case
+        # from here on in the order of Case
         OCCURRENCE.c.unit_id,
         OCCURRENCE.c.cutoff,
         OCCURRENCE.c.due,
@@ -169,14 +169,14 @@ def _climb_all(
     connection: Connection, offices: Mapping[str, OfficeView], now: dt.datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """Move every alarm that is due. Returns the reminders of each office: what to say, and what not and why."""
-    desks = {office.id: _Desk(office, now) for office in offices.values()}
-    due = connection.execute(_DUE, {"offices": list(desks), "now": now}).all()
+    desks = {office.id: Desk(office, now) for office in offices.values()}
+    due = connection.execute(DUE, {"offices": list(desks), "now": now}).all()
     lost = _lost(connection, [row.id for row in due if row.pulled_forward])
     known = setbacks.standing(connection, "occurrence")
     put_off: list[dict[str, Any]] = []
     for occurrence_id, office_id, version, *case in due:
         try:
-            desks[office_id].move(occurrence_id, version, _Case._make((*case, lost.get(occurrence_id, ()))))
+            desks[office_id].move(occurrence_id, version, Case._make((*case, lost.get(occurrence_id, ()))))
         except Exception as error:  # one that cannot be decided must not silence the others
             setback = setbacks.note(connection, "occurrence", occurrence_id, office_id, error, now)
             put_off.append({"b_id": occurrence_id, "b_next": setback.try_after})
@@ -198,7 +198,7 @@ def _lost(connection: Connection, occurrences: list[int]) -> dict[int, tuple[Unh
     return found
 
 
-class _Case(NamedTuple):
+class Case(NamedTuple):
     """All that a decision rests on. Much of what is due on one morning is the same case: it is decided once."""
 
     unit_id: int
@@ -231,7 +231,7 @@ class _Decided:
     unheard: list[dict[str, Any]]  # rungs for which the chain names nobody: no reminder row can say why
 
 
-class _Desk:
+class Desk:
     """Collects what one office's climb decides, to be written together with the other offices' in four statements."""
 
     def __init__(self, office: OfficeView, now: dt.datetime) -> None:
@@ -249,7 +249,7 @@ class _Desk:
         self._decided = cache(self._decide)
         self._climbing = cache(self._climb_afresh)  # cases of other units have the same dates
 
-    def move(self, occurrence_id: int, version: int, case: _Case) -> None:
+    def move(self, occurrence_id: int, version: int, case: Case) -> None:
         """Decide about one occurrence whose alarm is due."""
         decided = self._decided(case)
         self.reminders += [{**line, "occurrence_id": occurrence_id} for line in decided.reminders]
@@ -261,7 +261,7 @@ class _Desk:
             self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.opened))
         self.lines += [journal.Line("engine", "unreached", occurrence_id, why) for why in decided.unheard]
 
-    def _decide(self, case: _Case) -> _Decided:
+    def _decide(self, case: Case) -> _Decided:
         self._said, self._unheard = [], []
         state = WorkState(case.work_state)
         chain: Chain = json.loads(case.chain) if case.chain else self._chain_of(case)
@@ -280,7 +280,7 @@ class _Desk:
         names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
         return _Decided(self._said, move, {"due": case.due, "chain": names}, self._unheard)
 
-    def _chain_of(self, case: _Case) -> Chain:
+    def _chain_of(self, case: Case) -> Chain:
         key = (self._unit_slugs[case.unit_id], case.doer)
         if key not in self._chains:
             self._chains[key] = chain_for(self.office.staff, *key)
@@ -298,7 +298,7 @@ class _Desk:
             pulled_forward=pulled_forward,
         )
 
-    def _climb(self, case: _Case, chain: Chain) -> tuple[dt.datetime | None, dt.datetime]:
+    def _climb(self, case: Case, chain: Chain) -> tuple[dt.datetime | None, dt.datetime]:
         """Take the newest rung; while it reaches nobody, the next one too. Returns how far, and when to look again."""
         anchors = anchors_of(case.cutoff, case.due, case.internal_due)
         climbed, pulled = case.last_rung_at, case.pulled_forward
@@ -327,7 +327,7 @@ class _Desk:
             self._tell_standing(case, chain, f"unreached:{found.step.name}", min(found.step.at, self.now), unheard)
             pulled = True
 
-    def _speak(self, case: _Case, chain: Chain, step: Step) -> tuple[list[Hearer], list[Unheard]]:
+    def _speak(self, case: Case, chain: Chain, step: Step) -> tuple[list[Hearer], list[Unheard]]:
         heard, unheard = hearers(self.office.staff, chain, step.rung.to, self.today)
         put_off = case.snoozed_until is not None and self.now < case.snoozed_until and step.rung.says in _EARLY
         for hearer in heard:
@@ -349,19 +349,19 @@ class _Desk:
             self._unheard.append({"rung": step.name, "why": NOBODY_NAMED})
         return heard, unheard
 
-    def _pass_over(self, case: _Case, chain: Chain, step: Step, taken: Step | None) -> None:
+    def _pass_over(self, case: Case, chain: Chain, step: Step, taken: Step | None) -> None:
         why = AT_ONCE_WITH_HIGHER if taken and taken.at == step.at else PASSED_OVER
         heard, _ = hearers(self.office.staff, chain, step.rung.to, self.today)
         for hearer in heard:
             self._remind(case, step.name, hearer.person_id, step.rung.says, step.at, reason=why)
 
-    def _tell_standing(self, case: _Case, chain: Chain, rung: str, at: dt.datetime, unheard: Sequence[Unheard]) -> None:
+    def _tell_standing(self, case: Case, chain: Chain, rung: str, at: dt.datetime, unheard: Sequence[Unheard]) -> None:
         whom = "; ".join(f"{self.office.name_of(someone.person_id)} ({someone.why})" for someone in unheard)
         heard, _ = hearers(self.office.staff, chain, ["standing"], self.today)
         for hearer in heard:
             self._remind(case, rung, hearer.person_id, Says.UNREACHED, at, detail={"reason": whom} if whom else None)
 
-    def _ask_again(self, case: _Case, chain: Chain) -> dt.datetime:
+    def _ask_again(self, case: Case, chain: Chain) -> dt.datetime:
         # The leaders may always confirm, and are asked too when the confirmer has twice stayed silent.
         level = case.confirm if case.confirm != "none" else "head"
         heard = confirmers(self.office.staff, chain, level, case.reported_by, self.today)
@@ -377,7 +377,7 @@ class _Desk:
 
     def _remind(
         self,
-        case: _Case,
+        case: Case,
         rung: str,
         person_id: int,
         says: str,
@@ -402,12 +402,6 @@ class _Desk:
                 "detail": detail,
             }
         )
-
-
-#: For whoever plays a ladder out in a copy, without sending anything (:mod:`engine.screens.effect`).
-DUE = _DUE
-Case = _Case
-Desk = _Desk
 
 
 # ---- gather -------------------------------------------------------------------------------------------------------

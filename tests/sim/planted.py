@@ -43,7 +43,7 @@ def _sends_in_the_evening(patch: Patch) -> None:
 
 
 def _skips_a_rung_silently(patch: Patch) -> None:
-    patch.setattr(remind._Desk, "_pass_over", lambda *_: None)
+    patch.setattr(remind.Desk, "_pass_over", lambda *_: None)
 
 
 def _reminds_of_what_is_done(patch: Patch) -> None:
