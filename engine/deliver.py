@@ -53,7 +53,7 @@ Outcomes = list[tuple[Letter, Outcome]]
 AWOKEN = Retry("máy vừa ngủ hoặc vừa chỉnh giờ", 0, named=True)
 
 # By every bot. Many may be on their way at once; what waits before them is there when the next claim is late.
-MOST = 3 * BATCH
+MOST = 300
 REFILL = 4  # when a quarter of them has left, more are claimed
 GATHER_SOON = 0.01  # seconds
 

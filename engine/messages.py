@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 # Work marked Mật is named nowhere on a networked channel (Law on State Secrets 117/2025/QH15, article 5).
 HIDDEN_TITLE = "Công việc không nêu tên trong tin (xem sổ theo dõi của cơ quan)"
@@ -60,8 +60,7 @@ AT_LEAST_ONCE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One numbered line of a reminder: one occurrence, and what is said about it.
 
     ``due`` is the deadline with any shift; ``nominal_due`` the day as printed; ``internal_due`` the day to aim at.

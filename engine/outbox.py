@@ -45,7 +45,7 @@ from engine.weeks_before import with_weeks_before
 
 LOG = logging.getLogger("nhacviec")
 
-BATCH = 100
+BATCH = 200
 LEASE = dt.timedelta(seconds=120)  # longer than any send may take, so a living claim is never taken over
 RESEND_AFTER = dt.timedelta(seconds=60)
 MOST_COPIES = 2

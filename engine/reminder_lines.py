@@ -191,7 +191,7 @@ def messages_as_they_stand(
             unreached = _unreached(lines[message.id])
             whole = _reminder_message(connection, office, person, list(rows.values()), unreached, message.sent_at)
             since = {row.id: _since(connection, office, row, person) for row in rows.values()}
-            items = tuple(replace(item, now=since[item.occurrence_id]) for item in whole.items)
+            items = tuple(item._replace(now=since[item.occurrence_id]) for item in whole.items)
             found[message.id] = replace(whole, items=items)
     return found
 

@@ -61,7 +61,7 @@ REMINDER = ReminderMessage(
     person="đồng chí Nguyễn Thị Hường",
     office="UBND xã Hưng Thắng",
     today=dt.date(2026, 3, 25),
-    items=(REPORT, replace(REPORT, number=4, occurrence_id=418, title="Kế hoạch cải cách hành chính")),
+    items=(REPORT, REPORT._replace(number=4, occurrence_id=418, title="Kế hoạch cải cách hành chính")),
 )
 WRITTEN = dt.datetime(2026, 3, 25, 0, 30, tzinfo=dt.UTC)
 DIGEST = DigestMessage(
@@ -268,7 +268,7 @@ def test_it_passes_servers_that_know_seven_bits_only() -> None:
         (replace(REMINDER, items=(REPORT,), more=4), "Nhắc việc ngày 25/3/2026: 5 việc cần xử lý"),
         (replace(REMINDER, resent=True), "Nhắc việc ngày 25/3/2026: 2 việc cần xử lý (gửi lại)"),
         (
-            replace(REMINDER, items=(replace(REPORT, says=Says.CONFIRMED, wants_answer=False),)),
+            replace(REMINDER, items=(REPORT._replace(says=Says.CONFIRMED, wants_answer=False),)),
             "Thông báo ngày 25/3/2026: 1 việc",
         ),
         (DIGEST, "Bản tin tuần 11/2026"),
@@ -288,7 +288,7 @@ def test_the_subject_counts_and_names_nothing(message: Message, subject: str) ->
 
 def test_secret_work_is_named_nowhere() -> None:
     async def story(office: PostOffice) -> None:
-        await mail(office).send(HUONG, replace(REMINDER, items=(replace(REPORT, title=HIDDEN_TITLE),)))
+        await mail(office).send(HUONG, replace(REMINDER, items=(REPORT._replace(title=HIDDEN_TITLE),)))
 
         [letter] = office.read()
         assert HIDDEN_TITLE in _part(letter, "plain")
@@ -300,7 +300,7 @@ def test_secret_work_is_named_nowhere() -> None:
 def test_lines_that_begin_with_a_dot_and_odd_letters_arrive() -> None:
     async def story(office: PostOffice) -> None:
         # A title with decomposed marks (as macOS types them), a lone surrogate, and what would end a letter.
-        odd = replace(REPORT, title="Ba\u0301o ca\u0301o \ud83d\r\n.\r\nMAIL FROM:<a@b.vn>")
+        odd = REPORT._replace(title="Ba\u0301o ca\u0301o \ud83d\r\n.\r\nMAIL FROM:<a@b.vn>")
         sent = await mail(office).send(HUONG, replace(REMINDER, items=(odd,)))
 
         [letter] = office.read()

@@ -29,7 +29,7 @@ from tests.workers.spike import Size, fill
 NOW = MORNING + dt.timedelta(minutes=1)
 NOON = MORNING.replace(hour=4, minute=45)  # 11:45 at the offices
 SIZE = Size(offices=2, people=6)
-BUSY = Size(offices=2, people=100)
+BUSY = Size(offices=2, people=150)
 
 
 @dataclass
@@ -196,7 +196,7 @@ def test_more_than_one_claim_may_be_on_its_way(tmp_path: Path) -> None:
     engine = open_at(f"sqlite:///{tmp_path / 'nv.db'}", BUSY)
 
     async def play() -> int:
-        first = Bot(BUSY.bots[0], until=BATCH + BATCH // 2)
+        first = Bot(BUSY.bots[0], until=BATCH + 1)
         both: list[Channel] = [first, replace(first, bot=BUSY.bots[1])]  # they count together
         async with asyncio.timeout(30):  # were fewer on their way, nothing would ever arrive
             return (await deliver(engine, both, NOW)).sent
