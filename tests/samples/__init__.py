@@ -180,6 +180,49 @@ SINCE: dict[str, dict[str, dict[str, Any]]] = {
             "why": "ValueError",
         },
     },
+    "0005": {"lane": {"channel": "zalo", "bot": "b", "served_at": AT}},
+    "0006": {
+        "login_link": {
+            "token_hash": "1e" * 32,
+            "office_id": "xa-a",
+            "person_id": 7,
+            "issued_at": AT,
+            "expires_at": AT + dt.timedelta(minutes=10),
+        },
+        "web_session": {
+            "id": 1,
+            "token_hash": "2d" * 32,
+            "office_id": "xa-a",
+            "person_id": 7,
+            "csrf": "3c" * 16,
+            "begun_at": AT,
+            "seen_at": AT,
+        },
+    },
+    "0007": {
+        "plan_draft": {
+            "id": 1,
+            "office_id": "xa-a",
+            "name": "kế hoạch “2026”.docx",
+            "made_at": AT,
+            "made_by": "p",
+            "version": 1,
+            "progress": 0,
+            "replaces": False,
+        },
+    },
+    "0008": {
+        "access_key": {
+            "id": 1,
+            "office_id": "xa-a",
+            "person_id": 7,
+            "opens": "calendar",
+            "name": "lịch của tôi",
+            "key_hash": "4b" * 32,
+            "read_only": True,
+            "made_at": AT,
+        },
+    },
 }
 # Whatever must differ between the two rows of a table; their numbers do anyway.
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -198,6 +241,10 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "usage": {"month": "2026-04"},
     "setting": {"key": "khác"},
     "setback": {"row_id": 6},
+    "lane": {"bot": "b-2"},
+    "login_link": {"token_hash": "5a" * 32},
+    "web_session": {"token_hash": "69" * 32},
+    "access_key": {"key_hash": "78" * 32},
 }
 _BY_TYPE: tuple[tuple[type[Any], Any], ...] = (
     (UtcDateTime, AT),
