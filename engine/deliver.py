@@ -26,26 +26,13 @@ from sqlalchemy.pool import StaticPool
 
 from data.database import in_transaction
 from engine import lanes
+from engine.claim import BATCH, Claimed, claim
 from engine.clock import elapsed
 from engine.last_look import look_before_leaving
 from engine.messages import Channel, Outcome, ReminderMessage, Retry, Sent, Unknown
 from engine.office import OfficeView
-from engine.outbox import (
-    BATCH,
-    LEASE,
-    Channels,
-    Claimed,
-    Delivered,
-    Lane,
-    Letter,
-    begin,
-    bots_of,
-    claim,
-    give_back,
-    record,
-    recover,
-    recover_lane,
-)
+from engine.outbox import LEASE, Channels, Delivered, Lane, Letter, bots_of
+from engine.record import begin, give_back, record, recover, recover_lane
 
 T = TypeVar("T")
 Line = tuple[str, str, str]  # channel, bot, address

@@ -1,10 +1,10 @@
 """Lanes: where several machines share the sending, each bot is one machine's at a time.
 
 A row of the outbox stands in the lane of the bot that carries its person's first usable chat, chosen by the rules by
-which it is sent (:class:`engine.outbox.Addresses`). Whoever works on a lane works on it alone, so its pace, its order
-and its unfinished claims are known to one process; who that is, the metronome decides. The table ``lane`` is what the
-machines tell each other about a bot: who holds it, above all. A machine that stood still for a while does not know that
-it was taken for dead; it finds another's mark there, and neither claims nor begins anything more.
+which it is sent (:class:`engine.addresses.Addresses`). Whoever works on a lane works on it alone, so its pace, its
+order and its unfinished claims are known to one process; who that is, the metronome decides. The table ``lane`` is what
+the machines tell each other about a bot: who holds it, above all. A machine that stood still for a while does not know
+that it was taken for dead; it finds another's mark there, and neither claims nor begins anything more.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from data import bulk, serving
 from data.rows import AnyRow
 from data.tables import Lane as LaneRow
 from data.upsert import upsert
+from engine.addresses import Addresses
 from engine.messages import Channel, Message, Outcome, Retry
 from engine.office import MESSAGE
-from engine.outbox import NOWHERE, Addresses, Channels, Lane
+from engine.outbox import NOWHERE, Channels, Lane
 
 LANE = LaneRow.__table__  # type: ignore[attr-defined]
 SERVED_FOR = dt.timedelta(minutes=5)  # since its program last said so; said every minute

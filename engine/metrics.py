@@ -19,10 +19,11 @@ from prometheus_client import (
 )
 from sqlalchemy import Connection, distinct, func, select
 
+from engine.addresses import QUOTA_ZONE
 from engine.cycle import Decided
 from engine.messages import Channel
 from engine.office import CHAT, INBOUND, MESSAGE, USAGE
-from engine.outbox import QUOTA_ZONE, Delivered
+from engine.outbox import Delivered
 from engine.watch import LOOK_BACK, Beat, lag, waiting
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

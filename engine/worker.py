@@ -38,9 +38,10 @@ from engine.findings import Finding
 from engine.messages import Channel, Inbound
 from engine.metrics import Metrics
 from engine.office import INBOUND, OFFICE
-from engine.outbox import NOWHERE, Channels, Lane, bots_of, recover
+from engine.outbox import NOWHERE, Channels, Lane, bots_of
 from engine.pages import Installation, open_pages
 from engine.receive import handle_waiting, store
+from engine.record import recover
 from engine.watch import OutsideCall, Watchdog, heartbeat_file
 from schedules.shared_metronome import Asking, SharedMetronome, prepare
 

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, select, update
 from bots.simulator import Simulator
 from data import journal, muted
 from data.database import connect, explained, open_database, reading
-from engine import backup, muting, outbox
+from engine import backup, muting
 from engine.at_rest import at_rest
 from engine.backup import BackupTrouble, back_up, backups_in, is_due, no_longer_kept, restore
 from engine.cycle import turn
@@ -36,9 +36,6 @@ from tests.test_one_process import another
 from tests.world import OFFICE_ID, civil
 
 EVENING = civil("2026-03-16 19:00")
-needs_the_patch = pytest.mark.skipif(
-    not hasattr(outbox, "is_muted"), reason="engine/outbox.py does not ask yet whether it is muted"
-)
 
 
 @pytest.fixture
@@ -306,7 +303,6 @@ def test_what_waited_can_be_kept(tmp_path: Path, office: Engine) -> None:
     assert (found.kind, found.too_old) == ("reminder", 0)
 
 
-@needs_the_patch
 def test_nothing_leaves_until_somebody_says_so(tmp_path: Path, office: Engine) -> None:
     elsewhere = restore_elsewhere(tmp_path, back_up_now(tmp_path))
     say(elsewhere, "việc", EVENING)

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from data.database import reading
+from engine.addresses import QUOTA_ZONE
 from engine.app import Product, build
 from engine.cli import output
 from engine.errors import NhacViecError
 from engine.linking import room_on, users_of
 from engine.messages import Channel, office_of
 from engine.office import CHAT, MESSAGE, OFFICE, USAGE
-from engine.outbox import QUOTA_ZONE
 from engine.rules.budget import SPARE_AT, WARN_AT
 from engine.settings import read_settings
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, func, select
 
+from engine.addresses import QUOTA_ZONE
 from engine.bots_file import bots_of, unknown_offices
 from engine.doctor.duties import named
 from engine.errors import BadSetting
@@ -14,7 +15,6 @@ from engine.findings import Finding, bad, ok, warn
 from engine.linking import MAIL, room_on
 from engine.messages import Channel, office_of, serves
 from engine.office import CHAT, INBOUND, MESSAGE, OFFICE, PERSON, USAGE, view_office
-from engine.outbox import QUOTA_ZONE
 from engine.people import calls
 from engine.rules.budget import SPARE_AT, WARN_AT
 from engine.settings import Settings

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, func, select, union_all
 from data import journal
 from data.journal import JOURNAL
 from data.muted import muted_because
+from engine.addresses import QUOTA_ZONE
 from engine.backup import backups_in, made_at
 from engine.doctor import examine
 from engine.doctor.duties import ANNOUNCED_FROM
 from engine.findings import Finding
 from engine.messages import Channel
 from engine.office import CHAT, INBOUND, MESSAGE, OFFICE, PERSON, USAGE, OfficeView
-from engine.outbox import QUOTA_ZONE
 from engine.settings import Settings
 from engine.watch import heartbeat_file, in_minutes, read_beat
 from schedules.workdays import vietnam_calendar

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from sqlalchemy import Engine
 
 from data.database import connect
+from engine.claim import BATCH, claim
 from engine.messages import Channel
 from engine.office import OfficeView
-from engine.outbox import BATCH, bots_of, claim
+from engine.outbox import bots_of
 from tests.bench.deliver import MORNING, WARM, Plain, filled
 from tests.bench.figures import Figure, seconds, times_as_much
 from tests.bench.sizes import Size

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, NullPool, create_engine, select
 
 from data import inbox, journal
 from engine.office import INBOUND, MESSAGE, PERSON
-from engine.outbox import MOST_COPIES
+from engine.record import MOST_COPIES
 from tests.crash.providers import BOTS, Provider, address_of
 from tests.world import OFFICE_ID
 

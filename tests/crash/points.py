@@ -35,9 +35,9 @@ STEPS = {
     ("engine.plan", "plan"): "plan",
     ("engine.digest", "digest"): "digest",
     ("engine.remind", "remind"): "remind",
-    ("engine.outbox", "recover"): "recover",
-    ("engine.outbox", "claim"): "claim",
-    ("engine.outbox", "record"): "record",
+    ("engine.record", "recover"): "recover",
+    ("engine.claim", "claim"): "claim",
+    ("engine.record", "record"): "record",
     ("engine.collect", "collect"): "collect",
 }
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\s+(?:OR \w+\s+)?(?:INTO\s+|FROM\s+)?\"?(\w+)", re.IGNORECASE)

@@ -12,11 +12,12 @@ from pathlib import Path
 from bots.simulator import SimulatedMessage, Simulator
 from data import journal
 from data.database import reading
+from engine.claim import claim
 from engine.cycle import Turned, decide
 from engine.deliver import deliver
 from engine.findings import any_bad
 from engine.messages import Answer, Edit, Message, Outcome, ReminderMessage
-from engine.outbox import bots_of, claim
+from engine.outbox import bots_of
 from engine.preview import next_wake
 from engine.watch import Watchdog
 from schedules.workdays import vietnam_calendar

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from engine.backup import back_up, backups_in, is_due, made_at
+from engine.claim import claim
 from engine.cycle import decide
 from engine.findings import any_bad
 from engine.linking import issue
 from engine.office import PERSON, REMINDER
-from engine.outbox import bots_of, claim
+from engine.outbox import bots_of
 from engine.watch import Watchdog, read_beat, stillness
 from schedules.metronome import Metronome
 from tests.kept import lived_in

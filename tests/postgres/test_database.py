@@ -17,9 +17,10 @@ from bots.simulator import Simulator
 from data import journal
 from data.database import DRIVER, address, connect, explained, in_transaction, open_database
 from engine import load
+from engine.claim import claim
 from engine.errors import DatabaseTrouble
 from engine.office import MESSAGE, OFFICE, PERSON
-from engine.outbox import bots_of, claim
+from engine.outbox import bots_of
 from tests.command import clean_environment, command
 from tests.databases import postgres_or_skip
 from tests.postgres import server

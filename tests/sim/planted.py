@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from data import journal
-from engine import actions, conversation, digest, outbox, receive, remind, reminder_lines
+from engine import actions, claim, conversation, digest, outbox, receive, record, remind, reminder_lines
 from engine.conversation import doing
 from engine.messages import Said, Says
 from engine.rules import chain, digest_numbers, ladder
@@ -62,32 +62,33 @@ def _escalates_before_the_deadline(patch: Patch) -> None:
 
 
 def _sends_a_third_copy(patch: Patch) -> None:
-    patch.setattr(outbox, "MOST_COPIES", 3)
+    patch.setattr(record, "MOST_COPIES", 3)
 
 
 def _repeats_early_reminders_too(patch: Patch) -> None:
-    unknown = outbox._unknown
+    unknown = record._unknown
 
     def repeat(connection: Any, message: int, _: bool, *rest: Any, **options: Any) -> None:
         unknown(connection, message, True, *rest, **options)
 
-    patch.setattr(outbox, "_unknown", repeat)
+    patch.setattr(record, "_unknown", repeat)
 
 
 def _never_repeats(patch: Patch) -> None:
-    unknown = outbox._unknown
+    unknown = record._unknown
 
     def once(connection: Any, message: int, _: bool, *rest: Any, **options: Any) -> None:
         unknown(connection, message, False, *rest, **options)
 
-    patch.setattr(outbox, "_unknown", once)
+    patch.setattr(record, "_unknown", once)
 
 
 def _loses_what_is_refused(patch: Patch) -> None:
     def close(connection: Any, _: Any, message: int, why: str, __: Any) -> None:
-        outbox._close(connection, message, "refused", why)
+        outbox.close(connection, message, "refused", why)
 
-    patch.setattr(outbox, "_unreached", close)
+    for module in (claim, record):
+        patch.setattr(module, "unreached", close)
 
 
 def _forgets_what_was_being_sent(patch: Patch) -> None:

@@ -17,6 +17,7 @@ from data.evidence_files import EvidenceFiles
 from data.handles import HANDLE
 from data.journal import JOURNAL
 from engine import actions, linking
+from engine.addresses import NOT_LINKED
 from engine.app import bind_bots
 from engine.bundle import bundle
 from engine.cycle import turn
@@ -25,7 +26,6 @@ from engine.findings import Level
 from engine.linking import MAIL
 from engine.messages import Press
 from engine.office import CHAT, EVIDENCE, INBOUND, LINK_CODE, MESSAGE, OCCURRENCE, PERSON, REMINDER, view_office
-from engine.outbox import NOT_LINKED
 from engine.people import roll
 from engine.people_import import people_problems
 from engine.people_list import PersonRow

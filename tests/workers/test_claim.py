@@ -15,11 +15,12 @@ from sqlalchemy import Engine, event, func, insert, select, update
 
 from data import handles
 from data.database import connect, create_schema
+from engine.claim import BATCH, claim
 from engine.cycle import decide_for
 from engine.deliver import deliver
 from engine.messages import Answer, Channel, Message, Outcome, Said, Sent
 from engine.office import MESSAGE, OFFICE, PERSON
-from engine.outbox import BATCH, Letter, bots_of, claim
+from engine.outbox import Letter, bots_of
 from engine.payload import to_payload
 from tests.databases import postgres_or_skip
 from tests.postgres.server import drop_database

@@ -17,12 +17,14 @@ from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from data import bulk, turns
 from data.database import connect, create_schema, in_transaction
 from engine import lanes
+from engine.claim import claim
 from engine.cycle import decide_for
 from engine.deliver import deliver_lane
 from engine.last_look import may_leave
 from engine.messages import Channel, Message, Outcome, Retry, Sent
 from engine.office import CHAT, MESSAGE
-from engine.outbox import NOWHERE, Lane, Letter, begin, claim, give_back, record, recover_lane
+from engine.outbox import NOWHERE, Lane, Letter
+from engine.record import begin, give_back, record, recover_lane
 from tests.databases import postgres_or_skip
 from tests.postgres.server import drop_database, run
 from tests.workers.installation import MORNING, wait_until
