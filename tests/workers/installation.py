@@ -180,10 +180,11 @@ class Installation:
         return sum(found.values()) >= self.size.messages and not (found.get("queued") or found.get("claimed"))
 
     def rows(self) -> list[Any]:
-        """Each message: its chat's address, whether it is urgent, its status and copies."""
+        """Each message: its chat's address, whether it is urgent, its status, copies, attempts and error, when sent."""
         return run(
             self.server.url,
-            "SELECT c.address, m.urgent, m.status, m.copies, m.bot FROM message m JOIN chat c USING (person_id)",
+            "SELECT c.address, m.urgent, m.status, m.copies, m.attempts, m.error, m.sent_at "
+            "FROM message m JOIN chat c USING (person_id)",
         )
 
     def close(self) -> None:
@@ -263,6 +264,7 @@ class Verdict:
     twice: int  # urgent ones that arrived twice, which is their side
     too_often: int  # beyond the class's ceiling
     fullest_second: int  # the most messages of one bot within one second
+    the_lost: tuple[Any, ...] = ()  # some of their rows, for whoever looks for the reason
 
 
 def judge(here: Installation) -> Verdict:
@@ -270,15 +272,19 @@ def judge(here: Installation) -> Verdict:
     rows = here.rows()
     heard = here.heard()  # after the rows: what they call sent has been heard
     arrived = Counter(chat for _, _, chat, _ in heard)
-    lost = never_came = twice = too_often = 0
-    for address, urgent, status, _, _ in rows:
+    never_came = twice = too_often = 0
+    lost = []
+    for row in rows:
+        address, urgent, status, *_ = row
         copies = arrived[address]
-        if not copies:
-            never_came += status == "unknown"
-            lost += status != "unknown"
+        if not copies and status == "unknown":
+            never_came += 1
+        elif not copies:
+            lost.append(row)
         twice += bool(urgent and copies == 2)
         too_often += copies > (2 if urgent else 1)
-    return Verdict(here.size.messages, lost, never_came, twice, too_often, _fullest_second(heard))
+    fullest = _fullest_second(heard)
+    return Verdict(here.size.messages, len(lost), never_came, twice, too_often, fullest, tuple(lost[:20]))
 
 
 def _fullest_second(heard: list[tuple[float, str, str, str]]) -> int:
