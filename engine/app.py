@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import signal
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
@@ -40,6 +39,7 @@ from engine.pages import Installation, open_pages
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
 from engine.settings import Settings
+from engine.stopping import stop_when_asked
 from engine.watch import Watchdog, heartbeat_file
 from schedules.metronome import Metronome
 
@@ -188,12 +188,7 @@ def _take_answers(connection: Connection, inbound: Inbound, now: dt.datetime) ->
 async def run(product: Product, told: Callable[[Decided, Delivered], None] | None = None) -> None:
     """Turn until told to stop. ``told`` hears of every turn that did something."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(name, stop.set)
-        except NotImplementedError:  # Windows
-            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+    stop_when_asked(stop)
     async with AsyncExitStack() as connections:
         for channel in product.channels:
             if isinstance(channel, AbstractAsyncContextManager):

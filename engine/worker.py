@@ -11,7 +11,6 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
-import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
@@ -42,6 +41,7 @@ from engine.outbox import NOWHERE, Channels, Lane, bots_of
 from engine.pages import Installation, open_pages
 from engine.receive import handle_waiting, store
 from engine.record import recover
+from engine.stopping import stop_when_asked
 from engine.watch import OutsideCall, Watchdog, heartbeat_file
 from schedules.shared_metronome import Asking, SharedMetronome, prepare
 
@@ -112,11 +112,7 @@ class Worker:
         """Work until told to stop."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, "database"))
-        for name in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(name, self.stop.set)
-            except NotImplementedError:  # Windows
-                signal.signal(name, lambda *_: loop.call_soon_threadsafe(self.stop.set))
+        stop_when_asked(self.stop)
         with explained(self.product.settings.database):
             prepare(self.product.engine)
             self._serve()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from engine.cli.finding import database, find_person, office_file
 from engine.clock import SystemClock
 from engine.errors import NhacViecError
 from engine.load import OPERATOR
+from engine.stopping import stop_when_asked
 
 
 def login_link(person: str, office: str | None) -> None:
@@ -38,12 +38,7 @@ def sandbox(office: str, port: int) -> None:
 
     async def serve(folder: Path) -> None:
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(name, stop.set)
-            except NotImplementedError:  # Windows
-                signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
+        stop_when_asked(stop)
         play = await asyncio.to_thread(Play, file, folder)
         server = WebhookServer(await asyncio.to_thread(build_sandbox, play, ""), "127.0.0.1", port, "--port")
         await server.start()

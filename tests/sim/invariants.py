@@ -48,6 +48,7 @@ DOES: dict[str, set[str]] = {
     "nonsense": set(),
 }
 ENGINE = "engine"
+SPANS_AFTER = 10_000  # milliseconds: no transaction of one turn takes so long
 
 
 class Violation(Exception):
@@ -120,8 +121,11 @@ class Checker:
     def rings(self, attempt: Attempt) -> None:
         """A provider is asked to send."""
         try:
+            # What is written beside it, in a thread, ends while we wait; what spans this send cannot end before it.
+            self.db.execute(f"PRAGMA busy_timeout = {SPANS_AFTER}")
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("ROLLBACK")
+            self.db.execute("PRAGMA busy_timeout = 0")
         except sqlite3.OperationalError:
             raise Violation("a transaction spans a send", attempt) from None
         person = self.addresses[attempt.channel, attempt.address]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from data import journal
 from engine import actions, claim, conversation, digest, outbox, receive, record, remind, reminder_lines
@@ -217,6 +219,27 @@ def _escalates_in_words_too_soon(patch: Patch) -> None:
     patch.setattr(reminder_lines, "_says_today", lambda row, *_: Says(row.says))
 
 
+def _keeps_a_transaction_open(patch: Patch) -> None:
+    from engine import deliver
+
+    written, take = deliver._written, deliver._Post.take
+    engines: list[Engine] = []
+
+    async def remember(engine: Engine, work: Any) -> Any:
+        engines[:] = [engine]
+        return await written(engine, work)
+
+    def take_within(post: Any, letters: Any) -> None:
+        take(post, letters)
+        if letters:
+            connection = engines[0].connect()
+            connection.begin()
+            asyncio.get_running_loop().call_later(0.05, connection.close)
+
+    patch.setattr(deliver, "_written", remember)
+    patch.setattr(deliver._Post, "take", take_within)
+
+
 BUGS = [
     Bug("messages leave in the evening", _sends_in_the_evening, 36, 120, "working hours"),
     Bug("a rung is passed over without a word", _skips_a_rung_silently, 0, 120, "a due rung is explained"),
@@ -241,4 +264,11 @@ BUGS = [
     Bug("the ladder does not begin anew", _does_not_reset_the_ladder, 6, 120, "an alarm on everything open"),
     Bug("nobody has to confirm", _confirms_for_everybody, 6, 120, "the life of work"),
     Bug("a rung pulled forward speaks of a deadline as passed", _escalates_in_words_too_soon, 47, 120, "never early"),
+    Bug(
+        "a transaction is open during a send",
+        _keeps_a_transaction_open,
+        6,
+        120,
+        "a transaction spans a send",
+    ),
 ]

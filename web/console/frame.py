@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlalchemy import Connection, Engine
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -43,6 +44,8 @@ MENU = (
     ("/bao-cao", "Báo cáo", Right.SEE_OFFICE),
     ("/van-hanh", "Vận hành", Right.SEE_JOURNAL),
 )
+#: What a table wider than a phone stands in: it can be pulled aside by hand, and by keyboard.
+WIDE_TABLE = Markup('class="scroll" tabindex="0" role="group" aria-label="Bảng rộng, kéo ngang để xem hết"')
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 
 
@@ -203,6 +206,7 @@ def templates() -> Environment:
     environment.filters["weekday"] = lambda day: f"{WEEKDAYS[day.weekday()]} {day:%d/%m/%Y}"
     environment.filters["moment"] = lambda at, zone: f"{at.astimezone(zone):%H:%M %d/%m/%Y}" if at else ""
     environment.globals["static"] = static_address
+    environment.globals["wide_table"] = WIDE_TABLE
     return environment
 
 
