@@ -27,7 +27,7 @@ import aiosmtplib
 
 from bots.pacing import Lanes, Pace
 from bots.wording import day, render
-from engine.errors import BadSetting
+from engine.errors import BadSetting, NhacViecError
 from engine.messages import DigestMessage, Edit, Message, Outcome, Refused, ReminderMessage, Retry, Sent, Unknown
 
 LOG = logging.getLogger(__name__)
@@ -55,6 +55,10 @@ class Timeouts:
     answer: float = 60.0
     leave: float = 2.0
     whole: float = 90.0
+
+
+class MailTrouble(NhacViecError):
+    """The mail server does not take us, in words for an operator."""
 
 
 class _Stage(Enum):
@@ -142,8 +146,34 @@ class Mail:
         letter.add_alternative(_page(_clean(rendered.html)), subtype="html", cte="quoted-printable")
         return letter, text
 
-    async def _hand_over(self, letter: bytes, handing: _Handing) -> None:
-        client = aiosmtplib.SMTP(
+    async def try_out(self) -> None:
+        """Connect, greet and log in as for a letter; none is sent.
+
+        :raises MailTrouble: the server is not there or does not let us in; with what to do.
+        """
+        handing, client = _Handing(""), self._client()
+        try:
+            async with asyncio.timeout(self._timeouts.whole):
+                await client.connect()
+                await client.ehlo()
+                if self._username:
+                    handing.stage = _Stage.LOGIN
+                    await client.login(self._username, self._password or "")
+                await self._take_leave(client)
+        except Exception as error:
+            outcome = _outcome_of(handing, error)
+            why = getattr(outcome, "reason", "")
+        else:
+            return
+        finally:
+            client.close()
+        raise MailTrouble(
+            f"Máy chủ thư {self._host}:{self._port}: {why}. Hãy kiểm tra mạng và các thiết lập NHACVIEC_SMTP_HOST, "
+            "NHACVIEC_SMTP_PORT, NHACVIEC_SMTP_SECURITY, NHACVIEC_SMTP_USER, NHACVIEC_SMTP_PASSWORD."
+        )
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             local_hostname=GREETS_AS,
@@ -152,6 +182,9 @@ class Mail:
             start_tls=self._security == "starttls",
             tls_context=self._context,
         )
+
+    async def _hand_over(self, letter: bytes, handing: _Handing) -> None:
+        client = self._client()
         try:
             await client.connect()
             if self._username:

@@ -7,6 +7,7 @@ a newer program wrote is refused, an older one is brought up to date.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -183,6 +184,17 @@ def guard_journal(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def journal_is_guarded(connection: Connection) -> bool:
+    """Whether what :func:`guard_journal` has put there still stands."""
+    if connection.dialect.name == "sqlite":
+        found = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'"
+        wanted = {"journal_no_update", "journal_no_delete"}
+    else:
+        found = "SELECT tgname FROM pg_trigger WHERE tgrelid = 'journal'::regclass AND tgenabled <> 'D'"
+        wanted = {"journal_no_change", "journal_no_truncate"}
+    return wanted <= set(connection.exec_driver_sql(found).scalars())
+
+
 def open_database(url: str) -> Engine:
     """Open a kept database, creating it or bringing it up to date.
 
@@ -194,6 +206,32 @@ def open_database(url: str) -> Engine:
         _upgrade(engine)
         _check_writable(engine)
     return engine
+
+
+def must_exist(url: str) -> None:
+    """Refuse an SQLite file that is not there: a mistyped name or a disk that is not mounted must not begin anew.
+
+    :raises DatabaseTrouble: there is none, with what to do.
+    """
+    parsed = address(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return
+    if str(parsed.database).startswith("file:"):  # a URI: opened as it says, or not at all
+        return
+    file = Path(str(parsed.database))
+    if file.exists() and (not file.is_file() or file.stat().st_size):
+        return
+    aside = sorted(file.parent.glob(f"{file.name}.truoc-*"))
+    if aside:
+        raise DatabaseTrouble(
+            f"Không có cơ sở dữ liệu {named(url)}, chỉ có {aside[-1].name} bên cạnh: lần phục hồi trước đã bị ngắt. "
+            "Hãy phục hồi lại: nhacviec restore TỆP; hoặc đổi tên tệp đó thành "
+            f"{file.name} để dùng lại dữ liệu cũ."
+        )
+    raise DatabaseTrouble(
+        f"Không có cơ sở dữ liệu {named(url)}. Nếu đã có ở nơi khác, hãy xem lại thư mục đang đứng và "
+        "NHACVIEC_DATABASE. Nếu mới bắt đầu, hãy nạp tệp nhiệm vụ: nhacviec load TỆP"
+    )
 
 
 def check_whole(url: str) -> None:
@@ -315,10 +353,29 @@ def _check_writable(engine: Engine) -> None:
 
 # ---- trouble --------------------------------------------------------------------------------------------------------
 
+_BACKEND = re.compile(r"postgres(ql)?(\+[a-z0-9]+)?")
+_WORD = re.compile(r"[\w.%+-]+")
+_PLACE = re.compile(r"([\w.-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[\w.%-]*)?")
+
 
 def named(url: str) -> str:
-    """The address as people may see it: without the password."""
-    return make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+    """The address as people may see it: the name of an SQLite file, or a server without anything secret.
+
+    A password with an @, a / or a ? in it makes an address that others take apart otherwise than was meant: only what
+    cannot be a part of it is shown.
+    """
+    backend, _, rest = url.partition("://")
+    if backend.partition("+")[0] == "sqlite":
+        return make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+    login, at, place = rest.rpartition("@")
+    place = place.partition("?")[0]  # a query may hold a password too, and one with an @ in it all the rest
+    if not _BACKEND.fullmatch(backend):
+        return "***"
+    if not _PLACE.fullmatch(place) or "?" in login:
+        return f"{backend}://***"
+    user, colon, _ = login.partition(":")
+    shown = user if _WORD.fullmatch(user) or not user else "***"
+    return f"{backend}://{shown}{':***' if colon else ''}{at}{place}"
 
 
 @contextmanager

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, Engine, select, update
 from bots.simulator import SimulatedMessage, Simulator
 from bots.wording import render
 from data import inbox, serving
-from data.database import explained, open_database, reading
+from data.database import explained, must_exist, open_database, reading
 from data.evidence_files import EvidenceFiles
+from engine.answering import Answering
 from engine.bots_file import Bot, bots_of, open_to_others, unknown_offices
 from engine.chores import Chores
 from engine.clock import Clock, SystemClock
@@ -38,7 +39,7 @@ from engine.outbox import Delivered, next_due
 from engine.pages import Installation, open_pages
 from engine.payload import answer_from
 from engine.receive import handle_waiting, store
-from engine.settings import Settings
+from engine.settings import Settings, unknown_settings
 from engine.stopping import stop_when_asked
 from engine.watch import Watchdog, heartbeat_file
 from schedules.metronome import Metronome
@@ -86,6 +87,15 @@ def build(
         product.channels.append(mail_of(settings, product.clock))
     bind_bots(product.engine, product.channels, product.clock.now())
     return product
+
+
+def build_again(settings: Settings) -> Product:
+    """As :func:`build`, over a database that is there already.
+
+    :raises DatabaseTrouble: there is none.
+    """
+    must_exist(settings.database)
+    return build(settings)
 
 
 def bind_bots(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> None:
@@ -189,6 +199,8 @@ async def run(product: Product, told: Callable[[Decided, Delivered], None] | Non
     """Turn until told to stop. ``told`` hears of every turn that did something."""
     stop = asyncio.Event()
     stop_when_asked(stop)
+    for said in unknown_settings():
+        log.warning("%s", said)
     async with AsyncExitStack() as connections:
         for channel in product.channels:
             if isinstance(channel, AbstractAsyncContextManager):
@@ -209,7 +221,8 @@ class _Live:
         settings = product.settings
         outside = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
         file = heartbeat_file(settings.database)
-        self.watchdog = Watchdog(product.engine, file, settings.turn_seconds, outside)
+        self.answering = Answering(product.channels, product.clock.now)
+        self.watchdog = Watchdog(product.engine, file, settings.turn_seconds, outside, self.answering.findings)
 
     async def run(self) -> None:
         await self.beat()
@@ -219,8 +232,10 @@ class _Live:
         postman = asyncio.create_task(self.carry())
         collector = asyncio.create_task(self.fetch())
         keeper = asyncio.create_task(Chores(self.product.engine, self.product.settings).go_on(self.product.clock.now))
+        asking = asyncio.create_task(self.answering.go_on())
         await self.stop.wait()
         metronome.stop()
+        asking.cancel()
         collector.cancel()  # what it was fetching is fetched again
         keeper.cancel()
         if listening:  # what a provider has just handed over is still kept
@@ -234,7 +249,7 @@ class _Live:
             await asyncio.wait_for(postman, STOP_WITHIN)  # a send under way is recorded before we leave
         except TimeoutError:
             log.warning("Dừng khi một tin còn đang gửi dở; lần chạy sau sẽ xử lý theo loại tin.")
-        await asyncio.gather(collector, keeper, *listening, return_exceptions=True)
+        await asyncio.gather(collector, keeper, asking, *listening, return_exceptions=True)
 
     async def beat(self) -> None:
         """Decide what is to be said now; then the postman goes."""
@@ -394,4 +409,9 @@ async def announced(channel: Channel, *calls: Any) -> None:
 
 def running(channels: Collection[Channel]) -> str:
     """The channels in words."""
-    return ", ".join(f"{channel.name} ({channel.bot})" for channel in channels)
+    return ", ".join(map(called, channels))
+
+
+def called(channel: Channel) -> str:
+    """A bot in words: "telegram (7001)"; of a channel that has one only, its name."""
+    return channel.name if channel.bot == channel.name else f"{channel.name} ({channel.bot})"

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from data import journal, muted
 from data.database import (
@@ -36,8 +38,9 @@ from data.database import (
     version_of,
 )
 from data.evidence_files import EvidenceFiles
+from data.trouble import sentence
 from engine.at_rest import at_rest
-from engine.errors import DatabaseTrouble, NhacViecError
+from engine.errors import DatabaseTrouble, NhacViecError, in_vietnamese
 from engine.move import heads, move, tables
 from engine.office import EVIDENCE, MESSAGE, OFFICE, REMINDER
 
@@ -121,7 +124,7 @@ def back_up(
         _let_go(folder, keep, now)
     except OSError as error:
         raise BackupTrouble(
-            f"Không ghi được bản sao lưu vào {folder}: {error.strerror or error}. Hãy kiểm tra ổ đĩa và quyền ghi."
+            f"Không ghi được bản sao lưu vào {folder}: {in_vietnamese(error)}. Hãy kiểm tra ổ đĩa và quyền ghi."
         ) from error
     return note
 
@@ -131,11 +134,11 @@ def _snapshot(url: str, part: Path) -> tuple[dict[str, int], dict[str, str], lis
     if address(url).get_backend_name() == "sqlite":
         rows, ends = _online_copy(url, part)
     else:
-        moved = move(url, f"sqlite:///{part}")
+        moved = move(url, f"sqlite:///{part}", broken_journals=True)
         rows, ends = {name: content.rows for name, content in moved.tables.items()}, moved.heads
     with closing(sqlite3.connect(part)) as copy:
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
-    checked = _look_through(part)
+    checked = _look_through(part, "vừa ghi")
     if (checked.rows, checked.heads) != (rows, ends):
         raise BackupTrouble("Bản sao lưu khác với cơ sở dữ liệu nên đã bị bỏ. Hãy chạy lại; các bản cũ còn nguyên.")
     return rows, ends, checked.evidence
@@ -155,7 +158,11 @@ def _online_copy(url: str, part: Path) -> tuple[dict[str, int], dict[str, str]]:
             driver: Any = source.connection.driver_connection
             # The same connection, so the copy is of the moment that was just counted, whoever writes meanwhile.
             with closing(sqlite3.connect(part)) as copy:
-                driver.backup(copy, pages=PAGES_AT_ONCE, sleep=0)
+                try:
+                    driver.backup(copy, pages=PAGES_AT_ONCE, sleep=0)
+                except sqlite3.Error as error:
+                    damaged = "malformed" in str(error)
+                    raise BackupTrouble(sentence(named(url) if damaged else str(part.parent), error)) from error
     finally:
         engine.dispose()
     return rows, ends
@@ -169,23 +176,24 @@ class _Seen:
     version: str | None
 
 
-def _look_through(file: Path) -> _Seen:
+def _look_through(file: Path, known_as: str) -> _Seen:
     """Integrity, row counts, every journal from its first line.
 
     :raises NhacViecError: it is damaged, or none of ours.
     """
-    url = f"sqlite:///{file}"
-    engine = connect(url)
+    engine = connect(f"sqlite:///{file}")
+    damaged = f"Bản sao lưu {known_as} bị hỏng hoặc không phải của Nhắc Việc. Hãy dùng bản khác."
     try:
-        with explained(url), at_one_instant(engine) as connection:
-            said = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-            if said != "ok":
-                raise BackupTrouble(f"Bản sao lưu {file.name} bị hỏng ({said}). Hãy dùng bản khác.")
+        with at_one_instant(engine) as connection:
+            if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
+                raise BackupTrouble(damaged)
             version = version_of(connection)
             check_known(version)
             if version != newest_version():  # an older one has fewer tables; it is brought up to date, then looked at
                 return _Seen({}, {}, [], version)
             return _Seen(_counted(connection), heads(connection), _evidence_of(connection), version)
+    except DBAPIError as error:
+        raise BackupTrouble(damaged) from error
     finally:
         engine.dispose()
 
@@ -219,7 +227,7 @@ def _keep_evidence(source: Path, target: Path, wanted: Collection[str]) -> tuple
 
 def backups_in(folder: Path) -> list[Path]:
     """The backups that stand in a folder, oldest first."""
-    return sorted(path for path in folder.glob(f"{NAME}*.db*") if path.suffix in (".db", ".gz"))
+    return sorted(path for path in folder.glob(f"{NAME}*.db*") if path.name.endswith((".db", ".db.gz")))
 
 
 def made_at(path: Path) -> dt.datetime | None:
@@ -258,6 +266,9 @@ def is_due(folder: Path, every_day_at: dt.time, now: dt.datetime) -> bool:
 
 
 def _let_go(folder: Path, keep: int, now: dt.datetime) -> None:
+    for begun in folder.glob(f"{NAME}*.db.part*"):  # by a process that was killed; a younger one may still be at it
+        if now.timestamp() - begun.stat().st_mtime > dt.timedelta(days=1).total_seconds():
+            begun.unlink(missing_ok=True)
     by_time = {at: path for path in backups_in(folder) if (at := made_at(path)) is not None}
     for at in no_longer_kept(by_time, keep, now):
         by_time[at].unlink(missing_ok=True)
@@ -315,23 +326,26 @@ def restore(
     try:
         with at_rest(url), _beside(beside.with_name(f".{beside.name}.phuc-hoi")) as part:
             _unzip(file, part)
-            _bring_up_to_date(part)
-            seen = _look_through(part)
+            _bring_up_to_date(part, file.name)
+            seen = _look_through(part, file.name)
             if note is not None and note.version == seen.version and (note.rows, note.heads) != (seen.rows, seen.heads):
                 raise BackupTrouble(f"Bản sao lưu {file.name} không khớp với ghi chú. Hãy dùng bản khác.")
             at = note.made_at if note else made_at(file)
             dropped = _make_harmless(part, at, now, keep_queued=keep_queued)
             replaced = None
             if lite:
-                replaced = _set_aside(beside, now) if beside.exists() else None
                 _settle(part)
+                replaced = _set_aside(beside, now) if beside.exists() else None
                 os.replace(part, beside)
                 _settle(beside.parent)
             else:
                 move(f"sqlite:///{part}", url)
         copied, missing = _keep_evidence(file.parent / EVIDENCE_FOLDER, evidence, _still_missing(evidence, seen))
     except OSError as error:
-        raise BackupTrouble(f"Không phục hồi được: {error.strerror or error}. Dữ liệu đang dùng còn nguyên.") from error
+        where = f" ({error.filename})" if error.filename else ""
+        raise BackupTrouble(
+            f"Không phục hồi được: {in_vietnamese(error)}{where}. Dữ liệu đang dùng còn nguyên."
+        ) from error
     return Restored(at, seen.rows, seen.heads, replaced, dropped, copied, len(missing))
 
 
@@ -340,8 +354,8 @@ def _still_missing(evidence: Path, seen: _Seen) -> list[str]:
     return [sha256 for sha256 in seen.evidence if not files.path(sha256).exists()]
 
 
-def _bring_up_to_date(part: Path) -> None:
-    seen = _look_through(part)
+def _bring_up_to_date(part: Path, known_as: str) -> None:
+    seen = _look_through(part, known_as)
     if seen.version is None:
         raise BackupTrouble("Tệp này không phải bản sao lưu của Nhắc Việc.")
     if seen.version != newest_version():
@@ -389,7 +403,7 @@ def _drop_waiting(connection: Connection) -> dict[str, int]:
 
 
 def _set_aside(file: Path, now: dt.datetime) -> Path:
-    """Move the database that stands there out of the way, whole, if nobody else has it open."""
+    """Give the database that stands there another name, whole, if nobody else has it open."""
     try:
         with closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as connection:
             # Leaving WAL is given only to the last one who has the file open, and brings everything into the one file.
@@ -402,10 +416,14 @@ def _set_aside(file: Path, now: dt.datetime) -> Path:
     except sqlite3.DatabaseError:
         pass  # damaged: perhaps the reason for all this. It is kept as it is
     aside = file.with_name(f"{file.name}.truoc-{now.astimezone(CIVIL):%Y%m%d-%H%M%S}")
-    for ending in ("-wal", "-shm", ""):
+    for ending in ("-wal", "-shm"):
         old = file.with_name(file.name + ending)
         if old.exists():
             os.replace(old, aside.with_name(aside.name + ending))
+    try:
+        os.link(file, aside)  # it stays in its place too, until the restored one takes that: at no moment is there none
+    except OSError:  # a file system without links
+        os.replace(file, aside)
     return aside
 
 
@@ -469,7 +487,7 @@ def _unzip(file: Path, part: Path) -> None:
     try:
         with opener(file, "rb") as source, part.open("wb") as out:
             shutil.copyfileobj(source, out, 1 << 20)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BackupTrouble(f"Bản sao lưu {file.name} bị hỏng. Hãy dùng bản khác.") from error
 
 

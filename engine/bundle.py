@@ -9,31 +9,39 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, select
 
 from data import journal
 from data.evidence_files import DamagedEvidence, EvidenceFiles
 from data.journal import JOURNAL
-from engine.errors import NhacViecError, NotFound
+from engine.errors import NotFound
 from engine.messages import HIDDEN_TITLE
 from engine.office import EVIDENCE, OBLIGATION, OCCURRENCE, OFFICE, view_office
+from engine.whole_file import check_place, write_whole
 from engine.why import Story, story_of
 
 _SHOWN = ("at", "actor", "action", "seq", "data", "previous", "hash")
 
 
 def bundle(
-    connection: Connection, files: EvidenceFiles, occurrence_id: int, out: Path, now: dt.datetime, *, secret: bool
+    connection: Connection,
+    files: EvidenceFiles,
+    occurrence_id: int,
+    out: Path,
+    now: dt.datetime,
+    *,
+    secret: bool,
+    replace: bool = False,
 ) -> dict[str, Any]:
-    """Write the bundle to ``out``. Returns its facts.
+    """Write the bundle to ``out``, for its owner's eyes only. Returns its facts. ``replace``: a file there gives way.
 
     :raises NhacViecError: there is no such occurrence, or the file cannot be written.
     """
+    check_place(out, replace=replace)
     story = story_of(connection, occurrence_id, now)
     row = connection.execute(
         select(OCCURRENCE, OBLIGATION.c.secret, OFFICE.c.name.label("office_name"))
@@ -67,7 +75,8 @@ def bundle(
         "evidence": evidence,
         "made_at": now,
     }
-    _write(out, facts, _in_words(story, facts, now.astimezone(office.zone)), contents)
+    entries = _entries(facts, _in_words(story, facts, now.astimezone(office.zone)), contents)
+    write_whole(out, lambda file: _pack(file, entries), replace=replace)
     return facts
 
 
@@ -147,22 +156,21 @@ def _in_words(story: Story, facts: dict[str, Any], local: dt.datetime) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(out: Path, facts: dict[str, Any], words: str, contents: dict[str, bytes]) -> None:
+def _entries(facts: dict[str, Any], words: str, contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Everything that goes in, by name; the sums of all the rest come last."""
     texts = {
         "ho-so.json": json.dumps(facts, ensure_ascii=False, indent=1, default=_said).encode(),
         "ho-so.txt": words.encode(),
     }
     whole = texts | contents
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in whole.items())
-    part = out.with_name(out.name + ".part")
-    try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in {**whole, "SHA256SUMS": sums.encode()}.items():
-                archive.writestr(name, content)
-        os.replace(part, out)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise NhacViecError(f"Không ghi được {out}: {error.strerror or error}. Hãy chọn nơi khác.") from error
+    return {**whole, "SHA256SUMS": sums.encode()}
+
+
+def _pack(file: BinaryIO, entries: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
 
 
 def _said(value: object) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from data.database import explained
 from engine.backup import CIVIL, back_up, is_due
 from engine.errors import NhacViecError
+from engine.move import broken
 from engine.settings import Settings
 from engine.tidy import kept_since, let_go_of_drafts, tidy_all
 
@@ -54,6 +55,8 @@ class Chores:
             settings.database, settings.evidence, settings.backups, now, keep=settings.backup_keep, zipped=True
         )
         log.info("Đã sao lưu %s (%d dòng).", made.file, sum(made.rows.values()))
+        for said in broken(made.heads):
+            log.error("%s", said)
 
     def _tidy(self, now: dt.datetime) -> None:
         months, today = self._settings.keep_months, now.astimezone(CIVIL).date()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import NhacViecError
+from engine.errors import NhacViecError, in_vietnamese
 
 KINDS = (".docx", ".csv")
 IN_A_ROW = 2
@@ -50,7 +50,7 @@ def write_sheet(path: Path, office: str, slips: Sequence[Slip], zalo: str | None
             path.chmod(0o600)
             stream.write(content)
     except OSError as error:
-        raise NhacViecError(f"Không ghi được {path} ({error.strerror}). Chưa có mã nào được cấp.") from None
+        raise NhacViecError(f"Không ghi được {path} ({in_vietnamese(error)}). Chưa có mã nào được cấp.") from None
 
 
 def how_to(zalo: str | None, telegram: str | None) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from data import journal
 from data.evidence_files import EvidenceFiles
 from data.rows import AnyRow
 from data.upsert import upsert
+from engine.errors import in_vietnamese
 from engine.messages import Answer, Attachment, Channel, Fetched, File, Kind, Refused, Retry, Said
 from engine.office import EVIDENCE, INBOUND, MESSAGE, OBLIGATION, OCCURRENCE, view_office
 from engine.payload import to_payload
@@ -124,7 +125,7 @@ async def _fetch_and_keep(running: _Channels, files: EvidenceFiles, row: AnyRow)
     try:
         sha256 = await asyncio.to_thread(files.keep, fetched.content)
     except OSError as error:  # a full disk may have room again
-        LOG.error("Không ghi được tệp minh chứng vào %s: %s", files.folder, error.strerror or type(error).__name__)
+        LOG.error("Không ghi được tệp minh chứng vào %s: %s", files.folder, in_vietnamese(error))
         return Retry("không ghi được tệp")
     return _Kept(sha256, size, kind.mime)
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.database import address
-from engine.errors import DatabaseTrouble, NhacViecError
+from engine.errors import DatabaseTrouble, NhacViecError, in_vietnamese
 
 if sys.platform == "win32":
     import msvcrt
@@ -97,7 +97,7 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise DatabaseTrouble(
-            f"Không ghi được {path} ({error.strerror}). Hãy kiểm tra thư mục có tồn tại và có quyền ghi không."
+            f"Không ghi được {path} ({in_vietnamese(error)}). Hãy kiểm tra thư mục có tồn tại và có quyền ghi không."
         ) from None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from engine.errors import NhacViecError
 from engine.office import OFFICE
 
 BATCH = 2_000
+BROKEN = "bị hỏng từ dòng"
 _MODULUS = 1 << 256
 Progress = Callable[[str, int, int], None]  # table, rows done, rows in all
 
@@ -48,8 +49,8 @@ class Moved:
     mended: int = 0
 
 
-def move(source_url: str, target_url: str, progress: Progress | None = None) -> Moved:
-    """Copy everything and compare.
+def move(source_url: str, target_url: str, progress: Progress | None = None, *, broken_journals: bool = False) -> Moved:
+    """Copy everything and compare. ``broken_journals``: also journals that no longer verify, as they are.
 
     :raises NhacViecError: the source is not of this version, the target is not empty, or something differs.
     """
@@ -57,9 +58,12 @@ def move(source_url: str, target_url: str, progress: Progress | None = None) -> 
     try:
         with explained(source_url), at_one_instant(source) as reader:
             _check_version(reader)
+            ends = heads(reader)
+            if broken(ends) and not broken_journals:
+                raise MoveTrouble("\n".join([*broken(ends), "Chưa chuyển gì; hãy xem rõ chỗ hỏng trước."]))
             with explained(target_url):
                 _prepare(target)
-                return _copy(reader, target, progress or (lambda *_: None))
+                return _copy(reader, ends, target, progress or (lambda *_: None))
     finally:
         source.dispose()
         target.dispose()
@@ -76,17 +80,22 @@ def contents(connection: Connection) -> dict[str, Content]:
 
 
 def heads(connection: Connection) -> dict[str, str]:
-    """Each office's journal, walked from its first line: "124:1f2e…".
-
-    :raises MoveTrouble: one is broken.
-    """
+    """Each office's journal, walked from its first line: "124:1f2e…"; "bị hỏng từ dòng 7" where it does not verify."""
     found = {}
     for office in connection.execute(select(OFFICE.c.id).order_by(OFFICE.c.id)).scalars().all():
         verdict = journal.verify(connection, office)
-        if verdict.broken_at is not None:
-            raise MoveTrouble(f"Nhật ký của {office} bị hỏng ở dòng {verdict.broken_at}. Chạy: nhacviec journal verify")
-        found[office] = f"{verdict.lines}:{verdict.head}"
+        broken = verdict.broken_at is not None
+        found[office] = f"{BROKEN} {verdict.broken_at}" if broken else f"{verdict.lines}:{verdict.head}"
     return found
+
+
+def broken(heads: Mapping[str, str]) -> list[str]:
+    """Which journals do not verify, each in a sentence."""
+    return [
+        f"Nhật ký của {office} {head}. Chạy: nhacviec journal verify"
+        for office, head in heads.items()
+        if head.startswith(BROKEN)
+    ]
 
 
 def _check_version(connection: Connection) -> None:
@@ -116,7 +125,7 @@ def _any_row(name: str) -> Any:
     return select(SQLModel.metadata.tables[name]).limit(1)
 
 
-def _copy(reader: Connection, target: Engine, progress: Progress) -> Moved:
+def _copy(reader: Connection, ends: dict[str, str], target: Engine, progress: Progress) -> Moved:
     moved = Moved()
     mended = 0
     with target.begin() as writer:
@@ -139,10 +148,9 @@ def _copy(reader: Connection, target: Engine, progress: Progress) -> Moved:
         for name, content in moved.tables.items():
             if arrived[name] != content:
                 raise MoveTrouble(f"Bảng {name} ở đích khác với nguồn. Đích đã được bỏ trống lại; nguồn còn nguyên.")
-        found = heads(writer)
-        if found != heads(reader):
+        if heads(writer) != ends:
             raise MoveTrouble("Nhật ký ở đích khác với nguồn. Đích đã được bỏ trống lại; nguồn còn nguyên.")
-    return Moved(moved.tables, found, mended)
+    return Moved(moved.tables, ends, mended)
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[Sequence[AnyRow]]:

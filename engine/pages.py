@@ -85,12 +85,16 @@ async def _serve(app: Any, settings: Settings, port: str) -> Any:
     """Serve on the port of this setting; where nobody has chosen it and it is taken, on any free one."""
     from web.webhooks import WebhookServer  # noqa: PLC0415
 
-    server = WebhookServer(app, settings.console_host, getattr(settings, port), f"NHACVIEC_{port.upper()}")
+    host, setting = settings.console_host, f"NHACVIEC_{port.upper()}"
+    server = WebhookServer(app, host, getattr(settings, port), setting)
     try:
         await server.start()
-    except BadSetting:
+    except BadSetting as taken:
         if port in settings.model_fields_set:
             raise
-        server = WebhookServer(app, settings.console_host, 0)
-        await server.start()
+        server = WebhookServer(app, host, 0, setting)
+        try:
+            await server.start()
+        except BadSetting:  # it is not the port
+            raise taken from None
     return server

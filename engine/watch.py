@@ -13,11 +13,12 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, literal, select
@@ -49,6 +50,11 @@ LOOK_BACK = 20_000  # the newest reminders: an index on their state would cost e
 ANY_HOUR = ("answer", "edit")
 SHOWN_FOR = dt.timedelta(days=7)
 HELD_BY_MUTING = ("outbox", "claims")
+# Whoever restored a backup has muted it, and needs an hour or two to look it over: so long it is a remark, and the
+# installation is well. Forgotten for a day it silences everybody as a dead engine does: /healthz says 503, and the
+# call outside stays away.
+MUTED_FOR = dt.timedelta(days=1)
+CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 STALE_AFTER = 3  # turns without a beat
 CALL_EVERY = dt.timedelta(seconds=60)
 CALL_WITHIN = 5.0  # seconds
@@ -72,7 +78,7 @@ def unexplained(connection: Connection, now: dt.datetime, awake_since: dt.dateti
 
 
 def _judged(connection: Connection, due: Iterable[Waiting], now: dt.datetime) -> list[Finding]:
-    muted = _muted(connection)
+    muted = silenced(connection, now)
     late = [one for one in due if now - one.since > WITHIN[one.about] and not (muted and one.about in HELD_BY_MUTING)]
     return (
         [_in_words(one, now) for one in late]
@@ -206,19 +212,15 @@ def _silent(connection: Connection) -> list[Finding]:
     ]
 
 
-def _muted(connection: Connection) -> list[Finding]:
+def silenced(connection: Connection, now: dt.datetime) -> list[Finding]:
     """An installation that was told to send nothing: that explains what waits, and must not be forgotten."""
     said = muted_because(connection)
     if said is None:
         return []
-    why, _ = said
-    return [
-        warn(
-            "muted",
-            f"Đang tắt tiếng, không gửi tin nào: {why}.",
-            "Khi đã kiểm tra xong, hãy cho gửi lại: nhacviec unmute.",
-        )
-    ]
+    why, since = said
+    what = f"Đang tắt gửi từ {since.astimezone(CIVIL):%H:%M %d/%m/%Y}, không tin nào đi: {why}."
+    told = warn if now - since < MUTED_FOR else bad
+    return [told("muted", what, "Khi đã kiểm tra xong, hãy cho gửi lại: nhacviec unmute.")]
 
 
 def _set_aside(connection: Connection, now: dt.datetime) -> list[Finding]:
@@ -348,8 +350,17 @@ class Beat:
 class Watchdog:
     """Looks after each turn, and beats when all is well. Belongs to the running engine."""
 
-    def __init__(self, engine: Engine, file: Path | None, turn_seconds: float, outside: str | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        file: Path | None,
+        turn_seconds: float,
+        outside: str | None = None,
+        besides: Callable[[dt.datetime], Sequence[Finding]] | None = None,
+    ) -> None:
+        """``besides``: what is found elsewhere than in the rows, as of a moment."""
         self.engine, self.file, self.turn_seconds = engine, file, turn_seconds
+        self._besides = besides
         self.turns = 0
         self.last: Beat | None = None
         self._awake_since: dt.datetime | None = None
@@ -366,7 +377,7 @@ class Watchdog:
             self._awake_since = now
         with reading(self.engine) as connection:
             due = waiting(connection, now, self._awake_since)
-            findings = tuple(_judged(connection, due, now))
+            findings = (*_judged(connection, due, now), *(self._besides(now) if self._besides else ()))
         proved = now if not any_bad(findings) else self.last.proved_at if self.last else None
         self._tell_changes(findings)
         lag_seconds = round(lag(due, now).total_seconds(), 1)

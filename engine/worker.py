@@ -26,6 +26,7 @@ from data.muted import is_muted
 from data.trouble import sentence
 from data.turns import alone_with, hold_nothing_while_still
 from engine import lanes
+from engine.answering import Answering
 from engine.app import Product, announced
 from engine.chores import Chores
 from engine.clock import SharedClock
@@ -41,6 +42,7 @@ from engine.outbox import NOWHERE, Channels, Lane, bots_of
 from engine.pages import Installation, open_pages
 from engine.receive import handle_waiting, store
 from engine.record import recover
+from engine.settings import unknown_settings
 from engine.stopping import stop_when_asked
 from engine.watch import OutsideCall, Watchdog, heartbeat_file
 from schedules.shared_metronome import Asking, SharedMetronome, prepare
@@ -94,7 +96,9 @@ class Worker:
         settings = product.settings
         outside = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
         self.outside = OutsideCall(outside) if outside else None
-        self.watchdog = Watchdog(product.engine, heartbeat_file(settings.database), settings.turn_seconds)
+        self.answering = Answering(product.channels, self.clock.now)
+        file = heartbeat_file(settings.database)
+        self.watchdog = Watchdog(product.engine, file, settings.turn_seconds, besides=self.answering.findings)
         self.polled = [] if settings.webhook_url else [bot for bot, its in self.own.items() if hasattr(its, "poll")]
         self._foreign: set[Lane] = set()
         self.metronome = SharedMetronome(
@@ -113,6 +117,8 @@ class Worker:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, "database"))
         stop_when_asked(self.stop)
+        for said in unknown_settings():
+            log.warning("%s", said)
         with explained(self.product.settings.database):
             prepare(self.product.engine)
             self._serve()
@@ -126,6 +132,7 @@ class Worker:
                 asyncio.create_task(self._fetch()),
                 asyncio.create_task(Chores(self.product.engine, self.product.settings).go_on(self.clock.now)),
                 asyncio.create_task(self._announce()),
+                asyncio.create_task(self.answering.go_on()),
             ]
             await self.metronome.run(self.stop)
             for task in beside:

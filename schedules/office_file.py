@@ -19,7 +19,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from engine.errors import BadOfficeFile
+from engine.errors import BadOfficeFile, in_vietnamese
 from schedules.dates import expand
 from schedules.office_model import ONCE, Kind, Ladder, Obligation, OfficeFile
 from schedules.recurrence import STEP, from_rrule
@@ -132,7 +132,7 @@ def read_yaml(path: Path) -> Any:
     except FileNotFoundError:
         raise BadOfficeFile([f"{path}: không có tệp này. Hãy kiểm tra lại đường dẫn."]) from None
     except OSError as error:
-        raise BadOfficeFile([f"{path}: không đọc được tệp ({error.strerror}). Hãy kiểm tra quyền đọc."]) from None
+        raise BadOfficeFile([f"{path}: không đọc được tệp ({in_vietnamese(error)}). Hãy kiểm tra quyền đọc."]) from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

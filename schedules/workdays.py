@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import BadSetting
+from engine.errors import BadSetting, in_vietnamese
 
 #: Read as a plain file, so that the calendar does not import the storage layer above it.
 SIGNED_OFF_FILE = Path(__file__).resolve().parent.parent / "data" / "holidays_vn.toml"
@@ -235,7 +235,7 @@ def read_holiday_file(path: Path, over: HolidayFile | None = None) -> HolidayFil
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadSetting(f"Không đọc được tệp ngày nghỉ {path}: {error.strerror or error}.") from error
+        raise BadSetting(f"Không đọc được tệp ngày nghỉ {path}: {in_vietnamese(error)}.") from error
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError alike
         raise BadSetting(f"Tệp ngày nghỉ {path} sai cú pháp TOML: {error}.") from error
     try:

@@ -6,12 +6,15 @@ import asyncio
 import datetime as dt
 import gzip
 import json
+import os
 import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,10 +25,10 @@ from data import journal, muted
 from data.database import connect, explained, open_database, reading
 from engine import backup, muting
 from engine.at_rest import at_rest
-from engine.backup import BackupTrouble, back_up, backups_in, is_due, no_longer_kept, restore
+from engine.backup import BackupTrouble, back_up, backups_in, examine, is_due, no_longer_kept, restore
 from engine.cycle import turn
 from engine.errors import NhacViecError
-from engine.move import contents
+from engine.move import broken, contents
 from engine.office import MESSAGE, REMINDER
 from tests.command import clean_environment, command
 from tests.databases import postgres_or_skip
@@ -143,19 +146,49 @@ def test_a_full_disk_leaves_the_older_backups_alone(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(backup, "_write_note", full)
-    with pytest.raises(BackupTrouble, match="No space left"):
+    with pytest.raises(BackupTrouble, match="ổ đĩa đã đầy"):
         back_up_now(tmp_path, EVENING + dt.timedelta(days=1))
     assert backups_in(kept.parent) == [kept]
     assert not list(kept.parent.glob("*.part*"))
 
 
-def test_a_damaged_database_is_not_backed_up(tmp_path: Path, office: Engine) -> None:
+def test_a_journal_that_was_altered_ends_no_backups_and_is_told_of(tmp_path: Path, office: Engine) -> None:
     with office.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER journal_no_update")
         connection.exec_driver_sql("UPDATE journal SET actor = 'ai đó' WHERE seq = 2")
-    with pytest.raises(NhacViecError, match="dòng 2"):
+    kept = back_up_now(tmp_path)
+    note = examine(kept)
+    assert note is not None
+    assert broken(note.heads) == [f"Nhật ký của {OFFICE_ID} bị hỏng từ dòng 2. Chạy: nhacviec journal verify"]
+    said = nhacviec(tmp_path, "backup", "--to", str(tmp_path / "b"), "--json")
+    assert said.returncode == 1
+    assert "bị hỏng từ dòng 2" in said.stderr
+    restored = restore(kept, url_in(tmp_path, "lai.db"), tmp_path / "m", EVENING)
+    assert restored.heads[OFFICE_ID] == "bị hỏng từ dòng 2"
+
+
+def test_a_disk_too_small_for_the_copy_is_named(
+    tmp_path: Path, office: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.execute("PRAGMA max_page_count = 4")
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+    with pytest.raises(BackupTrouble, match="đã đầy"):
         back_up_now(tmp_path)
-    assert not backups_in(tmp_path / "sao-luu")
+    assert not list((tmp_path / "sao-luu").iterdir())
+
+
+def test_what_a_killed_backup_left_is_no_backup_and_goes_after_a_day(tmp_path: Path, office: Engine) -> None:
+    kept = back_up_now(tmp_path)
+    begun = kept.with_name("nhacviec-20260316-184500.db.part.gz")
+    begun.touch()
+    assert backups_in(kept.parent) == [kept]
+    os.utime(begun, (0, (EVENING - dt.timedelta(days=2)).timestamp()))
+    back_up_now(tmp_path, EVENING + dt.timedelta(days=1))
+    assert not begun.exists()
 
 
 def test_no_database_is_no_backup(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from data.database import open_database
 from schedules.office_file import shipped_offices
 from tests.command import nhacviec
 
@@ -136,7 +137,25 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    refused(nhacviec("status", database=tmp_path / "khong" / "co.db"), "Không mở được")
+    refused(nhacviec("load", "--yes", str(HUNG_THANG), database=tmp_path / "khong" / "co.db"), "Không mở được")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["status"], ["run"], ["journal", "verify"], ["backup"], ["tidy", "--older-than", "24m", "--yes"], ["channels"]],
+)
+def test_a_database_that_is_not_there_is_not_begun_anew(tmp_path: Path, words: list[str]) -> None:
+    missing = tmp_path / "khong-co.db"
+    refused(nhacviec(*words, database=missing), f"Không có cơ sở dữ liệu {missing}", "nhacviec load")
+    assert not list(tmp_path.glob("khong-co*"))
+
+
+def test_a_restore_that_was_cut_short_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "nv.db.truoc-20260316-080000").write_bytes(b"")
+    refused(
+        nhacviec("run", database=tmp_path / "nv.db"), "nv.db.truoc-20260316-080000", "lần phục hồi trước đã bị ngắt"
+    )
+    assert not (tmp_path / "nv.db").exists()
 
 
 def test_a_read_only_database_is_named(tmp_path: Path) -> None:
@@ -164,13 +183,14 @@ def test_a_read_only_database_is_named(tmp_path: Path) -> None:
         (["cancel", "1", "--reason", " ", "--yes"], "lý do"),
         (["journal", "verify", "--head", "12"], "không phải mã nhật ký"),
         (["link", "ai-do", "--channel", "zalo", "--address", "1"], "Không có cán bộ"),
-        (["xyz"], "Lệnh viết chưa đúng"),
+        (["xyz"], "Không có lệnh “xyz”"),
         (["load"], "Thiếu"),
         (["status", "--nope"], "Không có tuỳ chọn --nope"),
         (["why", "ba"], "không đúng"),
     ],
 )
 def test_a_wrong_word_on_the_command_line_gets_a_sentence(tmp_path: Path, words: list[str], said: str) -> None:
+    open_database(f"sqlite:///{tmp_path / 'nv.db'}").dispose()
     refused(nhacviec(*words, database=tmp_path / "nv.db"), said)
 
 

@@ -75,7 +75,9 @@ def test_loading_shows_the_difference_and_a_no_leaves_everything(loaded: Path, t
 
 def test_after_loading_the_coming_work_is_there(tmp_path: Path) -> None:
     database = tmp_path / "nv.db"
+    open_database(f"sqlite:///{database}").dispose()
     assert "Chưa nạp cơ quan nào" in nhacviec("status", database=database).stdout
+    refused(nhacviec("journal", "verify", "--json", database=database), "Chưa nạp cơ quan nào")
     said = nhacviec("load", "--yes", str(HUNG_THANG), database=database).stdout
     assert "Lập" in said
     coming = json.loads(nhacviec("status", "--json", database=database).stdout)
@@ -207,11 +209,20 @@ def test_a_head_written_down_shows_that_the_last_lines_are_missing(tmp_path: Pat
     assert nhacviec("suspend", "4", "--reason", "chờ", "--yes", database=database).returncode == 0
     assert nhacviec("journal", "verify", "--head", head, database=database).returncode == 0  # older, still in the chain
     with sqlite3.connect(database) as connection:
+        (guard,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'journal_no_delete'").fetchone()
         connection.execute("DROP TRIGGER journal_no_delete")
         connection.execute("DELETE FROM journal WHERE seq > (SELECT max(seq) - 2 FROM journal)")
-    connection.close()
+    refused(nhacviec("journal", "verify", database=database), "Chốt chống sửa nhật ký", "đã bị gỡ")
+    with connection:
+        connection.execute(guard)
     assert nhacviec("journal", "verify", database=database).returncode == 0  # the chain alone cannot tell
     refused(nhacviec("journal", "verify", "--head", head, database=database), head, "không còn trong nhật ký")
+    with connection:
+        connection.execute("DROP TRIGGER journal_no_delete")
+        connection.execute("DELETE FROM journal")
+        connection.execute(guard)
+    connection.close()
+    refused(nhacviec("journal", "verify", database=database), "nhật ký trống")
 
 
 def test_a_mark_from_a_digest_says_since_when_nothing_was_changed(tmp_path: Path) -> None:

@@ -17,9 +17,15 @@ import typer
 from packaging.specifiers import SpecifierSet
 from ruamel.yaml import YAML
 
+from bots.simulator import Simulator
+from data.database import address, connect
 from engine.cli import app
 from engine.settings import Settings
+from schedules.workdays import SIGNED_OFF_FILE
 from tests.world import PROJECT
+from web.console.app import PAGES
+from web.console.guard import LARGEST_FORM
+from web.webhooks import webhook_path
 
 DEPLOY = PROJECT / "deploy"
 GUIDE = PROJECT / "docs" / "deploy.md"
@@ -121,6 +127,32 @@ def test_systemd_understands_every_line_of_a_unit(path: Path, tmp_path: Path) ->
     assert (said.returncode, [line for line in said.stderr.splitlines() if str(path.stem) in line]) == (0, [])
 
 
+# ---- the reverse proxy ----------------------------------------------------------------------------------------------
+
+
+def test_the_reverse_proxy_leads_to_what_listens() -> None:
+    guide = GUIDE.read_text("utf-8")
+    worker = unit(DEPLOY / "nhacviec-worker@.service")["Service"]["Environment"]
+    compose = YAML(typ="safe").load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
+    for upstream, port in {"webhooks": "NHACVIEC_WEBHOOK_PORT", "console": "NHACVIEC_CONSOLE_PORT"}.items():
+        (line,) = re.findall(rf"upstream {upstream} {{(.+)}}", guide)
+        led_to = re.findall(r"server 127\.0\.0\.1:(\d+);", line)
+        (of_unit,) = re.findall(rf"{port}=(\S+)", worker)
+        assert led_to == [of_unit.replace("%i", number) for number in "12"]
+        for outside, name in zip(led_to, ("worker-1", "worker-2"), strict=True):
+            assert f"127.0.0.1:{outside}:{compose[name]['environment'][port]}" in compose[name]["ports"]
+
+
+def test_the_reverse_proxy_tells_webhooks_from_pages() -> None:
+    guide = GUIDE.read_text("utf-8")
+    led = dict(re.findall(r"location (\S+) \{ proxy_pass http://(\w+);", guide))
+    assert led == {"/webhook/": "webhooks", "/": "console"}
+    assert webhook_path(Simulator()).startswith("/webhook/")
+    assert [page.path for page in PAGES if page.path.startswith("/webhook/")] == []
+    (largest,) = re.findall(r"location / .+client_max_body_size (\d+)m", guide)
+    assert int(largest) * 1024 * 1024 >= LARGEST_FORM
+
+
 # ---- containers -----------------------------------------------------------------------------------------------------
 
 
@@ -130,23 +162,71 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
+def settings_of(service: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a container, by the names of :class:`Settings`."""
+    given = service["environment"].items()
+    return {name.removeprefix("NHACVIEC_").lower(): value for name, value in given if name.startswith("NHACVIEC_")}
+
+
 def test_the_compose_file_starts_what_exists(compose: dict[str, Any]) -> None:
     ours = {name: service for name, service in compose["services"].items() if "build" in service}
     assert sorted(ours) == ["worker-1", "worker-2"]
     for name, service in ours.items():
         assert complaint([*service["command"]]) is None, name
-        settings = {name.removeprefix("NHACVIEC_").lower(): value for name, value in service["environment"].items()}
+        settings = settings_of(service)
         assert set(settings) <= set(Settings.model_fields)
-        assert settings["database"].startswith("postgresql://")
+        assert address(settings["database"]).get_backend_name() == "postgresql"
         assert f":{settings['health_port']}/healthz" in service["healthcheck"]["test"][-1]
         inside = {port.rsplit(":", 1)[1] for port in service["ports"]}
-        assert inside == {settings["webhook_port"], settings["health_port"]}
+        assert inside == {settings["webhook_port"], settings["console_port"], settings["health_port"]}
+        assert settings["webhook_host"] == settings["console_host"] == "0.0.0.0"  # of the container
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
         assert set(service["depends_on"]) <= set(compose["services"])
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     outside = [port for service in ours.values() for port in service["ports"]]
     assert len({port.rsplit(":", 1)[0] for port in outside}) == len(outside)
     assert sum("NHACVIEC_BACKUPS" in service["environment"] for service in ours.values()) == 1
+
+
+def test_the_compose_file_passes_every_setting_on(compose: dict[str, Any]) -> None:
+    """A line without a value hands on what .env says, and an empty one would be a wrong setting."""
+    first, second = (settings_of(compose["services"][name]) for name in ("worker-1", "worker-2"))
+    assert set(Settings.model_fields) - set(first) == {"sandbox_port"}  # beside bots there is no sandbox
+    assert set(first) - set(second) == {"backups", "keep_months"}
+    assert "" not in first.values()
+
+
+def test_the_password_of_the_database_stands_in_no_address(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        with_it = {key for key, value in service["environment"].items() if "POSTGRES_PASSWORD" in str(value)}
+        assert with_it == ({"POSTGRES_PASSWORD"} if name == "postgres" else {"PGPASSWORD"}), name
+        assert address(service["environment"].get("NHACVIEC_DATABASE", "postgresql://x/y")).password is None
+
+
+def test_an_address_without_a_password_leaves_it_to_postgresqls_own_file() -> None:
+    url = address("postgresql://nhacviec@db.example/nhacviec")
+    engine = connect("postgresql://nhacviec@db.example/nhacviec")
+    _, given = engine.dialect.create_connect_args(url)
+    assert given.keys() - {"context"} == {"host", "dbname", "user"}
+
+
+def test_every_folder_that_a_volume_covers_is_the_programs_own(compose: dict[str, Any]) -> None:
+    """A new volume takes the owner of the folder that it covers; where there is none, it is root's."""
+    before_the_user = (DEPLOY / "Dockerfile").read_text("utf-8").partition("\nUSER nhacviec")[0]
+    made = re.findall(r"install -d -o nhacviec -g nhacviec -m 700 (.+)", before_the_user)
+    ours = [service for service in compose["services"].values() if "build" in service]
+    covered = {
+        inside
+        for service in ours
+        for volume, inside, *_ in (mount.split(":") for mount in service["volumes"])
+        if volume in compose["volumes"]
+    }
+    assert covered
+    assert covered <= {folder for folders in made for folder in folders.split()}
+    for service in ours:  # what it writes elsewhere would meet the read-only image
+        settings = settings_of(service)
+        written = [settings[name] for name in ("evidence", "backups") if name in settings]
+        assert all(any(f"{path}/".startswith(f"{folder}/") for folder in covered) for path in written)
 
 
 def test_the_compose_file_holds_no_secret_and_every_volume(compose: dict[str, Any]) -> None:
@@ -173,6 +253,12 @@ def test_the_image_is_built_from_what_is_there() -> None:
     packages = re.search(r"include = \[([^\]]+)\]", (PROJECT / "pyproject.toml").read_text("utf-8"))
     assert packages is not None
     assert {name.strip('"* ') for name in packages[1].split(",")} <= set(copied)
+
+
+def test_the_days_off_can_be_changed_where_the_image_has_them() -> None:
+    version = re.findall(r"^FROM python:([\d.]+)-", (DEPLOY / "Dockerfile").read_text("utf-8"), re.M)
+    named = re.findall(r"lib/python([\d.]+)/site-packages/(\S+):ro", GUIDE.read_text("utf-8"))
+    assert named == [(version[0], SIGNED_OFF_FILE.relative_to(PROJECT).as_posix())]
 
 
 def test_the_installed_program_brings_everything_it_reads(tmp_path: Path) -> None:

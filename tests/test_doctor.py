@@ -101,6 +101,26 @@ def test_a_file_of_something_else_is_found(tmp_path: Path) -> None:
     assert levels(storage.database(f"sqlite:///{other}")) == [Level.BAD]
 
 
+@pytest.mark.parametrize("tables", [["khach_hang"], ["alembic_version", "khach_hang"], ["alembic_version"]])
+def test_a_database_of_another_program_is_told_once_and_stays_as_it_is(tmp_path: Path, tables: list[str]) -> None:
+    other = tmp_path / "khac.db"
+    with sqlite3.connect(other) as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (version_num)")
+        connection.execute(f"INSERT INTO {tables[0]} VALUES ('abc')")
+    connection.close()
+    before = other.read_bytes()
+    said = nhacviec("doctor", "--offline", "--json", database=other)
+    assert said.returncode == 1
+    told = [finding for finding in json.loads(said.stdout) if finding["level"] == "bad"]
+    assert [finding["about"] for finding in told if finding["about"] != "holidays"] == ["database"]
+    (finding,) = (finding for finding in told if finding["about"] == "database")
+    assert "không phải của Nhắc Việc" in finding["what"]
+    assert "NHACVIEC_DATABASE" in finding["what_to_do"]
+    assert other.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["khac.db"]
+
+
 def test_another_version_and_another_mode_are_found(file: Path) -> None:
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
@@ -227,12 +247,14 @@ def test_two_engines(world: World) -> None:
     ("day", "expected"),
     [
         ("2025-09-30", [Level.OK, Level.OK]),
-        ("2026-09-30", [Level.OK, Level.WARN]),
-        ("2026-10-01", [Level.OK, Level.BAD]),
-        ("2027-02-01", [Level.BAD, Level.WARN]),
+        ("2026-09-30", [Level.OK, Level.OK]),
+        ("2026-10-01", [Level.OK, Level.WARN]),
+        ("2026-12-24", [Level.OK, Level.WARN]),
+        ("2026-12-25", [Level.OK, Level.BAD]),
+        ("2027-02-01", [Level.BAD, Level.OK]),
     ],
 )
-def test_holidays_of_this_year_and_from_october_of_the_next(day: str, expected: list[Level]) -> None:
+def test_holidays_that_nobody_can_have_announced_yet_are_no_fault(day: str, expected: list[Level]) -> None:
     assert not vietnam_calendar().signed_off(2027), "a year was signed off: move these days on"
     assert levels(duties.holidays(civil(f"{day} 08:00"))) == expected
 
@@ -408,3 +430,9 @@ def test_the_command_hides_tokens_and_goes_on_where_one_is_wrong(file: Path) -> 
     assert found["tokens"]["level"] == "bad"
     assert "NHACVIEC_TELEGRAM_TOKEN" in found["tokens"]["what"]
     assert TOKEN.partition(":")[2] not in result.stdout + result.stderr
+
+
+def test_the_command_names_a_setting_that_nobody_reads(file: Path) -> None:
+    result = nhacviec("doctor", "--offline", "--json", database=file, NHACVIEC_BACKUPZ="/sao-luu")
+    (found,) = (finding for finding in json.loads(result.stdout) if finding["about"] == "settings")
+    assert (found["level"], "NHACVIEC_BACKUPS" in found["what"]) == ("warn", True)

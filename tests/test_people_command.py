@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 
 import engine
+from data.database import open_database
 from engine.errors import BadDocument
 from engine.messages import Outcome, Says
 from engine.people_list import BadPeopleList, PersonRow, phone_of, read_list, read_people, role_of
@@ -548,5 +549,6 @@ def test_with_several_offices_the_one_that_is_meant_must_be_named(loaded: Path, 
 
 
 def test_without_any_office_the_commands_say_so(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path / 'empty.db'}").dispose()
     for words in (["list"], ["calls"], ["codes", "--all-unlinked"], ["sheet", str(tmp_path / "a.docx")]):
         refused(nhacviec("people", *words, database=tmp_path / "empty.db"), "Chưa nạp cơ quan nào")

@@ -17,12 +17,15 @@ from sqlalchemy import insert, select, text, update
 from bots.simulator import Simulator
 from data.database import reading
 from data.muted import mute
-from engine.findings import Finding, Level
+from engine.clock import SystemClock
+from engine.findings import Finding, Level, bad
 from engine.messages import Retry
 from engine.metrics import Metrics
 from engine.office import INBOUND, MESSAGE, OCCURRENCE, OFFICE, REMINDER
 from engine.outbox import LEASE
 from engine.watch import OutsideCall, Watchdog, heartbeat_file, lag, read_beat, unexplained, waiting
+from tests.command import nhacviec
+from tests.kept import lived_in
 from tests.world import OFFICER, World, civil, monthly_report, one_task
 
 TURN = 30.0
@@ -189,7 +192,39 @@ def test_a_muted_installation_is_explained_and_is_not_forgotten(world: World) ->
     with reading(world.engine) as connection:
         (finding,) = unexplained(connection, world.clock.now())
     assert (finding.about, finding.level) == ("muted", Level.WARN)
+    assert "tắt gửi từ 08:00 24/03/2026" in finding.what
     assert "khôi phục" in finding.what
+
+
+def test_who_forgot_that_it_is_muted_is_alarmed_within_a_day(world: World) -> None:
+    with world.engine.begin() as connection:
+        mute(connection, "khôi phục từ bản sao lưu", world.clock.now())
+    dog = Watchdog(world.engine, None, TURN)
+    world.clock.advance(hours=23)
+    assert dog.beat(world.clock.now()).healthy
+    assert [finding.about for finding in dog.health(world.clock.now())] == ["muted"]
+    world.clock.advance(hours=1)
+    beat = dog.beat(world.clock.now())
+    assert ("muted", Level.BAD) in [(finding.about, finding.level) for finding in beat.findings]
+
+
+def test_the_status_says_that_nothing_is_sent_and_what_the_running_engine_found(tmp_path: Path) -> None:
+    database = tmp_path / "nv.db"
+    engine = lived_in(f"sqlite:///{database}", tmp_path / "minh-chung")
+    with engine.begin() as connection:
+        mute(connection, "khôi phục từ bản sao lưu", civil("2026-03-24 08:20"))
+    silent = bad("answering", "1 bot không trả lời.", "Hãy xem mạng.")
+    file = heartbeat_file(f"sqlite:///{database}")
+    Watchdog(engine, file, TURN, besides=lambda _: [silent]).beat(SystemClock().now())
+    engine.dispose()
+    said = nhacviec("status", "--all", database=database)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.count("Đang tắt gửi từ 08:20 24/03/2026") == 1
+    assert "nhacviec unmute" in said.stdout
+    assert "1 bot không trả lời. Hãy xem mạng." in said.stdout
+    for_programs = nhacviec("status", "--all", "--json", database=database)
+    assert isinstance(json.loads(for_programs.stdout), list)
+    assert "nhacviec unmute" in for_programs.stderr
 
 
 # ---- the beat -------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from engine.errors import BadSetting
+from engine.errors import BadSetting, in_vietnamese
 from engine.messages import Channel, Inbound
 
 LOG = logging.getLogger("nhacviec.web")
@@ -231,7 +231,7 @@ class WebhookServer:
             listening = socket.create_server((self.host, self.port), family=family, backlog=MOST_AT_ONCE)
         except OSError as error:  # asked before uvicorn, which would end the program
             raise BadSetting(
-                f"Không mở được cổng {self.port} trên {self.host} ({error.strerror or type(error).__name__}). "
+                f"Không mở được cổng {self.port} trên {self.host} ({in_vietnamese(error)}). "
                 f"Hãy kiểm tra {self._setting.replace('PORT', 'HOST')} và {self._setting}, có thể chương trình khác "
                 "đang dùng."
             ) from None

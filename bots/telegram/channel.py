@@ -261,6 +261,6 @@ async def _explained(call: Coroutine[Any, Any, T]) -> T:
         trouble = f"Telegram không nhận: {without_tokens(error.message)}"
     except RetryAfter as error:
         trouble = f"Telegram yêu cầu chờ {seconds_of(error):.0f} giây. Hãy làm lại sau."
-    except TelegramError as error:
-        trouble = f"Chưa hỏi được Telegram ({type(error).__name__}). Hãy kiểm tra mạng, proxy rồi làm lại."
+    except TelegramError:
+        trouble = "Chưa hỏi được Telegram. Hãy kiểm tra mạng, proxy rồi làm lại."
     raise TelegramTrouble(trouble)

@@ -10,8 +10,9 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.cli import keeping_commands, reporting
+from engine.cli.help_words import unknown_command, vietnamese
 from engine.cli.people_commands import people_app
-from engine.errors import NhacViecError
+from engine.errors import NhacViecError, NotFound
 
 app = typer.Typer(
     name="nhacviec",
@@ -29,12 +30,25 @@ reporting.register(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Không hỏi lại.")]
-Occurrence = Annotated[int, typer.Argument(metavar="MÃ", help="Mã của việc, xem ở lệnh status.")]
+LARGEST_NUMBER = 2**63 - 1  # of a row, in either database
+
+
+def _of_a_row(number: int) -> int:
+    if abs(number) > LARGEST_NUMBER:
+        raise NotFound(f"Không có việc nào mang mã {number}. Xem mã bằng lệnh: nhacviec status.")
+    return number
+
+
+Occurrence = Annotated[int, typer.Argument(metavar="MÃ", help="Mã của việc, xem ở lệnh status.", callback=_of_a_row)]
+Person = Annotated[str, typer.Argument(metavar="CÁN-BỘ", help="Mã cán bộ, hoặc họ tên viết đủ.")]
 OfficeName = Annotated[str | None, typer.Option("--office", help="Mã cơ quan hoặc đường dẫn tệp nhiệm vụ.")]
 
 
 @app.command()
-def check(files: list[Path], as_json: AsJson = False) -> None:
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="TỆP", help="Một hoặc nhiều tệp nhiệm vụ.")],
+    as_json: AsJson = False,
+) -> None:
     """Kiểm tra tệp nhiệm vụ: báo mọi lỗi kèm số dòng, không ghi gì."""
     from engine.cli import files as commands
 
@@ -63,6 +77,20 @@ def export(
     from engine.cli import files as commands
 
     commands.export(office, out, force)
+
+
+@app.command()
+def bundle(
+    occurrence: Occurrence,
+    out: Annotated[Path | None, typer.Option("--out", help="Tệp .zip sẽ ghi.")] = None,
+    secret: Annotated[bool, typer.Option("--secret", help="Ghi cả nội dung của việc có dấu mật.")] = False,
+    office: Annotated[str | None, typer.Option("--office", help="Chỉ khi là việc của cơ quan này.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Ghi đè tệp đã có.")] = False,
+) -> None:
+    """Hồ sơ của một việc trong một tệp: dữ kiện, các lần nhắc, nhật ký có dấu, minh chứng."""
+    from engine.cli import files as commands
+
+    commands.bundle(occurrence, out, office, secret=secret, force=force)
 
 
 @app.command(name="import")
@@ -207,7 +235,7 @@ def demo(quiet: Annotated[bool, typer.Option("--quiet", help="Chỉ in bảng t�
 
 @app.command()
 def run() -> None:
-    """Chạy thật: dùng Telegram nếu có mã bot, không thì dùng trình mô phỏng. Ctrl+C để dừng."""
+    """Chạy thật, bằng mọi kênh đã đặt (Zalo, Telegram, thư điện tử); chưa đặt thì mô phỏng. Ctrl+C để dừng."""
     from engine.cli import running as commands
 
     commands.run()
@@ -226,7 +254,7 @@ def worker(
 
 @app.command()
 def say(
-    words: str,
+    words: Annotated[str, typer.Argument(metavar="CÂU", help='Câu trả lời, ví dụ "xong 3".')],
     person: Annotated[str, typer.Option("--as", help="Mã cán bộ, ví dụ ttpvhcc-cv hoặc hung-thang/ttpvhcc-cv.")],
 ) -> None:
     """Trả lời thay một cán bộ trên trình mô phỏng: nhacviec say --as ttpvhcc-cv "xong 3"."""
@@ -237,7 +265,9 @@ def say(
 
 @app.command(name="login-link")
 def login_link(
-    person: Annotated[str, typer.Argument(help="Mã cán bộ, ví dụ vhxh-truong hoặc hung-thang/vhxh-truong.")],
+    person: Annotated[
+        str, typer.Argument(metavar="CÁN-BỘ", help="Mã cán bộ, ví dụ vhxh-truong hoặc hung-thang/vhxh-truong.")
+    ],
     office: Annotated[str | None, typer.Option(help="Cơ quan, khi có nhiều cơ quan.")] = None,
 ) -> None:
     """Lấy liên kết vào bảng điều hành cho một cán bộ (dùng một lần, 10 phút)."""
@@ -248,7 +278,9 @@ def login_link(
 
 @app.command()
 def sandbox(
-    office: Annotated[str, typer.Argument(help="Mã cơ quan có sẵn, hoặc tệp nhiệm vụ.")] = "hung-thang",
+    office: Annotated[
+        str, typer.Argument(metavar="CƠ-QUAN", help="Mã cơ quan có sẵn, hoặc tệp nhiệm vụ.")
+    ] = "hung-thang",
     port: Annotated[int, typer.Option(help="Cổng trên máy này.", min=0, max=65535)] = 8041,
 ) -> None:
     """Chạy thử một xã trên trình duyệt: điện thoại mô phỏng, đồng hồ kéo được, không gửi gì ra ngoài."""
@@ -259,14 +291,14 @@ def sandbox(
 
 @app.command(name="stand-in")
 def stand_in(
-    person: str,
-    substitute: str,
+    person: Person,
+    substitute: Annotated[str, typer.Argument(metavar="NGƯỜI-THAY", help="Mã cán bộ, hoặc họ tên viết đủ.")],
     first: Annotated[str, typer.Option("--from", help="Từ ngày, viết 2026-03-01.")],
     last: Annotated[str, typer.Option("--to", help="Đến hết ngày.")],
     decision: Annotated[str, typer.Option("--decision", help="Số quyết định.")],
     office: OfficeName = None,
 ) -> None:
-    """Ghi người thay: trong thời gian này tin của PERSON được gửi cho SUBSTITUTE."""
+    """Ghi người thay: trong thời gian này tin của cán bộ ấy được gửi cho người thay."""
     from engine.cli import people as commands
 
     commands.stand_in(person, substitute, first, last, decision, office)
@@ -274,10 +306,15 @@ def stand_in(
 
 @app.command()
 def link(
-    person: str,
-    channel: Annotated[str, typer.Option("--channel", help="telegram")],
+    person: Person,
+    channel: Annotated[str, typer.Option("--channel", metavar="KÊNH", help="zalo, telegram hoặc email.")],
     address: Annotated[
-        str, typer.Option("--address", help="Mã hội thoại (chat id), lấy ở lệnh strangers sau khi cán bộ nhắn tới bot.")
+        str,
+        typer.Option(
+            "--address",
+            metavar="ĐỊA-CHỈ",
+            help="Mã hội thoại (chat id), lấy ở lệnh strangers sau khi cán bộ nhắn tới bot.",
+        ),
     ],
     office: OfficeName = None,
 ) -> None:
@@ -354,13 +391,15 @@ def _in_vietnamese(error: TyperException) -> str:
         "BadOptionUsage": f"Tuỳ chọn {what} thiếu giá trị.",
     }.get(name, "Lệnh viết chưa đúng.")
     context = getattr(error, "ctx", None)
+    if name == "UsageError" and (unknown := unknown_command(typer.main.get_command(app), sys.argv[1:])):
+        return unknown
     return f"{said} Xem cách viết: {context.command_path if context else 'nhacviec'} --help"
 
 
 def main() -> None:
     """Run the command line: errors are sentences, and the exit code says that something went wrong."""
     try:
-        ended = app(standalone_mode=False)
+        ended = vietnamese(typer.main.get_command(app))(prog_name="nhacviec", standalone_mode=False)
         sys.exit(ended if isinstance(ended, int) else 0)
     except TyperException as error:
         sys.stderr.write(f"{_in_vietnamese(error)}\n")

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 
 from data.database import reading
 from engine.addresses import QUOTA_ZONE
-from engine.app import Product, build
+from engine.answering import introduction
+from engine.app import Product, build_again
 from engine.cli import output
 from engine.errors import NhacViecError
 from engine.linking import room_on, users_of
@@ -41,7 +42,7 @@ class Line:
 
 def channels(check: bool, drop_webhook: bool, as_json: bool) -> None:
     """Every bot, from the database; with ``check`` each provider is asked too."""
-    product = build(read_settings())
+    product = build_again(read_settings())
     said = asyncio.run(_ask(product, drop_webhook)) if check or drop_webhook else {}
     with reading(product.engine) as connection:
         lines = [_line(connection, product, channel, said) for channel in product.channels]
@@ -118,8 +119,9 @@ def _show(lines: list[Line]) -> None:
         ]
         said = "; ".join(part for part in (f"{line.people} người nối", month, *troubles) if part)
         whose = f", cơ quan {line.office}" if line.office else ", mọi cơ quan" if own_bots else ""
-        output.line(f"{line.channel} {line.bot}{whose}: {said}.")
-        for more in (line.provider and f"Nhà cung cấp: {line.provider}.", line.note):
+        bot = line.channel if line.bot == line.channel else f"{line.channel} {line.bot}"
+        output.line(f"{bot}{whose}: {said}.")
+        for more in (line.provider and f"Nhà cung cấp: {line.provider.rstrip('.')}.", line.note):
             if more:
                 output.line(f"  {more}")
 
@@ -137,10 +139,13 @@ async def _ask(product: Product, drop_webhook: bool) -> dict[tuple[str, str], st
 
 
 async def _answer(channel: Any, drop_webhook: bool) -> str:
-    introduce = getattr(channel, "whoami", None) or getattr(channel, "me", None)
-    if introduce is None:
-        return "chạy trong máy"
+    introduce, try_out = introduction(channel), getattr(channel, "try_out", None)
     try:
+        if try_out is not None:
+            await try_out()
+            return "máy chủ thư nhận kết nối và tài khoản gửi"
+        if introduce is None:
+            return "chạy trong máy"
         account = await introduce()
         if drop_webhook:
             await channel.delete_webhook()

@@ -13,10 +13,10 @@ from engine.cli import output
 from engine.clock import SystemClock
 from engine.doctor import ask, examine
 from engine.errors import BadSetting
-from engine.findings import Finding, Level, any_bad, bad
+from engine.findings import Finding, Level, any_bad, bad, warn
 from engine.logs import configure, secrets_of
 from engine.messages import Channel
-from engine.settings import Settings, read_settings
+from engine.settings import Settings, read_settings, unknown_settings
 
 MARKS = {Level.OK: "tốt", Level.WARN: "lưu ý", Level.BAD: "HỎNG"}
 _WORST_FIRST = (Level.BAD, Level.WARN, Level.OK)
@@ -26,7 +26,9 @@ def doctor(as_json: bool, offline: bool) -> None:
     """Look at everything; the exit code is 1 when something is to be mended now."""
     settings, clock = read_settings(), SystemClock()
     configure("text", secrets_of(settings))
-    channels, found = _channels(settings)
+    found = [warn("settings", said, "Hãy sửa hoặc bỏ tên ấy.") for said in unknown_settings()]
+    channels, troubles = _channels(settings)
+    found += troubles
     found += examine(settings, channels, clock.now())
     if not offline:
         found += asyncio.run(ask(settings, channels, clock))

@@ -1,16 +1,15 @@
-"""``check``, ``load`` and ``export``: office files."""
+"""``check``, ``load`` and ``export``: office files; ``bundle``: one piece of work in a file."""
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
 from engine.cli import output
 from engine.errors import BadOfficeFile, NhacViecError
+from engine.whole_file import FOR_ALL, PRIVATE, write_whole
 from schedules.office_file import problems_of, read_office, warnings_of
 from schedules.office_model import UNDATED
 
@@ -112,7 +111,8 @@ def export(office: str, out: Path | None, force: bool) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
-        _write(out, content, force=force, private=any(rule.secret for rule in file.obligations))
+        mode = PRIVATE if any(rule.secret for rule in file.obligations) else FOR_ALL
+        write_whole(out, lambda to: to.write(content), replace=force, mode=mode)
         output.line(
             f"Đã ghi {out}. {file.office.name}: {len(file.obligations)} nhiệm vụ, {len(file.units)} đơn vị, "
             f"{len(file.people)} cán bộ."
@@ -121,19 +121,21 @@ def export(office: str, out: Path | None, force: bool) -> None:
         sys.stderr.write(f"Cần sửa trước khi nạp lại: {sentence}\n")
 
 
-def _write(path: Path, content: bytes, *, force: bool, private: bool) -> None:
-    """All of it or nothing. ``private``: no other account of this machine may read it."""
-    if path.exists() and not force:
-        raise NhacViecError(f"Đã có tệp {path}. Hãy chọn tên khác, hoặc thêm --force để ghi đè.")
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-        try:
-            with os.fdopen(handle, "wb") as beside:
-                beside.write(content)
-            Path(name).chmod(0o600 if private else 0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise NhacViecError(f"Không ghi được {path}: {error.strerror or error}. Hãy chọn nơi khác.") from error
+def bundle(occurrence: int, out: Path | None, office: str | None, *, secret: bool, force: bool) -> None:
+    """Everything about one occurrence in one file."""
+    from data.database import at_one_instant
+    from data.evidence_files import EvidenceFiles
+    from engine.bundle import bundle as pack
+    from engine.cli.finding import database, office_of_work
+    from engine.clock import SystemClock
+    from engine.settings import read_settings
+
+    path = out or Path(f"viec-{occurrence}.zip")
+    with at_one_instant(database()) as connection:
+        office_of_work(connection, occurrence, office)
+        files = EvidenceFiles(read_settings().evidence)
+        facts = pack(connection, files, occurrence, path, SystemClock().now(), secret=secret, replace=force)
+    head = facts["journal_head"]
+    output.line(f"Việc {occurrence} của {facts['office']['name']}.")
+    output.line(f"Đã ghi {path}: {len(facts['journal'])} dòng nhật ký, {len(facts['evidence'])} minh chứng.")
+    output.line(f"Mã nhật ký của cơ quan: {head['lines']}:{head['hash'][:16]}")

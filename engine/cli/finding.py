@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
-from data.database import explained, named, open_database
+from data.database import explained, must_exist, named, open_database
 from data.rows import AnyRow
 from data.trouble import sentence
 from engine.errors import NotFound
@@ -16,8 +16,12 @@ from schedules.office_file import read_office, shipped_offices
 
 
 def database() -> Engine:
-    """The database of the settings, opened; commands that talk to nobody need no channel."""
+    """The database of the settings, opened; commands that talk to nobody need no channel.
+
+    :raises DatabaseTrouble: there is none: only ``load`` begins one.
+    """
     settings = read_settings()
+    must_exist(settings.database)
     with explained(settings.database):
         return open_database(settings.database)
 

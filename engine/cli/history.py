@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from data.database import at_one_instant
+from data.database import at_one_instant, journal_is_guarded
 from data.journal import Verdict, line_with, mark, verify
 from engine.cli import output
 from engine.cli.finding import database, loaded_offices
@@ -42,12 +42,15 @@ def verify_journal(heads: list[str], as_json: bool) -> None:
     with at_one_instant(database()) as connection:
         verdicts = {office: verify(connection, office) for office in loaded_offices(connection, None)}
         kept = {text: _find(connection, verdicts, text, seq, digest) for text, seq, digest in wanted}
+        guarded = journal_is_guarded(connection)
         zones = {row.id: ZoneInfo(row.timezone) for row in connection.execute(select(OFFICE.c.id, OFFICE.c.timezone))}
+    if not verdicts:
+        raise NhacViecError("Chưa nạp cơ quan nào, nên không có nhật ký để kiểm tra. Hãy xem lại NHACVIEC_DATABASE.")
     if as_json:
         output.as_json([_as_data(verdict, kept) for verdict in verdicts.values()])
     else:
         for verdict in verdicts.values():
-            if verdict.broken_at is None:
+            if verdict.broken_at is None and verdict.lines:
                 output.line(f"{verdict.office_id}: {verdict.lines} dòng, nguyên vẹn. Mã nhật ký: {_mark(verdict)}")
         for found in kept.values():
             if found is not None:
@@ -60,6 +63,9 @@ def verify_journal(heads: list[str], as_json: bool) -> None:
         for text, found in kept.items()
         if found is None
     ]
+    broken += [f"{v.office_id}: nhật ký trống: mọi dòng đã bị xoá." for v in verdicts.values() if not v.lines]
+    if not guarded:
+        broken.append("Chốt chống sửa nhật ký trong cơ sở dữ liệu đã bị gỡ: ai đó đã hoặc sắp sửa được các dòng cũ.")
     if broken:
         raise NhacViecError("\n".join(broken) + "\nHãy giữ nguyên tệp và đối chiếu với bản sao lưu.")
 

@@ -1,4 +1,4 @@
-"""``backup``, ``restore``, ``unmute``, ``db move``, ``tidy`` and ``bundle``: what keeps the records safe."""
+"""``backup``, ``restore``, ``unmute``, ``db move`` and ``tidy``: what keeps the records safe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.cli import output
-from engine.cli.finding import database, office_of_work
+from engine.cli.finding import database
 from engine.clock import SystemClock
 from engine.errors import NhacViecError
 from engine.settings import read_settings
@@ -18,29 +18,39 @@ FOLDER = Path("sao-luu")
 SURE = "THAY"
 
 
-def backup(to: Path | None, keep: int, zipped: bool, as_json: bool) -> None:
-    """One backup now."""
-    from engine.backup import back_up
+def backup(to: Path | None, keep: int | None, zipped: bool, as_json: bool) -> None:
+    """One backup now. A journal that does not verify is kept as it is, and told of."""
+    from engine.backup import back_up, backups_in
+    from engine.move import broken
 
     settings = read_settings()
-    folder = to or getattr(settings, "backups", None) or FOLDER
+    folder = to or settings.backups or FOLDER
     database().dispose()  # an older schema is brought up to date before it is kept
-    made = back_up(settings.database, settings.evidence, folder, SystemClock().now(), keep=keep, zipped=zipped)
+    before, days = backups_in(folder), keep or settings.backup_keep
+    made = back_up(settings.database, settings.evidence, folder, SystemClock().now(), keep=days, zipped=zipped)
+    gone = len(set(before).difference(backups_in(folder)))
+    damaged = broken(made.heads)
     if as_json:
-        output.as_json(asdict(made) | {"folder": str(folder)})
-        return
-    output.line(f"Đã sao lưu và kiểm tra: {folder / made.file} ({made.size / 1e6:.1f} MB).")
-    output.line(f"{sum(made.rows.values())} dòng, {made.evidence} tệp minh chứng ({made.evidence_new} tệp mới).")
-    for office, head in made.heads.items():
-        output.line(f"Mã nhật ký {office}: {_short(head)}")
-    if made.evidence_missing:
-        output.line(f"Chú ý: {len(made.evidence_missing)} tệp minh chứng không còn hoặc đã hỏng, không sao lưu được.")
+        output.as_json(asdict(made) | {"folder": str(folder), "removed": gone})
+    else:
+        output.line(f"Đã sao lưu và kiểm tra: {folder / made.file} ({_megabytes(made.size)}).")
+        output.line(f"{sum(made.rows.values())} dòng, {made.evidence} tệp minh chứng ({made.evidence_new} tệp mới).")
+        if gone:
+            output.line(f"Đã bỏ {gone} bản cũ: giữ {days} ngày và 12 tháng gần nhất.")
+        for office, head in made.heads.items():
+            output.line(f"Mã nhật ký {office}: {_short(head)}")
+        if made.evidence_missing:
+            lost = len(made.evidence_missing)
+            output.line(f"Chú ý: {lost} tệp minh chứng không còn hoặc đã hỏng, không sao lưu được.")
+    if damaged:
+        raise NhacViecError("\n".join(["Bản sao lưu đã có đủ dữ liệu, nhưng cần xem ngay:", *damaged]))
 
 
 def restore(file: Path, to: str | None, replace: bool, keep_queued: bool, yes: bool) -> None:
     """Put a backup in place, muted."""
     from engine.backup import examine, target_is_taken
     from engine.backup import restore as put_back
+    from engine.move import broken
 
     settings = read_settings()
     url = to or settings.database
@@ -54,7 +64,11 @@ def restore(file: Path, to: str | None, replace: bool, keep_queued: bool, yes: b
         if answer.strip() != SURE:
             raise NhacViecError("Đã dừng, chưa thay đổi gì.")
     done = put_back(file, url, settings.evidence, SystemClock().now(), replace=replace, keep_queued=keep_queued)
-    output.line(f"Đã phục hồi {sum(done.rows.values())} dòng; nhật ký của {len(done.heads)} cơ quan nguyên vẹn.")
+    damaged = broken(done.heads)
+    whole = len(done.heads) - len(damaged)
+    output.line(f"Đã phục hồi {sum(done.rows.values())} dòng; nhật ký của {whole} cơ quan nguyên vẹn.")
+    for said in damaged:
+        output.line(f"Chú ý: {said}")
     if done.replaced:
         output.line(f"Tệp cũ được giữ ở {done.replaced}.")
     for kind, count in done.dropped.items():
@@ -94,12 +108,15 @@ def move(source: str, target: str, as_json: bool) -> None:
     """Copy everything from one database to another."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from data.database import address, named
+    from data.database import named
     from engine.at_rest import at_rest
     from engine.move import move as copy_all
 
-    if address(source) == address(target):
+    here, there = _place(source), _place(target)
+    if here == there:
         raise NhacViecError("Nguồn và đích là một cơ sở dữ liệu. Hãy chọn đích khác.")
+    if isinstance(here, Path) and not here.exists():
+        raise NhacViecError(f"Không có cơ sở dữ liệu {named(source)} để chuyển. Hãy xem lại đường dẫn.")
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     bars = Progress(*columns, console=output.console, transient=True, disable=as_json)
@@ -119,7 +136,8 @@ def move(source: str, target: str, as_json: bool) -> None:
         output.line(f"Nhật ký {office} nguyên vẹn: {_short(head)}")
     if moved.mended:
         output.line(f"{moved.mended} chỗ có ký tự rỗng đã được thay, vì PostgreSQL không lưu được.")
-    output.line(f"Nguồn còn nguyên. Để dùng nơi mới, đặt NHACVIEC_DATABASE={named(target)} (với mật khẩu).")
+    new = target if isinstance(there, Path) else f"{named(target)} (với mật khẩu)"
+    output.line(f"Nguồn còn nguyên. Để dùng nơi mới, đặt NHACVIEC_DATABASE={new}.")
 
 
 def tidy(older_than: str, yes: bool) -> None:
@@ -137,27 +155,22 @@ def tidy(older_than: str, yes: bool) -> None:
     output.line(f"Đã xoá nội dung {done.messages} tin đã gửi và {done.replies} tin nhận; nhật ký còn nguyên.")
 
 
-def bundle(occurrence: int, out: Path | None, office: str | None, secret: bool) -> None:
-    """Everything about one occurrence in one file."""
-    from data.database import at_one_instant
-    from data.evidence_files import EvidenceFiles
-    from engine.bundle import bundle as pack
+def _place(url: str) -> object:
+    """Where a database is, however it was written: a file, or an address."""
+    from data.database import address
 
-    settings = read_settings()
-    path = out or Path(f"viec-{occurrence}.zip")
-    with at_one_instant(database()) as connection:
-        office_of_work(connection, occurrence, office)
-        files = EvidenceFiles(settings.evidence)
-        facts = pack(connection, files, occurrence, path, SystemClock().now(), secret=secret)
-    head = facts["journal_head"]
-    output.line(f"Việc {occurrence} của {facts['office']['name']}.")
-    output.line(f"Đã ghi {path}: {len(facts['journal'])} dòng nhật ký, {len(facts['evidence'])} minh chứng.")
-    output.line(f"Mã nhật ký của cơ quan: {head['lines']}:{head['hash'][:16]}")
+    found = address(url)
+    lite = found.get_backend_name() == "sqlite" and found.database not in (None, "", ":memory:")
+    return Path(str(found.database)).resolve() if lite else found
+
+
+def _megabytes(size: int) -> str:
+    return f"{max(size / 1e6, 0.1):.1f} MB".replace(".", ",")
 
 
 def _short(head: str) -> str:
-    lines, _, mark = head.partition(":")
-    return f"{lines}:{mark[:16]}"
+    lines, separator, mark = head.partition(":")
+    return f"{lines}{separator}{mark[:16]}"
 
 
 def _when(at: dt.datetime) -> str:

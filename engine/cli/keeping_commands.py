@@ -15,18 +15,20 @@ database_app = typer.Typer(help="Cơ sở dữ liệu: chuyển nơi lưu.", no_
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program's."""
-    for command in (backup, restore, unmute, tidy, bundle):
+    for command in (backup, restore, unmute, tidy):
         app.command()(command)
     app.add_typer(database_app, name="db")
 
 
 def backup(
     to: Annotated[Path | None, typer.Option("--to", help="Thư mục chứa các bản sao lưu.")] = None,
-    keep: Annotated[int, typer.Option("--keep", min=1, help="Giữ bao nhiêu ngày gần nhất.")] = 14,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=1, help="Giữ bao nhiêu ngày gần nhất; mặc định NHACVIEC_BACKUP_KEEP.")
+    ] = None,
     zipped: Annotated[bool, typer.Option("--gzip", help="Nén bản sao lưu.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sao lưu ngay, cả khi đang chạy: chép, kiểm tra, so với nhật ký, giữ 14 ngày và 12 tháng gần nhất."""
+    """Sao lưu ngay, cả khi đang chạy: chép, kiểm tra, so với nhật ký; giữ bản của 14 ngày và 12 tháng gần nhất."""
     from engine.cli import keeping
 
     keeping.backup(to, keep, zipped, as_json)
@@ -65,18 +67,6 @@ def tidy(
     from engine.cli import keeping
 
     keeping.tidy(older_than, yes)
-
-
-def bundle(
-    occurrence: Annotated[int, typer.Argument(metavar="MÃ", help="Mã của việc, xem ở lệnh status.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Tệp .zip sẽ ghi.")] = None,
-    secret: Annotated[bool, typer.Option("--secret", help="Ghi cả nội dung của việc có dấu mật.")] = False,
-    office: Annotated[str | None, typer.Option("--office", help="Chỉ khi là việc của cơ quan này.")] = None,
-) -> None:
-    """Hồ sơ của một việc trong một tệp: dữ kiện, các lần nhắc, nhật ký có dấu, minh chứng."""
-    from engine.cli import keeping
-
-    keeping.bundle(occurrence, out, office, secret)
 
 
 @database_app.command()

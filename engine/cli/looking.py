@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,9 +17,12 @@ from engine.cli import output
 from engine.cli.finding import database, loaded_offices, office_file, office_of_work
 from engine.clock import SystemClock
 from engine.errors import NhacViecError
+from engine.findings import Finding, any_bad
 from engine.office import CHAT, INBOUND, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
 from engine.rules.lifecycle import CLOSED, WorkState
 from engine.rules.status import in_words
+from engine.settings import read_settings
+from engine.watch import heartbeat_file, read_beat, silenced
 from engine.why import SAYS
 from schedules.office_file import read_office
 
@@ -114,6 +118,9 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
             for view in (view_office(connection, office_id) for office_id in offices)
             for row in connection.execute(_unfinished(view, None if everything else view.today(now) + COMING))
         ]
+        troubles = _troubles(connection, now)
+    for trouble in troubles:  # beside the rows, where a program reads them
+        (sys.stderr.write if as_json else sys.stdout.write)(f"{trouble.what} {trouble.what_to_do}\n")
     if as_json:
         output.as_json(rows)
     elif rows:
@@ -129,6 +136,13 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
         output.line(
             f"Không có việc nào đang mở hay tới hạn trong {COMING.days} ngày. Xem cả năm: nhacviec status --all"
         )
+
+
+def _troubles(connection: Connection, now: dt.datetime) -> list[Finding]:
+    """Why nobody may hear of this work: nothing is sent at all, or the running engine found something wrong."""
+    beat = read_beat(heartbeat_file(read_settings().database))
+    found = beat.findings if beat is not None and not beat.stale(now) else ()
+    return [*silenced(connection, now), *(one for one in found if any_bad([one]) and one.about != "muted")]
 
 
 def _shown_work(row: dict[str, Any], *, several: bool) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ from data.upsert import upsert
 from engine import linking
 from engine import people as staff
 from engine.actions import Actor
-from engine.app import Product, build, running
+from engine.app import Product, build_again, running
 from engine.cli import output
 from engine.cli.finding import database, find_person, loaded_offices
 from engine.clock import SystemClock
@@ -429,7 +429,7 @@ def calls(office: str | None, as_json: bool) -> None:
 
 def link(person: str, channel: str, address: str, office: str | None) -> None:
     """Give a person an address; it takes the place of the simulator's."""
-    product = build(read_settings())
+    product = build_again(read_settings())
     with product.engine.begin() as connection:
         row = _person(connection, person, office)
         bot = bot_of(product, channel, row.office_id)

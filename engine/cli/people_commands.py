@@ -51,7 +51,7 @@ def import_(
 @people_app.command()
 def codes(
     persons: Annotated[
-        list[str] | None, typer.Argument(metavar="[CÁN-BỘ]...", help="Mã cán bộ, hoặc họ tên viết đủ.")
+        list[str] | None, typer.Argument(metavar="CÁN-BỘ", help="Mã cán bộ, hoặc họ tên viết đủ.")
     ] = None,
     office: Office = None,
     all_unlinked: Annotated[
@@ -88,7 +88,7 @@ def sheet(
 @people_app.command()
 def unlink(
     person: Person,
-    channel: Annotated[str | None, typer.Option("--channel", help="Chỉ gỡ một kênh: zalo, telegram.")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="Chỉ gỡ một kênh: zalo, telegram, email.")] = None,
     office: Office = None,
     yes: Yes = False,
 ) -> None:

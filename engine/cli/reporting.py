@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import NhacViecError
+from engine.errors import NhacViecError, in_vietnamese
 
 
 def register(app: typer.Typer) -> None:
@@ -79,4 +79,4 @@ def _write(file: Path, content: bytes) -> None:
     try:
         file.write_bytes(content)
     except OSError as error:
-        raise NhacViecError(f"Không ghi được {file}: {error.strerror or error}. Hãy chọn nơi khác.") from error
+        raise NhacViecError(f"Không ghi được {file}: {in_vietnamese(error)}. Hãy chọn nơi khác.") from error

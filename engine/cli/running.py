@@ -81,7 +81,7 @@ def _in_short(shown: SimulatedMessage) -> str:
 
 def run() -> None:
     """The live engine."""
-    from data.database import check_whole
+    from data.database import check_whole, must_exist
     from engine.app import build, running, warnings_of_bots
     from engine.app import run as run_forever
     from engine.cycle import Decided
@@ -115,6 +115,7 @@ def run() -> None:
             )
         first = False
 
+    must_exist(settings.database)
     # Before the database is opened: a second program must not bring it up to date.
     with alone(settings.database), running_as(RUN, settings.database):
         check_whole(settings.database)
@@ -129,11 +130,11 @@ def run() -> None:
 
 def say(person: str, words: str) -> None:
     """One line typed by one person on the simulator, and what comes back to them alone."""
-    from engine.app import build, hear
+    from engine.app import build_again, hear
     from engine.cli.finding import find_person
     from engine.settings import read_settings
 
-    product = build(read_settings())
+    product = build_again(read_settings())
     simulator = next(iter(product.named("simulator")), None)
     if not isinstance(simulator, Simulator):
         raise NhacViecError("Lệnh say chỉ dùng với trình mô phỏng. Đang có mã bot thật: hãy trả lời trên điện thoại.")

@@ -16,7 +16,10 @@ from engine.rules.lifecycle import OPEN, WorkState
 from schedules.office_model import ONCE, UNDATED, Kind, Obligation
 from schedules.workdays import vietnam_calendar
 
-ANNOUNCED_FROM = 10  # October: next year's days off are usually known, and plans for it are made
+# Next year's days off can be announced from October on, and were as late as 25 December (DOMAIN, section 7): what
+# nobody can mend yet is no fault.
+ANNOUNCED_FROM = 10
+LAST_CALL = (12, 25)
 HOME = ZoneInfo("Asia/Ho_Chi_Minh")
 MOST_NAMED = 8
 
@@ -34,9 +37,12 @@ def holidays(now: dt.datetime) -> Iterator[Finding]:
         if calendar.signed_off(year):
             yield ok("holidays", f"Lịch nghỉ năm {year} đã xác nhận theo văn bản.")
             continue
+        if year > today.year and today.month < ANNOUNCED_FROM:
+            yield ok("holidays", f"Lịch nghỉ năm {year} chưa tới kỳ công bố, đang dùng ngày dự kiến.")
+            continue
         what = f"Lịch nghỉ năm {year} chưa được xác nhận, đang dùng ngày dự kiến."
         mend = f"Khi có thông báo nghỉ lễ, Tết năm {year}: hãy ghi vào data/holidays_vn.toml và đặt signed_off = true."
-        urgent = year == today.year or today.month >= ANNOUNCED_FROM
+        urgent = year == today.year or (today.month, today.day) >= LAST_CALL
         yield bad("holidays", what, mend) if urgent else warn("holidays", what, mend)
 
 

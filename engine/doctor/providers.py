@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from engine.answering import introduction
 from engine.clock import Clock
 from engine.errors import NhacViecError
 from engine.findings import Finding, bad, ok, warn
@@ -73,8 +74,10 @@ def _judged(name: str, difference: dt.timedelta) -> Finding:
 
 
 async def _of_bot(settings: Settings, channel: Channel) -> list[Finding]:
-    introduce = getattr(channel, "whoami", None) or getattr(channel, "me", None)
-    if introduce is None:  # it runs in this process, or by mail
+    introduce, try_out = introduction(channel), getattr(channel, "try_out", None)
+    if try_out is not None:
+        return await _of_mail(try_out)
+    if introduce is None:  # it runs in this process
         return []
     named = f"Bot {channel.name} ({channel.bot})"
     try:
@@ -88,6 +91,17 @@ async def _of_bot(settings: Settings, channel: Channel) -> list[Finding]:
         return [bad("tokens", f"{named} không dùng được: {trouble}")]
     except TimeoutError:
         return [bad("tokens", f"{named} không trả lời trong {ANSWER_WITHIN:.0f} giây.", "Hãy kiểm tra mạng, proxy.")]
+
+
+async def _of_mail(try_out: Callable[[], Awaitable[None]]) -> list[Finding]:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            await try_out()
+    except NhacViecError as trouble:
+        return [bad("mail", f"Kênh thư điện tử không dùng được: {trouble}")]
+    except TimeoutError:
+        return [bad("mail", f"Máy chủ thư không trả lời trong {ANSWER_WITHIN:.0f} giây.", "Hãy kiểm tra mạng.")]
+    return [ok("mail", "Máy chủ thư nhận kết nối và tài khoản gửi.")]
 
 
 async def _webhook(settings: Settings, channel: Any, named: str) -> AsyncIterator[Finding]:

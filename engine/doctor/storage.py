@@ -8,9 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 from data.database import check_known, connect, explained, newest_version, reading, version_of
-from engine.findings import Finding, bad, ok, warn
+from engine.findings import Finding, any_bad, bad, ok, warn
 from engine.lock import beside
 
+OURS = {"alembic_version", "journal"}  # tables that every version of ours has; others have the first one too
 MEGABYTE = 1024 * 1024
 LARGE_WAL = 256 * MEGABYTE  # SQLite folds it back at four; one that grows is held open by some reader
 
@@ -24,7 +25,7 @@ def database(url: str) -> Iterator[Finding]:
             return
         broken = list(_broken(file))
         yield from broken
-        if broken:
+        if any_bad(broken):
             return
     yield from _version(url)
     if file is not None:
@@ -33,12 +34,19 @@ def database(url: str) -> Iterator[Finding]:
 
 def _broken(file: Path) -> Iterator[Finding]:
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=10)) as opened:
+        with closing(_looked_at(file)) as opened:
             said = [str(line) for (line,) in opened.execute("PRAGMA quick_check(3)")]
             mode = opened.execute("PRAGMA journal_mode").fetchone()[0]
+            tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.Error as error:
-        said, mode = [str(error)], ""
-    if said != ["ok"]:
+        said, mode, tables = [str(error)], "", set()
+    if said == ["ok"] and tables and not tables >= OURS:
+        yield bad(
+            "database",
+            f"Tệp {file} là cơ sở dữ liệu của chương trình khác, không phải của Nhắc Việc.",
+            "Hãy giữ nguyên tệp ấy, và đặt NHACVIEC_DATABASE là tệp dữ liệu của Nhắc Việc.",
+        )
+    elif said != ["ok"]:
         yield bad(
             "database",
             f"Tệp {file} bị hỏng hoặc không đọc được ({said[0]}).",
@@ -52,13 +60,29 @@ def _broken(file: Path) -> Iterator[Finding]:
         )
 
 
-def _version(url: str) -> Iterator[Finding]:
+def _looked_at(file: Path) -> sqlite3.Connection:
+    """For reading only: the program's own way to open would switch a file of somebody else's to WAL."""
+    return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
+
+
+def _version_found(url: str) -> str | None:
+    file = beside(url, "")
+    if file is not None:
+        with closing(_looked_at(file)) as opened:
+            if not opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                return None
+            row = opened.execute("SELECT version_num FROM alembic_version").fetchone()
+        return row[0] if row else None
     engine = connect(url)
     try:
         with explained(url), reading(engine) as connection:
-            found = version_of(connection)
+            return version_of(connection)
     finally:
         engine.dispose()
+
+
+def _version(url: str) -> Iterator[Finding]:
+    found = _version_found(url)
     check_known(found)
     if found is None:
         yield bad("database", "Cơ sở dữ liệu chưa có bảng nào của Nhắc Việc.", "Hãy nạp tệp: nhacviec load TỆP.")

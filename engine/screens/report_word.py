@@ -24,7 +24,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
-from engine.errors import NhacViecError
+from engine.errors import NhacViecError, in_vietnamese
 from engine.screens.report import Report, Tally
 
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -72,7 +72,7 @@ def document(report: Report, template: Path | None = None) -> bytes:
         file = io.BytesIO()
         filled.save(file)
     except OSError as error:
-        raise BadTemplate(f"Không đọc được mẫu báo cáo {template}: {error.strerror or error}.") from error
+        raise BadTemplate(f"Không đọc được mẫu báo cáo {template}: {in_vietnamese(error)}.") from error
     except TemplateError as error:
         raise BadTemplate(
             f"Mẫu báo cáo {template} có chỗ viết chưa đúng: {error}. "

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from bots.mail import NOTE, Mail, Timeouts
+from bots.mail import NOTE, Mail, MailTrouble, Timeouts
 from bots.pacing import Pace
 from bots.wording import plain
 from engine.errors import BadSetting
@@ -594,3 +594,35 @@ def test_a_morning_leaves_by_few_connections_and_in_order_for_each() -> None:
 def test_a_setting_that_makes_no_sense_is_named(wrong: dict[str, Any], names: str) -> None:
     with pytest.raises(BadSetting, match=names):
         mail(PostOffice(), **wrong)
+
+
+# ---- trying it out --------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_takes_us_is_tried_out_without_a_letter() -> None:
+    async def story(office: PostOffice) -> None:
+        await mail(office).try_out()
+        assert office.letters == []
+
+    play(story)
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    async def story(office: PostOffice) -> None:
+        here = mail(office, port=1, username=USER, password=PASSWORD)
+        with pytest.raises(MailTrouble, match="NHACVIEC_SMTP_HOST") as refusal:
+            await here.try_out()
+        assert PASSWORD not in str(refusal.value)
+
+    play(story)
+
+
+@NO_TLS_IS_MEANT
+def test_an_account_that_is_not_let_in_is_told() -> None:
+    async def story(office: PostOffice) -> None:
+        await mail(office, username=USER, password=PASSWORD).try_out()
+        with pytest.raises(MailTrouble, match="tài khoản gửi") as refusal:
+            await mail(office, username=USER, password="khong-phai").try_out()
+        assert "khong-phai" not in str(refusal.value)
+
+    play(story, **AUTH)
