@@ -185,9 +185,12 @@ def test_a_disk_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> 
 
 
 def test_while_a_database_is_replaced_no_engine_starts_on_it(tmp_path: Path) -> None:
-    with alone(f"sqlite:///{tmp_path / 'nv.db'}", "phục hồi hoặc chuyển dữ liệu"):
+    url = f"sqlite:///{tmp_path / 'nv.db'}"
+    open_database(url).dispose()
+    before = (tmp_path / "nv.db").read_bytes()
+    with alone(url, "phục hồi hoặc chuyển dữ liệu"):
         refused(nhacviec("run", database=tmp_path / "nv.db"), "Đang có một lệnh phục hồi", str(os.getpid()))
-    assert not (tmp_path / "nv.db").exists()
+    assert (tmp_path / "nv.db").read_bytes() == before
 
 
 def test_while_an_engine_runs_nothing_is_put_in_its_place(tmp_path: Path) -> None:

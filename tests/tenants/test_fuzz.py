@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from data import serving
-from engine import actions, digest, linking, outbox
+from engine import actions, addresses, digest, linking
 from engine.conversation import work
 from engine.office import INBOUND, MESSAGE, PERSON
 from engine.rules import codes
@@ -80,7 +80,7 @@ def test_on_postgresql_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def _any_bot_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """The outbox takes any chat row for good."""
-    monkeypatch.setattr(outbox, "serves", lambda *_: True)
+    monkeypatch.setattr(addresses, "serves", lambda *_: True)
 
 
 def _any_bot_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
