@@ -20,7 +20,6 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import DBAPIError
@@ -40,6 +39,7 @@ from data.database import (
 from data.evidence_files import EvidenceFiles
 from data.trouble import sentence
 from engine.at_rest import at_rest
+from engine.clock import CIVIL
 from engine.errors import DatabaseTrouble, NhacViecError, in_vietnamese
 from engine.move import heads, move, tables
 from engine.office import EVIDENCE, MESSAGE, OFFICE, REMINDER
@@ -48,7 +48,6 @@ NAME = "nhacviec-"
 EVIDENCE_FOLDER = "minh-chung"
 MONTHS_KEPT = 12
 PAGES_AT_ONCE = 2_000  # 8 MB: a reader for a moment, never a lock
-CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 OUTDATED = "tin cũ trong bản sao lưu, có thể đã gửi sau lúc sao lưu"
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from data.database import explained
-from engine.backup import CIVIL, back_up, is_due
+from engine.backup import back_up, is_due
+from engine.clock import CIVIL
 from engine.errors import NhacViecError
 from engine.move import broken
 from engine.settings import Settings

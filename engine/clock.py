@@ -9,6 +9,9 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")  # where no office is meant, instants are told in this zone
 
 
 class Clock(Protocol):

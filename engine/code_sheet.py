@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import NhacViecError, in_vietnamese
+from engine.errors import NhacViecError
+from engine.whole_file import write_whole
 
 KINDS = (".docx", ".csv")
 IN_A_ROW = 2
@@ -46,11 +47,9 @@ def write_sheet(path: Path, office: str, slips: Sequence[Slip], zalo: str | None
     """
     content = sheet_of(office, slips, zalo, telegram) if path.suffix.lower() == ".docx" else _csv(slips)
     try:
-        with path.open("xb") as stream:
-            path.chmod(0o600)
-            stream.write(content)
-    except OSError as error:
-        raise NhacViecError(f"Không ghi được {path} ({in_vietnamese(error)}). Chưa có mã nào được cấp.") from None
+        write_whole(path, lambda file: file.write(content), replace=False)
+    except NhacViecError as error:
+        raise NhacViecError(f"{error} Chưa có mã nào được cấp.") from None
 
 
 def how_to(zalo: str | None, telegram: str | None) -> tuple[str, str]:

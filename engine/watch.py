@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, literal, select
@@ -26,6 +25,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, fun
 from data import setbacks
 from data.database import address, reading
 from data.muted import muted_because
+from engine.clock import CIVIL
 from engine.findings import Finding, Level, any_bad, bad, warn
 from engine.lock import beside
 from engine.messages import Said
@@ -54,7 +54,6 @@ HELD_BY_MUTING = ("outbox", "claims")
 # installation is well. Forgotten for a day it silences everybody as a dead engine does: /healthz says 503, and the
 # call outside stays away.
 MUTED_FOR = dt.timedelta(days=1)
-CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 STALE_AFTER = 3  # turns without a beat
 CALL_EVERY = dt.timedelta(seconds=60)
 CALL_WITHIN = 5.0  # seconds

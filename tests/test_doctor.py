@@ -18,8 +18,7 @@ from sqlalchemy import insert, update
 
 from bots.zalo import Zalo
 from data.database import open_database, reading
-from engine.backup import CIVIL
-from engine.clock import SystemClock, VirtualClock
+from engine.clock import CIVIL, SystemClock, VirtualClock
 from engine.doctor import ask, duties, examine, machine, reach, storage
 from engine.findings import Finding, Level
 from engine.lock import alone

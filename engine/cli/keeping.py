@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cli import output
 from engine.cli.finding import database
-from engine.clock import SystemClock
+from engine.clock import CIVIL, SystemClock
 from engine.errors import NhacViecError
 from engine.settings import read_settings
 
@@ -21,6 +21,7 @@ SURE = "THAY"
 def backup(to: Path | None, keep: int | None, zipped: bool, as_json: bool) -> None:
     """One backup now. A journal that does not verify is kept as it is, and told of."""
     from engine.backup import back_up, backups_in
+    from engine.doctor.storage import in_megabytes
     from engine.move import broken
 
     settings = read_settings()
@@ -33,7 +34,7 @@ def backup(to: Path | None, keep: int | None, zipped: bool, as_json: bool) -> No
     if as_json:
         output.as_json(asdict(made) | {"folder": str(folder), "removed": gone})
     else:
-        output.line(f"Đã sao lưu và kiểm tra: {folder / made.file} ({_megabytes(made.size)}).")
+        output.line(f"Đã sao lưu và kiểm tra: {folder / made.file} ({in_megabytes(made.size)}).")
         output.line(f"{sum(made.rows.values())} dòng, {made.evidence} tệp minh chứng ({made.evidence_new} tệp mới).")
         if gone:
             output.line(f"Đã bỏ {gone} bản cũ: giữ {days} ngày và 12 tháng gần nhất.")
@@ -164,16 +165,10 @@ def _place(url: str) -> object:
     return Path(str(found.database)).resolve() if lite else found
 
 
-def _megabytes(size: int) -> str:
-    return f"{max(size / 1e6, 0.1):.1f} MB".replace(".", ",")
-
-
 def _short(head: str) -> str:
     lines, separator, mark = head.partition(":")
     return f"{lines}{separator}{mark[:16]}"
 
 
 def _when(at: dt.datetime) -> str:
-    from engine.backup import CIVIL
-
     return f"{at.astimezone(CIVIL):%H:%M %d/%m/%Y}"

@@ -15,7 +15,7 @@ from data import serving
 from data.database import reading
 from engine.cli import output
 from engine.cli.finding import database, loaded_offices, office_file, office_of_work
-from engine.clock import SystemClock
+from engine.clock import CIVIL, SystemClock
 from engine.errors import NhacViecError
 from engine.findings import Finding, any_bad
 from engine.office import CHAT, INBOUND, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
@@ -26,7 +26,6 @@ from engine.watch import heartbeat_file, read_beat, silenced
 from engine.why import SAYS
 from schedules.office_file import read_office
 
-CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 COMING = dt.timedelta(days=30)  # how far ahead "status" looks without --all
 SHOWN_OF_A_STRANGER = 24  # letters
 KINDS = {"reminder": "nhắc việc", "digest": "bản tin tuần", "answer": "trả lời"}

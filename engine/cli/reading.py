@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engine.cli import output
-from engine.clock import SystemClock
+from engine.clock import CIVIL, SystemClock
 from engine.errors import NhacViecError
 from schedules.phrases import FLAGS_IN_WORDS, KINDS_IN_WORDS, YEARS, Deadline, Reading, read_deadline, say
-
-CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def deadline(phrase: str | None, year: int | None, tsv: Path | None, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import NhacViecError, in_vietnamese
+from engine.errors import NhacViecError
+from engine.whole_file import FOR_ALL, write_whole
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +38,7 @@ def _save_template(template: Path) -> None:
 
     if template.exists():
         raise NhacViecError(f"Đã có tệp {template}. Hãy chọn tên khác để không ghi đè.")
-    _write(template, shipped_template())
+    write_whole(template, lambda file: file.write(shipped_template()), replace=True, mode=FOR_ALL)
     output.line(f"Đã ghi mẫu báo cáo vào {template}. Sửa xong, hãy đặt NHACVIEC_REPORT_TEMPLATE là tệp này.")
 
 
@@ -67,16 +68,10 @@ def _save_report(out: Path | None, first: str | None, last: str | None, office: 
             )
         made = report_of(connection, view_office(connection, offices[0]), first_day, last_day, SystemClock().now())
     is_word = out.suffix.lower() == ".docx"
-    _write(out, report_word.document(made, settings.report_template) if is_word else report_sheet.workbook(made))
+    content = report_word.document(made, settings.report_template) if is_word else report_sheet.workbook(made)
+    write_whole(out, lambda file: file.write(content), replace=True, mode=FOR_ALL)
     total = made.total
     output.line(
         f"Đã ghi {out}: {total.assigned} việc, {total.on_time} xong đúng hạn, {total.late} xong muộn, "
         f"{total.overdue} quá hạn chưa xong, {total.in_time} chưa tới hạn."
     )
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise NhacViecError(f"Không ghi được {file}: {in_vietnamese(error)}. Hãy chọn nơi khác.") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,10 +12,9 @@ from sqlalchemy import select
 from bots.simulator import SimulatedMessage, Simulator
 from data.database import reading
 from engine.cli import output
+from engine.clock import CIVIL
 from engine.errors import NhacViecError
 from engine.office import CHAT
-
-CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def demo(quiet: bool) -> None:

@@ -10,14 +10,12 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engine.cli import output
-from engine.clock import SystemClock
+from engine.clock import CIVIL, SystemClock
 from engine.errors import NhacViecError
 from engine.rules.replies import Action, Decision, Missing, decide, understand
 
-CIVIL = ZoneInfo("Asia/Ho_Chi_Minh")
 EXAMPLE = 'nhacviec understand "xong 3" --open 3,5 --today 2026-03-10'
 _HEADER = ("text", "open", "today")
 
