@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
@@ -22,7 +23,7 @@ from bots.wording import render
 from data import inbox, serving
 from data.database import explained, must_exist, open_database, reading
 from data.evidence_files import EvidenceFiles
-from engine.answering import Answering
+from engine.answering import Answering, introduction
 from engine.bots_file import Bot, bots_of, open_to_others, unknown_offices
 from engine.chores import Chores
 from engine.clock import Clock, SystemClock
@@ -372,10 +373,10 @@ class _Live:
         await server.start()
         for channel in self.product.channels:
             announce = getattr(channel, "set_webhook", None)
-            introduce = getattr(channel, "whoami", None) or getattr(channel, "me", None)
+            introduce = introduction(channel)
             if announce is not None and introduce is not None:
                 address = settings.webhook_url.rstrip("/") + webhook_path(channel)
-                await announced(channel, introduce(), announce(address, secret))
+                await announced(channel, introduce, partial(announce, address, secret))
         return [*servers, server], []
 
     async def poll(self, channel: Channel) -> None:
@@ -397,11 +398,11 @@ class _Live:
         await poll(keep, offset, self.stop)
 
 
-async def announced(channel: Channel, *calls: Any) -> None:
+async def announced(channel: Channel, *calls: Callable[[], Awaitable[Any]]) -> None:
     """Learn the bot's name, by which groups call it, and have the provider call us."""
     try:
         for call in calls:
-            await call
+            await call()
         log.info("Đã đăng ký webhook cho %s %s.", channel.name, channel.bot)
     except Exception as error:  # the others go on; the operator sees which one does not
         log.error("Chưa đăng ký được webhook cho %s %s: %s", channel.name, channel.bot, error)

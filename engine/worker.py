@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from functools import partial
 from typing import Any
 from zlib import crc32
 
@@ -26,7 +27,7 @@ from data.muted import is_muted
 from data.trouble import sentence
 from data.turns import alone_with, hold_nothing_while_still
 from engine import lanes
-from engine.answering import Answering
+from engine.answering import Answering, introduction
 from engine.app import Product, announced
 from engine.chores import Chores
 from engine.clock import SharedClock
@@ -356,10 +357,10 @@ class Worker:
         secret = settings.webhook_secret.get_secret_value()
         for channel in self.product.channels:
             announce = getattr(channel, "set_webhook", None)
-            introduce = getattr(channel, "whoami", None) or getattr(channel, "me", None)
+            introduce = introduction(channel)
             if announce is not None and introduce is not None:
                 address_of = settings.webhook_url.rstrip("/") + webhook_path(channel)
-                await announced(channel, introduce(), announce(address_of, secret))
+                await announced(channel, introduce, partial(announce, address_of, secret))
 
 
 def running(channels: Sequence[Channel]) -> str:

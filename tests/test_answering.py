@@ -7,9 +7,12 @@ import datetime as dt
 import socket
 from pathlib import Path
 
+import pytest
+
+from bots.simulator import Simulator
 from bots.zalo import Zalo
 from engine.answering import Answering
-from engine.app import Product, _Live
+from engine.app import Product, _Live, announced
 from engine.clock import VirtualClock
 from engine.findings import Level
 from engine.settings import Settings
@@ -101,3 +104,17 @@ def test_the_channels_are_asked_and_a_dead_mail_server_is_told(tmp_path: Path) -
     assert "NeverLeft" not in said.stdout
     assert "\nemail: " in said.stdout
     assert "Traceback" not in said.stderr
+
+
+def test_a_bot_that_does_not_say_who_it_is_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[str] = []
+
+    async def introduce() -> None:
+        raise OSError("không có mạng")
+
+    async def announce() -> None:
+        asked.append("webhook")
+
+    asyncio.run(announced(Simulator(), introduce, announce))
+    assert asked == []
+    assert "Chưa đăng ký được webhook" in caplog.text
