@@ -199,7 +199,9 @@ def _take_answers(connection: Connection, inbound: Inbound, now: dt.datetime) ->
 async def run(product: Product, told: Callable[[Decided, Delivered], None] | None = None) -> None:
     """Turn until told to stop. ``told`` hears of every turn that did something."""
     stop = asyncio.Event()
-    stop_when_asked(stop)
+    stop_when_asked(stop)  # before anything says that it runs: whoever reads that may ask it to stop
+    every = product.settings.turn_seconds
+    log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), every)
     for said in unknown_settings():
         log.warning("%s", said)
     async with AsyncExitStack() as connections:

@@ -37,7 +37,7 @@ from engine.office import (
 )
 from engine.payload import digest_from, to_payload
 from engine.rules.chain import Hearer, stand_in
-from engine.rules.digest_numbers import Fact, monday_of, numbers, reported_week, week_bounds, week_name
+from engine.rules.digest_numbers import Fact, coming_until, monday_of, numbers, reported_week, week_bounds, week_name
 from engine.rules.lifecycle import OPEN, WorkState, state_at
 from schedules.hours import Slot
 
@@ -160,46 +160,7 @@ def _digest_as_of(
     connection: Connection, office: OfficeView, monday: dt.date, moment: dt.datetime, person: str
 ) -> DigestMessage:
     first, after = week_bounds(monday, office.zone)
-    internal_dues = moved_after(connection, office, moment)
-    facts = [
-        Fact(
-            HIDDEN_TITLE if row.secret else row.title,
-            row.name,
-            row.due,
-            internal_dues.get(row.id, row.internal_due),
-            row.due_time,
-            state_at(moment, WorkState(row.work_state), row.reported_at, row.closed_at),
-            row.reported_at if row.reported_at and row.reported_at <= moment else None,
-        )
-        for row in connection.execute(
-            select(
-                OCCURRENCE.c.id,
-                OCCURRENCE.c.title,
-                OBLIGATION.c.secret,
-                UNIT.c.name,
-                OCCURRENCE.c.due,
-                OCCURRENCE.c.internal_due,
-                OCCURRENCE.c.due_time,
-                OCCURRENCE.c.work_state,
-                OCCURRENCE.c.reported_at,
-                OCCURRENCE.c.closed_at,
-            )
-            .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
-            .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
-            .where(
-                OCCURRENCE.c.office_id == office.id,
-                or_(
-                    or_(
-                        OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
-                        OCCURRENCE.c.reported_at > moment,
-                        OCCURRENCE.c.closed_at > moment,
-                    )
-                    & (OCCURRENCE.c.first_internal_due <= monday + dt.timedelta(days=13)),
-                    (OCCURRENCE.c.reported_at >= first) & (OCCURRENCE.c.reported_at < after),
-                ),
-            )
-        )
-    ]
+    facts = [fact for _, _, fact in facts_of(connection, office, first, after, coming_until(monday), moment)]
     asked = select(func.count()).select_from(EXTENSION).where(EXTENSION.c.office_id == office.id)
     granted = asked.where(
         EXTENSION.c.status == "granted",
@@ -223,7 +184,68 @@ def _digest_as_of(
     return replace(counted, journal_mark=journal.mark_before(connection, office.id, moment))
 
 
-def moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
+def facts_of(
+    connection: Connection,
+    office: OfficeView,
+    first: dt.datetime,
+    after: dt.datetime,
+    coming_to: dt.date,
+    moment: dt.datetime,
+) -> list[tuple[int, int | None, Fact]]:
+    """Everything that may count in a period, as it was at ``moment``: its id, its doer's id, and the fact.
+
+    Each occurrence reported from ``first`` until before ``after``, and each one open at ``moment`` that is to be
+    delivered by ``coming_to`` or, where the period is told late, was to be delivered since.
+    """
+    internal_dues = _moved_after(connection, office, moment)
+    rows = connection.execute(
+        select(
+            OCCURRENCE.c.id,
+            OCCURRENCE.c.title,
+            OBLIGATION.c.secret,
+            UNIT.c.name,
+            OCCURRENCE.c.doer_id,
+            OCCURRENCE.c.due,
+            OCCURRENCE.c.internal_due,
+            OCCURRENCE.c.due_time,
+            OCCURRENCE.c.work_state,
+            OCCURRENCE.c.reported_at,
+            OCCURRENCE.c.closed_at,
+        )
+        .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+        .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
+        .where(
+            OCCURRENCE.c.office_id == office.id,
+            or_(
+                or_(
+                    OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
+                    OCCURRENCE.c.reported_at > moment,
+                    OCCURRENCE.c.closed_at > moment,
+                )
+                & (OCCURRENCE.c.first_internal_due <= max(coming_to, office.today(moment))),
+                (OCCURRENCE.c.reported_at >= first) & (OCCURRENCE.c.reported_at < after),
+            ),
+        )
+    ).all()
+    return [
+        (
+            row.id,
+            row.doer_id,
+            Fact(
+                HIDDEN_TITLE if row.secret else row.title,
+                row.name,
+                row.due,
+                internal_dues.get(row.id, row.internal_due),
+                row.due_time,
+                state_at(moment, WorkState(row.work_state), row.reported_at, row.closed_at),
+                row.reported_at if row.reported_at and row.reported_at <= moment else None,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
     """The internal due that held at ``moment``, of every occurrence for which more time was granted later."""
     later = (
         select(EXTENSION.c.occurrence_id, EXTENSION.c.was)

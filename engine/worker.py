@@ -118,6 +118,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, "database"))
         stop_when_asked(self.stop)
+        log.info("Máy %s bắt đầu làm việc, có %s.", self.name, running(self.product.channels))
         for said in unknown_settings():
             log.warning("%s", said)
         with explained(self.product.settings.database):

@@ -80,7 +80,7 @@ def _in_short(shown: SimulatedMessage) -> str:
 def run() -> None:
     """The live engine."""
     from data.database import check_whole, must_exist
-    from engine.app import build, running, warnings_of_bots
+    from engine.app import build, warnings_of_bots
     from engine.app import run as run_forever
     from engine.cycle import Decided
     from engine.lock import alone
@@ -120,7 +120,6 @@ def run() -> None:
         product = build(settings, on_message=show)
         for said in warnings_of_bots(settings, product.engine):
             log.warning("%s", said)
-        log.info("Đang chạy trên kênh %s, mỗi %g giây một lượt.", running(product.channels), settings.turn_seconds)
         settle_in()
         asyncio.run(run_forever(product, told))
     log.info("Đã dừng.")
@@ -155,7 +154,7 @@ def worker(lanes: int | None, name: str | None) -> None:
     from engine.memory import settle_in
     from engine.mode import WORKER, running_as
     from engine.settings import read_settings
-    from engine.worker import LANES, Worker, check_database, running
+    from engine.worker import LANES, Worker, check_database
 
     settings = read_settings()
     configure(settings.log, secrets_of(settings))
@@ -168,7 +167,6 @@ def worker(lanes: int | None, name: str | None) -> None:
             raise NhacViecError(
                 "Chưa có mã bot nào: hãy đặt NHACVIEC_BOTS, NHACVIEC_ZALO_TOKEN hoặc NHACVIEC_TELEGRAM_TOKEN."
             )
-        log.info("Máy %s bắt đầu làm việc, có %s.", called, running(product.channels))
         settle_in()
         asyncio.run(Worker(product, called, lanes or LANES).run())
     log.info("Đã dừng.")

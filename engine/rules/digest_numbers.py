@@ -58,6 +58,11 @@ def week_bounds(monday: dt.date, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datet
     return first.astimezone(dt.UTC), after.astimezone(dt.UTC)
 
 
+def coming_until(monday: dt.date) -> dt.date:
+    """The last day of what counts as coming after this week: the end of the next one."""
+    return monday + dt.timedelta(days=13)
+
+
 def week_name(monday: dt.date) -> str:
     """ "2026-W11"."""
     year, week, _ = monday.isocalendar()
@@ -130,12 +135,11 @@ def numbers(
     """The digest of one week as of ``now``."""
     first, after = week_bounds(monday, zone)
     today = now.astimezone(zone).date()
-    coming_to = monday + dt.timedelta(days=13)
     on_time, late, accepted = Counter[str](), Counter[str](), 0
     overdue: list[DigestLine] = []
     coming: list[DigestLine] = []
     for fact in facts:
-        place = place_of(fact, first, after, coming_to, now, zone)
+        place = place_of(fact, first, after, coming_until(monday), now, zone)
         if place is Place.ON_TIME:
             on_time[fact.unit] += 1
         elif place in LATE_PLACES:

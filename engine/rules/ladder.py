@@ -96,6 +96,8 @@ def climb(
 ) -> Climb:
     """Take the newest rung due by ``now`` after ``climbed_to``; with ``pulled_forward``, the next one at once.
 
+    Of the repeats none is pulled forward: nobody stands above the last rung, and its rhythm would lose a beat.
+
     1. The ladder's own rungs, then repeats of its last one, every ``repeat_last_every`` working days, without end:
        nothing overdue is ever silent.
     2. Everything due and not yet climbed is passed over but for the newest.
@@ -113,14 +115,15 @@ def climb(
             taken = step
         else:
             ahead.append(step)
-    if not ahead:
+    above = bool(ahead)
+    if not above:
         repeats = _repeats(ladder, steps[-1], hours, climbed_to, now)
         for step in repeats.passed:
             if taken:
                 skipped.append(taken)
             taken = step
         ahead.append(repeats.upcoming)
-    if pulled_forward and taken is None:
+    if pulled_forward and above and taken is None:
         taken = ahead.pop(0)
         while ahead and ahead[0].at == taken.at:  # of two rungs at one moment the higher is taken, as always
             skipped.append(taken)

@@ -7,16 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection
 
-from engine.digest import moved_after
-from engine.messages import HIDDEN_TITLE
-from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView
-from engine.rules.digest_numbers import Fact, Place, place_of
-from engine.rules.lifecycle import OPEN, WorkState, state_at
+from engine.digest import facts_of
+from engine.office import OfficeView
+from engine.rules.digest_numbers import Place, place_of
 from engine.rules.status import days_late
-
-_OPEN = [str(state) for state in OPEN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +47,15 @@ def counted(connection: Connection, office: OfficeView, span: Span) -> list[Coun
     zone, moment = office.zone, span.moment
     first = dt.datetime.combine(span.first, dt.time(), zone).astimezone(dt.UTC)
     after = dt.datetime.combine(span.last + dt.timedelta(days=1), dt.time(), zone).astimezone(dt.UTC)
-    dues = moved_after(connection, office, moment)
     found: list[Counted] = []
-    for row in connection.execute(
-        select(
-            OCCURRENCE.c.id,
-            OCCURRENCE.c.title,
-            OBLIGATION.c.secret,
-            UNIT.c.name,
-            OCCURRENCE.c.doer_id,
-            OCCURRENCE.c.due,
-            OCCURRENCE.c.internal_due,
-            OCCURRENCE.c.due_time,
-            OCCURRENCE.c.work_state,
-            OCCURRENCE.c.reported_at,
-            OCCURRENCE.c.closed_at,
-        )
-        .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
-        .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
-        .where(
-            OCCURRENCE.c.office_id == office.id,
-            or_(
-                or_(
-                    OCCURRENCE.c.work_state.in_(_OPEN),
-                    OCCURRENCE.c.reported_at > moment,
-                    OCCURRENCE.c.closed_at > moment,
-                )
-                & (OCCURRENCE.c.first_internal_due <= span.coming_to),
-                (OCCURRENCE.c.reported_at >= first) & (OCCURRENCE.c.reported_at < after),
-            ),
-        )
-    ):
-        fact = Fact(
-            HIDDEN_TITLE if row.secret else row.title,
-            row.name,
-            row.due,
-            dues.get(row.id, row.internal_due),
-            row.due_time,
-            state_at(moment, WorkState(row.work_state), row.reported_at, row.closed_at),
-            row.reported_at if row.reported_at and row.reported_at <= moment else None,
-        )
+    for id_, doer_id, fact in facts_of(connection, office, first, after, span.coming_to, moment):
         place = place_of(fact, first, after, span.coming_to, moment, zone)
         if place is None:
             continue
         due = fact.internal_due if place is Place.COMING else max(fact.due, fact.internal_due)
         late = days_late(fact.due, fact.internal_due, office.today(moment)) if place is Place.OVERDUE else 0
-        doer = office.name_of(row.doer_id) if row.doer_id else ""
-        found.append(Counted(row.id, fact.title, row.name, doer, place, due, late, fact.reported_at))
+        doer = office.name_of(doer_id) if doer_id else ""
+        found.append(Counted(id_, fact.title, fact.unit, doer, place, due, late, fact.reported_at))
     return sorted(found, key=lambda one: (-one.days_late, one.due, one.title, one.unit, one.id))
 
 

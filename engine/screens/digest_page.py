@@ -16,7 +16,15 @@ from engine.messages import HIDDEN_TITLE, DigestMessage
 from engine.office import CHAT, EXTENSION, MESSAGE, OBLIGATION, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView
 from engine.payload import to_payload
 from engine.rules.chain import Member
-from engine.rules.digest_numbers import LATE_PLACES, Place, monday_of, reported_week, week_bounds, week_name
+from engine.rules.digest_numbers import (
+    LATE_PLACES,
+    Place,
+    coming_until,
+    monday_of,
+    reported_week,
+    week_bounds,
+    week_name,
+)
 from engine.screens.counted import Counted, Span, counted
 from engine.weeks_before import digests_of, weeks_before
 
@@ -201,7 +209,7 @@ def list_of(
     moment = min(now, due_at(office, monday))
     if which in (List.GRANTED, List.WAITING):
         return _requests(connection, office, monday, which, moment)
-    span = Span(monday, monday + dt.timedelta(days=6), monday + dt.timedelta(days=13), moment)
+    span = Span(monday, monday + dt.timedelta(days=6), coming_until(monday), moment)
     return [
         _listed(office, line)
         for line in counted(connection, office, span)

@@ -12,7 +12,18 @@ from data.journal import JOURNAL
 from engine.messages import Retry
 from engine.remind import NOBODY_NAMED
 from tests.stories.conftest import OpenWorld
-from tests.world import CHAIR, DESK_OFFICER, HEAD, OFFICER, STANDING, STANDING_HEAD, VICE_CHAIR, World, one_task
+from tests.world import (
+    CHAIR,
+    DESK_OFFICER,
+    HEAD,
+    OFFICER,
+    SECOND_OFFICER,
+    STANDING,
+    STANDING_HEAD,
+    VICE_CHAIR,
+    World,
+    one_task,
+)
 
 
 def told(world: World, action: str) -> list[dict[str, Any]]:
@@ -118,3 +129,34 @@ def test_of_two_digests_that_come_due_together_the_older_leaves_first(open_world
     world.run_until("2026-04-14 08:00")
     for leader in (VICE_CHAIR, CHAIR):
         world.phone(leader).expect("Bản tin tuần 15/2026")
+
+
+def test_a_digest_told_more_than_a_week_late_names_what_has_gone_overdue_meanwhile(open_world: OpenWorld) -> None:
+    world = open_world("2026-04-06 07:00", [one_task("2026-04-14")], digests=True)
+    days = 9 * 24 * 3600 + 0.5 * 3600
+    world.simulator.outcomes = [Retry("bot hết lượt gửi", days, named=True) for _ in (VICE_CHAIR, CHAIR)]
+    world.run_until("2026-04-15 08:30")
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 14/2026", "Đang quá hạn: 1", "Kế hoạch chuyển đổi số")
+        world.phone(leader).silent()
+    world.ignore_rest()
+
+
+def test_work_at_the_top_of_its_ladder_that_goes_to_somebody_out_of_reach_keeps_its_rhythm(
+    open_world: OpenWorld,
+) -> None:
+    world = open_world("2026-03-23 07:00", [one_task("2026-03-25", ladder="hang-tuan")], unlinked=[SECOND_OFFICER])
+    world.run_until("2026-03-30 17:00")
+    for person in (HEAD, STANDING, STANDING_HEAD):
+        world.phone(person).put_aside()
+    world.phone(OFFICER).put_aside()
+    world.say(OFFICER, "chuyển 1 cho chuyên viên thứ hai")
+    world.phone(OFFICER).expect("Đã chuyển việc 1")
+    world.run_until("2026-03-31 17:00")
+    for person in (STANDING, STANDING_HEAD):
+        world.phone(person).expect("CHƯA LIÊN LẠC ĐƯỢC", "Chuyên viên thứ hai")
+    world.everyone_silent()
+
+    world.run_until("2026-05-29 17:00")  # every twentieth working day, the first one of them included
+    for person in (HEAD, STANDING, STANDING_HEAD):
+        world.phone(person).expect("QUÁ HẠN")
