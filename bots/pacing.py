@@ -28,14 +28,14 @@ class Pace:
     """What a provider allows.
 
     ``per_second``: messages of the bot; ``burst`` of them may leave at once after a rest, and still no window of one
-    second holds more than ``per_second``. ``per_chat_seconds``: between messages of one chat, where ``chat_burst`` may
-    follow each other at once after a rest. ``group_per_minute``: in any 60 seconds of one group; None for no limit.
+    second holds more than ``per_second``. ``per_chat_seconds``: between messages of one chat, from when the provider
+    has answered for one until the next leaves, so that they arrive no closer. ``group_per_minute``: in any 60 seconds
+    of one group; None for no limit.
     """
 
     per_second: float
     burst: int = 1
     per_chat_seconds: float = 0.0
-    chat_burst: int = 1
     group_per_minute: int | None = None
 
 
@@ -61,12 +61,17 @@ class _Bucket:
     spacing: float
     burst: int
     ahead: float = -inf  # when the messages so far would all have left, had each kept the spacing
+    before: float = -inf  # the same without the newest
 
     def free_at(self) -> float:
         return self.ahead - (self.burst - 1) * self.spacing
 
     def take(self, now: float) -> None:
-        self.ahead = max(self.ahead, now) + self.spacing
+        self.before, self.ahead = self.ahead, max(self.ahead, now) + self.spacing
+
+    def taken_by(self, now: float) -> None:
+        """The newest one was counted elsewhere, at some moment up to now."""
+        self.ahead = max(self.before, now) + self.spacing
 
 
 @dataclass(slots=True)
@@ -84,6 +89,10 @@ class _Window:
         self.lately.append(now)
         while len(self.lately) > self.most:
             self.lately.popleft()
+
+    def taken_by(self, now: float) -> None:
+        """The newest one was counted elsewhere, at some moment up to now."""
+        self.lately[-1] = now
 
     def empty_at(self) -> float:
         return self.lately[-1] + self.seconds if self.lately else -inf
@@ -138,6 +147,12 @@ class _Lane:
     age: int = 0  # of the message that has its turn: how many turns were asked for before it
     held_until: float = -inf
 
+    def counted(self, now: float) -> None:
+        """The provider has counted the newest message at some moment up to now, not when it left."""
+        self.spacing.taken_by(now)
+        if self.minute.lately:
+            self.minute.taken_by(now)
+
     def idle(self, now: float) -> bool:
         """Nobody is in it, and it would say nothing that a new one would not."""
         return not self.users and now >= max(self.held_until, self.spacing.ahead, self.minute.empty_at())
@@ -179,8 +194,7 @@ class Lanes:
         :raises Held: as for :meth:`turn`.
         """
         lane = self._lane(address)
-        if group and lane.minute.lately:
-            lane.minute.lately[-1] = _now()  # as at the end of a turn
+        lane.counted(_now())
         await self._wait(lane, group, patience)
 
     def hold(self, address: str, seconds: float) -> None:
@@ -213,8 +227,7 @@ class Lanes:
                 try:
                     yield
                 finally:
-                    if group:  # the provider counted it at some moment up to now
-                        lane.minute.lately[-1] = _now()
+                    lane.counted(_now())
         finally:
             lane.users -= 1
 
@@ -249,7 +262,7 @@ class Lanes:
         if lane is None:
             if len(self._lanes) >= self._look_at:
                 self._forget_idle()
-            spacing = _Bucket(self.pace.per_chat_seconds, max(1, self.pace.chat_burst))
+            spacing = _Bucket(self.pace.per_chat_seconds, 1)
             lane = self._lanes[address] = _Lane(spacing, _Window(self.pace.group_per_minute or 1_000_000, MINUTE))
         return lane
 

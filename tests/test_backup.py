@@ -438,8 +438,10 @@ def test_the_commands_tell_what_they_do(tmp_path: Path, office: Engine) -> None:
     done = nhacviec(tmp_path, "restore", str(file), "--replace", typed="THAY\n")
     assert done.returncode == 0, done.stderr
     assert "TẮT GỬI" in done.stdout
-    speaks = nhacviec(tmp_path, "unmute", typed="y\n")
+    speaks = nhacviec(tmp_path, "unmute", typed="vâng\nCÓ\n")
     assert speaks.returncode == 0, speaks.stderr
+    assert speaks.stdout.count("[c/K]") == 2
+    assert "Xin gõ c (có) hoặc k (không)." in speaks.stdout
     assert "phục hồi từ bản sao lưu" in speaks.stdout
     assert "gửi bình thường" in nhacviec(tmp_path, "unmute").stdout
 

@@ -405,7 +405,7 @@ def test_a_person_moves_leaves_and_goes(loaded: Path) -> None:
     for give in (["--yes"], []):
         asked = nhacviec(*moving, "kinh-te", *give, database=loaded)
         refused(asked, "đang ở Phòng Kinh tế rồi")
-        assert "[y/N]" not in asked.stdout
+        assert "[c/K]" not in asked.stdout
     twice = ("--give", "2=kinh-te-truong", "--give", "2=van-phong-cv")
     refused(nhacviec(*moving, "vhxh", *twice, database=loaded), "Việc 2 được giao hai lần")
     refused(nhacviec(*moving, "vhxh", "--give", "một=ai", database=loaded), "viết chưa đúng")
@@ -430,7 +430,7 @@ def test_a_person_moves_leaves_and_goes(loaded: Path) -> None:
     ):
         asked = nhacviec("people", "left", "kinh-te-cv", "--on", text, database=loaded)
         refused(asked, words)
-        assert "[y/N]" not in asked.stdout  # nothing is asked that is refused whatever the answer
+        assert "[c/K]" not in asked.stdout  # nothing is asked that is refused whatever the answer
 
     gone = nhacviec("people", "left", "kinh-te-cv", "--on", "1/3/2026", "--yes", database=loaded)
     assert "thôi công tác từ 01/03/2026" in gone.stdout, gone.stderr
@@ -465,7 +465,7 @@ def test_work_is_not_given_to_leaders_and_what_nobody_takes_is_refused_before_as
     for words in (moving, ("people", "left", "kinh-te-cv", "--on", "1/3/2026")):
         asked = nhacviec(*words, database=loaded)
         refused(asked, f"Chưa có ai nhận việc {work} (")
-        assert "[y/N]" not in asked.stdout
+        assert "[c/K]" not in asked.stdout
 
 
 def test_who_is_missed_is_told_before_the_question(loaded: Path) -> None:
@@ -481,7 +481,7 @@ def test_who_is_missed_is_told_before_the_question(loaded: Path) -> None:
         ("kinh-te-truong", "Phòng Kinh tế không còn trưởng đơn vị"),
     ):
         asked = nhacviec("people", "left", slug, "--on", "1/3/2026", database=loaded)
-        assert words in asked.stdout.partition("[y/N]")[0], asked.stdout
+        assert words in asked.stdout.partition("[c/K]")[0], asked.stdout
         refused(asked, "chưa thay đổi gì")
     assert "CHÚ Ý" not in nhacviec("people", "left", "kinh-te-cv", "--on", "1/3/2026", database=loaded).stdout
 
@@ -511,7 +511,7 @@ def test_unlinking_asks_and_says_what_next(loaded: Path) -> None:
     assert "nhacviec people codes kinh-te-cv" in done.stdout, done.stderr
     gone = nhacviec("people", "unlink", "kinh-te-cv", "--channel", "zalo", database=loaded)
     refused(gone, "chưa nối zalo")
-    assert "[y/N]" not in gone.stdout
+    assert "[c/K]" not in gone.stdout
 
 
 def test_calls_are_listed_with_telephone_work_and_reason(loaded: Path) -> None:

@@ -14,9 +14,18 @@ def proxy_for(url: str, setting: str | None) -> str | None:
     :raises BadSetting: it is not an HTTP proxy (SOCKS is not supported).
     """
     proxy = setting or _proxy_of_environment(url)
-    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-        raise BadSetting("Máy chủ trung gian (proxy) cho Telegram phải là loại HTTP: http://máy-chủ:cổng.")
+    if proxy and not _is_http(proxy):
+        source = "NHACVIEC_TELEGRAM_PROXY" if setting else "Biến môi trường HTTPS_PROXY"
+        raise BadSetting(f"{source}: máy chủ trung gian (proxy) cho Telegram phải có dạng http://máy-chủ:cổng.")
     return proxy
+
+
+def _is_http(proxy: str) -> bool:
+    try:
+        place = urlsplit(proxy)
+        return place.scheme in ("http", "https") and bool(place.hostname) and place.port != 0
+    except ValueError:  # no address at all, or a port that is no number
+        return False
 
 
 def _proxy_of_environment(url: str) -> str | None:

@@ -154,7 +154,7 @@ def in_words(error: Exception) -> str:
     """The sentence for an operator whose call failed."""
     match error:
         case NeverLeft() | NoAnswer():
-            return f"Không kết nối được tới Zalo ({error}). Hãy kiểm tra mạng rồi thử lại."
+            return "Không kết nối được tới Zalo. Hãy kiểm tra mạng, proxy rồi thử lại."
         case Denied(code=401):
             return "Zalo không nhận token của bot. Hãy kiểm tra NHACVIEC_ZALO_TOKEN hoặc tệp NHACVIEC_BOTS."
         case Denied(code=426 | 429):

@@ -186,7 +186,7 @@ def _edit(plan: PlanFound, duty: Duty) -> Duty:
         words = str(typer.prompt("Thời hạn, viết bằng lời", default=spoken(duty)))
         head = reading_of(duty) if words == spoken(duty) else read_deadline(words, plan.facts.default_year).head
         output.line(f"  Đọc là: {say(head)}")
-        if typer.confirm("Đúng chưa?", default=True):
+        if output.yes("Đúng chưa?", if_silent=True):
             break
     product = str(typer.prompt("Sản phẩm", default=duty.product or ""))
     return edited(duty, title=title, lead=lead or None, words=words, product=product, year=plan.facts.default_year)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from rich.table import Table
 from engine.errors import NhacViecError
 
 console = Console()
+_YES = frozenset({"c", "có", "co", "y", "yes"})
+_NO = frozenset({"k", "không", "khong", "ko", "n", "no"})
 
 
 def as_json(value: Any) -> None:
@@ -33,12 +36,28 @@ def confirm(question: str) -> None:
     :raises NhacViecError: they did not, or nobody is there to answer.
     """
     try:
-        agreed = typer.confirm(question)
+        agreed = yes(question)
     except typer.Abort:
         agreed = False
         sys.stderr.write("\n")
     if not agreed:
         raise NhacViecError("Đã dừng, chưa thay đổi gì.")
+
+
+def yes(question: str, *, if_silent: bool = False) -> bool:
+    """Ask until the answer is có or không; ``if_silent`` is what Enter alone means.
+
+    :raises typer.Abort: nobody is there to answer.
+    """
+    choice = "[C/k]" if if_silent else "[c/K]"
+    while True:
+        said = str(typer.prompt(f"{question} {choice}", default="", show_default=False))
+        word = unicodedata.normalize("NFC", said).strip().lower()
+        if not word:
+            return if_silent
+        if word in _YES or word in _NO:
+            return word in _YES
+        line("Xin gõ c (có) hoặc k (không).")
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -33,7 +33,7 @@ LINES = 3  # of work in a message
 WARM = 100  # messages that leave before the clock is started
 EARLY, MORNING = BUSY, BUSY.replace(minute=BUSY.minute + 1)
 JSON = {"Content-Type": "application/json"}
-OPEN = Pace(per_second=1e6, burst=1_000_000, chat_burst=1_000)  # as fast as it goes
+OPEN = Pace(per_second=1e6, burst=1_000_000)  # as fast as it goes
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,6 @@ def _morning(size: Size, took: Sequence[float], arrivals: Sequence[list[Arrival]
         f"   most to one chat in any second ({TO_BUSY_CHAT} messages wait for one chat)",
         Samples(tuple(map(float, chats)), ""),
         1,
-        note=f"the pace lets {PACE.chat_burst} follow each other after a rest, then one a second",
     )
     groups = [float(most_within(_by_chat(one)[GROUP], 60.0)) for one in arrivals]
     yield never_above("   most to one group in any minute", Samples(tuple(groups), ""), 20, note="Telegram's limit")

@@ -28,7 +28,7 @@ class Size:
     long_queue: int = 20_000
     claims: int = 21
     # deliver
-    messages: int = 2_000
+    messages: int = 4_000
     # pace
     paced: int = 1_800  # messages of one bot, a little over a minute at its rate
     to_group: int = 25  # of them

@@ -37,12 +37,14 @@ def spike(size: Size, bench: Bench) -> Iterator[Figure]:
     prepared = store.new()
     _fill(prepared, size.spike)
     taken: list[float] = []
+    alone: list[float] = []
     sent: list[float] = []
     out_of_order = 0
     for _ in range(size.runs):
         url = store.copy(prepared)
         channel = Worker(size.work_seconds, size.threads)
         asyncio.run(_ours(url, channel, taken))
+        asyncio.run(_alone(size, alone))
         wanted = _in_order_of_due(url)
         sent.append(len(channel.began))
         out_of_order += sum(mine != due for mine, due in zip(channel.began, wanted, strict=True))
@@ -68,10 +70,24 @@ def spike(size: Size, bench: Bench) -> Iterator[Figure]:
         out_of_order,
         goal=Goal(0, at_least=False, unit=""),
     )
-    least = size.spike * size.work_seconds / size.threads
     yield times_as_much(
-        "The same, until the last is recorded", seconds(taken), seconds([least]), "the work alone", IN_TIME
+        "The same, until the last is recorded",
+        seconds(taken),
+        seconds(alone),
+        "a bare loop that only does the work",
+        IN_TIME,
     )
+
+
+async def _alone(size: Size, taken: list[float]) -> None:
+    places = asyncio.Semaphore(size.threads)
+
+    async def one() -> None:
+        async with places:
+            await asyncio.sleep(size.work_seconds)
+
+    with timed(taken):
+        await asyncio.gather(*(one() for _ in range(size.spike)))
 
 
 def _work(size: Size, store: Store) -> Figure:

@@ -133,7 +133,7 @@ def test_a_chat_and_a_group_keep_their_limits_too() -> None:
         assert server.limits is not None
         assert server.limits.refused == 0
 
-    quick = Pace(per_second=280, burst=5, per_chat_seconds=0.1, chat_burst=3, group_per_minute=20)
+    quick = Pace(per_second=280, burst=5, per_chat_seconds=0.1, group_per_minute=20)
     play(story, pace=quick, limits=Limits(per_second=300, chat_seconds=0.1, chat_burst=4))
 
 

@@ -246,9 +246,15 @@ def test_the_environments_proxy_is_used_unless_it_says_otherwise(monkeypatch: py
     assert proxy_for("https://127.0.0.1:8081/bot", None) is None
 
 
-def test_a_proxy_of_another_kind_stops_the_program() -> None:
-    with pytest.raises(BadSetting, match="proxy"):
-        Telegram(TOKEN, proxy="socks5://127.0.0.1:1080")
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1080", "proxy.tinh.gov.vn:3128", "http://[x", "http://a:b", "http://"]
+)
+def test_a_proxy_of_another_kind_stops_the_program(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadSetting, match=r"NHACVIEC_TELEGRAM_PROXY.*proxy"):
+        Telegram(TOKEN, proxy=proxy)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(BadSetting, match=r"HTTPS_PROXY.*proxy"):
+        Telegram(TOKEN)
 
 
 # ---- secrets ------------------------------------------------------------------------------------------------------
