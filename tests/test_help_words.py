@@ -65,7 +65,7 @@ def test_the_help_names_every_channel(words: list[str], channels: list[str]) -> 
         (["verify"], "Không có lệnh “verify”. Có phải là: nhacviec journal verify?"),
         (["db", "xyz"], "Không có lệnh “xyz”. Xem các lệnh: nhacviec db --help"),
         (["\x1b[31mđỏ"], "Không có lệnh “[31mđỏ”. Xem các lệnh: nhacviec --help"),
-        (["run", "nhanh"], "Lệnh viết chưa đúng. Xem cách viết: nhacviec run --help"),
+        (["run", "nhanh"], "Lệnh này không nhận thêm “nhanh”. Xem cách viết: nhacviec run --help"),
     ],
 )
 def test_a_command_that_does_not_exist_is_named_with_the_nearest(words: list[str], said: str) -> None:

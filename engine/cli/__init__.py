@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -393,6 +394,8 @@ def _in_vietnamese(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     if name == "UsageError" and (unknown := unknown_command(typer.main.get_command(app), sys.argv[1:])):
         return unknown
+    if extra := re.match(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)$", str(getattr(error, "message", ""))):
+        said = f"Lệnh này không nhận thêm “{extra[1]}”."
     return f"{said} Xem cách viết: {context.command_path if context else 'nhacviec'} --help"
 
 
