@@ -132,8 +132,8 @@ _DUE = select(LANE.c.channel, LANE.c.bot).where(
 
 def due_lanes(connection: Connection, now: dt.datetime) -> list[Lane]:
     """The lanes that some program serves and in which something is due."""
-    rows = connection.execute(_DUE, {"now": now, "since": now - SERVED_FOR})
-    return [(row.channel, row.bot) for row in rows]
+    rows = connection.execute(_DUE, {"now": now, "since": now - SERVED_FOR}).all()
+    return [(channel, bot) for channel, bot in rows]  # by position: a name is looked up ten times slower
 
 
 # ---- what machines tell each other about one bot --------------------------------------------------------------------
