@@ -296,9 +296,12 @@ def examine(file: Path) -> Backup | None:
                 "evidence_missing": tuple(stored["evidence_missing"]),
             }
         )
+        same = _checksum(file) == note.sha256
+    except OSError as error:
+        raise BackupTrouble(f"Không đọc được {error.filename or file}. Hãy kiểm tra quyền đọc tệp.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise BackupTrouble(f"Tệp ghi chú {path.name} bị hỏng. Hãy dùng bản sao lưu khác.") from error
-    if _checksum(file) != note.sha256:
+    if not same:
         raise BackupTrouble(f"Bản sao lưu {file.name} không còn như lúc ghi (sai mã kiểm tra). Hãy dùng bản khác.")
     return note
 

@@ -434,7 +434,9 @@ def test_the_commands_tell_what_they_do(tmp_path: Path, office: Engine) -> None:
     refused = nhacviec(tmp_path, "restore", str(file))
     assert (refused.returncode, "--replace" in refused.stderr) == (1, True)
     wavering = nhacviec(tmp_path, "restore", str(file), "--replace", typed="ừ\n")
-    assert (wavering.returncode, "chưa thay đổi gì" in wavering.stderr) == (1, True)
+    nobody = nhacviec(tmp_path, "restore", str(file), "--replace", typed="")
+    assert [(asked.returncode, "chưa thay đổi gì" in asked.stderr) for asked in (wavering, nobody)] == [(1, True)] * 2
+    assert "Traceback" not in nobody.stderr
     done = nhacviec(tmp_path, "restore", str(file), "--replace", typed="THAY\n")
     assert done.returncode == 0, done.stderr
     assert "TẮT GỬI" in done.stdout
@@ -444,6 +446,17 @@ def test_the_commands_tell_what_they_do(tmp_path: Path, office: Engine) -> None:
     assert "Xin gõ c (có) hoặc k (không)." in speaks.stdout
     assert "phục hồi từ bản sao lưu" in speaks.stdout
     assert "gửi bình thường" in nhacviec(tmp_path, "unmute").stdout
+
+
+def test_a_backup_that_may_not_be_read_is_said_to_be_so(tmp_path: Path, office: Engine) -> None:
+    office.dispose()
+    assert nhacviec(tmp_path, "backup", "--to", "sao-luu").returncode == 0
+    [file] = backups_in(tmp_path / "sao-luu")
+    note = file.with_suffix(".json")
+    note.unlink()
+    note.mkdir()  # as unreadable as another's file, for root too
+    refused = nhacviec(tmp_path, "restore", str(file), "--replace", "--yes")
+    assert (refused.returncode, "Không đọc được" in refused.stderr, "Traceback" in refused.stderr) == (1, True, False)
 
 
 def test_trouble_keeps_the_password_to_itself() -> None:

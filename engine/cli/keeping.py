@@ -61,9 +61,7 @@ def restore(file: Path, to: str | None, replace: bool, keep_queued: bool, yes: b
     else:
         output.line(f"Bản sao lưu lúc {_when(note.made_at)}, {sum(note.rows.values())} dòng, đúng mã kiểm tra.")
     if target_is_taken(url) and replace and not yes:
-        answer = output.console.input(f"Sẽ thay cơ sở dữ liệu đang dùng. Gõ {SURE} để tiếp tục: ", markup=False)
-        if answer.strip() != SURE:
-            raise NhacViecError("Đã dừng, chưa thay đổi gì.")
+        output.typed(f"Sẽ thay cơ sở dữ liệu đang dùng. Gõ {SURE} để tiếp tục: ", SURE)
     done = put_back(file, url, settings.evidence, SystemClock().now(), replace=replace, keep_queued=keep_queued)
     damaged = broken(done.heads)
     whole = len(done.heads) - len(damaged)

@@ -60,6 +60,20 @@ def yes(question: str, *, if_silent: bool = False) -> bool:
         line("Xin gõ c (có) hoặc k (không).")
 
 
+def typed(question: str, word: str) -> None:
+    """Go on only if the operator types this very word.
+
+    :raises NhacViecError: they typed something else, or nobody is there to answer.
+    """
+    try:
+        said = console.input(question, markup=False)
+    except EOFError:
+        said = ""
+        sys.stderr.write("\n")
+    if said.strip() != word:
+        raise NhacViecError("Đã dừng, chưa thay đổi gì.")
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; what is in it is never read as markup."""
     from rich.markup import escape
