@@ -24,6 +24,7 @@ from engine.plan import plan
 from tests.bench import stub
 from tests.bench.communes import BUSY, LOADED, crowded, link_all, loaded, multiply
 from tests.bench.figures import Figure, rates, timed, times_faster
+from tests.bench.history import settle
 from tests.bench.sizes import Size
 from tests.bench.stores import Bench, Store
 from tests.servers.telegram_server import TOKEN
@@ -202,6 +203,7 @@ def filled(url: str, messages: int) -> None:
         plan(connection, LOADED)
         fill_outbox(connection, messages)
     engine.dispose()
+    settle(url)
 
 
 def fill_outbox(connection: Connection, messages: int) -> None:
