@@ -14,13 +14,14 @@ from itertools import count
 from sqlalchemy import Connection, bindparam, select, union_all, update
 
 from data import bulk
+from data.one_of import one_of
 from data.tables import Handle
 
 HANDLE = Handle.__table__  # type: ignore[attr-defined]
 REST = dt.timedelta(days=21)  # longer than a two-week holiday in which an old message is answered
 MOST_IN_ONE_QUERY = 500
 _OF_THEM = select(HANDLE.c.person_id, HANDLE.c.occurrence_id, HANDLE.c.number).where(
-    HANDLE.c.person_id.in_(bindparam("people", expanding=True))
+    one_of(HANDLE.c.person_id, "people")
 )
 # Two questions, each answered from the index: asked as one with OR, all numbers that a person ever had are read.
 _IN_USE = union_all(

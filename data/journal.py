@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from data import bulk
+from data.one_of import one_of
 from data.rows import AnyRow
 from data.tables import JournalEntry, Office
 
@@ -29,16 +30,13 @@ _HEADS = select(JOURNAL.c.office_id, JOURNAL.c.seq, JOURNAL.c.hash).where(
     JOURNAL.c.office_id == _OFFICE.c.id,
     JOURNAL.c.seq
     == select(func.max(_BEFORE.c.seq)).where(_BEFORE.c.office_id == _OFFICE.c.id).correlate(_OFFICE).scalar_subquery(),
-    _OFFICE.c.id.in_(bindparam("offices", expanding=True)),
+    one_of(_OFFICE.c.id, "offices"),
 )
 _INSERT = insert(JOURNAL)
 # SQLite lets one transaction write at a time; PostgreSQL is asked to let one at a time write about an office. Not FOR
 # UPDATE: that would also stop everyone who only inserts a row that belongs to the office.
 _ONE_AFTER_THE_OTHER = (
-    select(_OFFICE.c.id)
-    .where(_OFFICE.c.id.in_(bindparam("offices", expanding=True)))
-    .order_by(_OFFICE.c.id)
-    .with_for_update(key_share=True)
+    select(_OFFICE.c.id).where(one_of(_OFFICE.c.id, "offices")).order_by(_OFFICE.c.id).with_for_update(key_share=True)
 )
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 

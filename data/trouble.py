@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # PostgreSQL's own codes: they are the same in every language a server may speak.
 _BY_CODE = {
-    "28P01": "Máy chủ cơ sở dữ liệu không nhận mật khẩu cho {where}. Hãy sửa mật khẩu trong NHACVIEC_DATABASE hoặc tệp .pgpass.",
+    "28P01": "Máy chủ cơ sở dữ liệu không nhận mật khẩu cho {where}. "
+    "Hãy sửa mật khẩu trong NHACVIEC_DATABASE hoặc tệp .pgpass.",
     "28000": "Máy chủ cơ sở dữ liệu không cho tài khoản này vào {where}. Hãy hỏi người quản trị máy chủ.",
     "3D000": "Máy chủ chưa có cơ sở dữ liệu {where}. Hãy tạo nó trước (createdb), rồi chạy lại.",
     "42501": "Tài khoản không đủ quyền ở {where}. Hãy cấp quyền tạo và ghi bảng rồi chạy lại.",

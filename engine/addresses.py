@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
+from data.one_of import one_of
 from data.rows import AnyRow
 from engine.messages import Channel, serves
 from engine.office import CHAT, PERSON, USAGE
@@ -28,7 +29,7 @@ QUOTA_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # the provider's months
 
 _CHATS = (
     select(CHAT.c.id, CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot, CHAT.c.address, CHAT.c.failing_since)
-    .where(CHAT.c.person_id.in_(bindparam("people", expanding=True)), CHAT.c.blocked_at.is_(None))
+    .where(one_of(CHAT.c.person_id, "people"), CHAT.c.blocked_at.is_(None))
     .order_by(CHAT.c.rank, CHAT.c.id)
 )
 _GROUPS = (
@@ -41,7 +42,7 @@ _GROUPS = (
         CHAT.c.failing_since,
     )
     .join(PERSON, PERSON.c.unit_id == CHAT.c.unit_id)
-    .where(PERSON.c.id.in_(bindparam("people", expanding=True)), CHAT.c.blocked_at.is_(None))
+    .where(one_of(PERSON.c.id, "people"), CHAT.c.blocked_at.is_(None))
     .order_by(CHAT.c.rank, CHAT.c.id)
 )
 

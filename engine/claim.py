@@ -17,6 +17,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from data import setbacks
 from data.muted import is_muted
+from data.one_of import one_of
 from data.rows import AnyRow
 from engine.addresses import TRY_AGAIN_AFTER, Addresses
 from engine.edited import as_they_read_now
@@ -63,7 +64,7 @@ _FIRST_OTHERS = (
     select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.kind)
     .where(
         _OTHERS,
-        or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.not_in(bindparam("b_at_rest", expanding=True))),
+        or_(MESSAGE.c.kind.in_(_ANY_HOUR), ~one_of(MESSAGE.c.office_id, "b_at_rest")),
     )
     .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
     .limit(bindparam("b_most"))
@@ -110,15 +111,13 @@ def _claiming(which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]
 
 _CHOSEN_IN_LANE = (
     select(MESSAGE.c.id)
-    .where(
-        *_IN_LANE, or_(MESSAGE.c.kind.in_(_ANY_HOUR), MESSAGE.c.office_id.in_(bindparam("b_at_work", expanding=True)))
-    )
+    .where(*_IN_LANE, or_(MESSAGE.c.kind.in_(_ANY_HOUR), one_of(MESSAGE.c.office_id, "b_at_work")))
     .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
     .limit(bindparam("b_most"))
     .with_for_update(skip_locked=True)
     .scalar_subquery()
 )
-_CLAIM = _claiming(MESSAGE.c.id.in_(bindparam("b_ids", expanding=True)), begun=None)
+_CLAIM = _claiming(one_of(MESSAGE.c.id, "b_ids"), begun=None)
 _CLAIM_IN_LANE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False)
 _CLAIM_NOWHERE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False, channel=None, bot=None)
 _SLEEP = (
@@ -134,7 +133,7 @@ _HELD_UP = select(MESSAGE.c.person_id, MESSAGE.c.id, MESSAGE.c.not_before).where
     # One that cannot be read at all is put off for hours: nothing waits behind it.
     ~exists().where(setbacks.SETBACK.c.kind == "message", setbacks.SETBACK.c.row_id == MESSAGE.c.id),
 )
-_HELD_UP_OF = _HELD_UP.where(MESSAGE.c.person_id.in_(bindparam("people", expanding=True)))
+_HELD_UP_OF = _HELD_UP.where(one_of(MESSAGE.c.person_id, "people"))
 
 
 def claim(

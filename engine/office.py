@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import BindParameter, Connection, Text, bindparam, cast, select, union_all
+from sqlalchemy import Connection, Text, cast, select, union_all
 
 from data import tables as t
+from data.one_of import one_of
 from data.rows import AnyRow
 from engine.errors import NhacViecError
 from engine.rules.chain import Away, Member, Staff, UnitNode
@@ -78,23 +79,22 @@ class OfficeView:
 
 # Built once: making and hashing a statement costs as much as running it, and a turn views every office that has
 # something to do, all in the same five statements.
-_IDS: BindParameter[Sequence[str]] = bindparam("offices", expanding=True)
 _OFFICES = select(
     OFFICE.c.id,
     OFFICE.c.name,
     OFFICE.c.loaded_on,
     cast(OFFICE.c.definition, Text).label("definition"),
     cast(OFFICE.c.ladders, Text).label("ladders"),
-).where(OFFICE.c.id.in_(_IDS))
+).where(one_of(OFFICE.c.id, "offices"))
 _DEFINITIONS = select(OFFICE.c.id, cast(OFFICE.c.definition, Text).label("definition"))
 _ALL_THAT_IS_READ = _DEFINITIONS.add_columns(cast(OFFICE.c.ladders, Text).label("ladders")).order_by(OFFICE.c.id)
 _REACHABLE = union_all(  # by way of the people, whose index knows their office: chats have none
     select(PERSON.c.id)
     .join(CHAT, CHAT.c.person_id == PERSON.c.id)
-    .where(PERSON.c.office_id.in_(_IDS), CHAT.c.blocked_at.is_(None)),
+    .where(one_of(PERSON.c.office_id, "offices"), CHAT.c.blocked_at.is_(None)),
     select(PERSON.c.id)  # … or in their unit's group
     .join(CHAT, CHAT.c.unit_id == PERSON.c.unit_id)
-    .where(PERSON.c.office_id.in_(_IDS), CHAT.c.blocked_at.is_(None)),
+    .where(one_of(PERSON.c.office_id, "offices"), CHAT.c.blocked_at.is_(None)),
 )
 _PEOPLE = (
     select(
@@ -108,12 +108,12 @@ _PEOPLE = (
         cast(PERSON.c.in_charge_of, Text),
         PERSON.c.active,
     )
-    .where(PERSON.c.office_id.in_(_IDS))
+    .where(one_of(PERSON.c.office_id, "offices"))
     .order_by(PERSON.c.id)
 )
 _UNITS = (
     select(UNIT.c.office_id, UNIT.c.id, UNIT.c.slug, UNIT.c.name, UNIT.c.kind, UNIT.c.escalates_to)
-    .where(UNIT.c.office_id.in_(_IDS))
+    .where(one_of(UNIT.c.office_id, "offices"))
     .order_by(UNIT.c.id)
 )
 _AWAY = (
@@ -125,7 +125,7 @@ _AWAY = (
         STAND_IN.c.last_day,
         STAND_IN.c.decision,
     )
-    .where(STAND_IN.c.office_id.in_(_IDS))
+    .where(one_of(STAND_IN.c.office_id, "offices"))
     .order_by(STAND_IN.c.id)
 )
 _LADDERS = TypeAdapter(dict[str, m.Ladder])

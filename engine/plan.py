@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from data import bulk, setbacks
+from data.one_of import one_of
 from data.turns import alone_with, among
 from engine.office import OBLIGATION, OCCURRENCE, UNIT, OfficeView, view_offices
 from engine.rules.ladder import anchors_of, opens_at
@@ -31,11 +32,9 @@ _TO_PLAN = select(OBLIGATION.c.office_id).where(
     OBLIGATION.c.planned_until < bindparam("threshold"),
     ~setbacks.rests("obligation", OBLIGATION.c.id),
 )
-_UNITS = select(UNIT.c.office_id, UNIT.c.slug, UNIT.c.id).where(
-    UNIT.c.office_id.in_(bindparam("offices", expanding=True)), UNIT.c.active
-)
+_UNITS = select(UNIT.c.office_id, UNIT.c.slug, UNIT.c.id).where(one_of(UNIT.c.office_id, "offices"), UNIT.c.active)
 _OBLIGATIONS = select(OBLIGATION.c.id, OBLIGATION.c.office_id, OBLIGATION.c.rule, OBLIGATION.c.planned_until).where(
-    OBLIGATION.c.office_id.in_(bindparam("offices", expanding=True)), OBLIGATION.c.active
+    one_of(OBLIGATION.c.office_id, "offices"), OBLIGATION.c.active
 )
 
 

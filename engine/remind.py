@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, bindparam, cast, func, insert, or_, select, union, union_all, update
 
 from data import bulk, handles, journal, setbacks
+from data.one_of import one_of
 from data.rows import AnyRow
 from data.turns import alone_with, among
 from engine.messages import AT_LEAST_ONCE, Says
@@ -71,7 +72,7 @@ DUE = (
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
     .where(
         OCCURRENCE.c.next_move_at <= bindparam("now"),
-        OCCURRENCE.c.office_id.in_(bindparam("offices", expanding=True)),
+        one_of(OCCURRENCE.c.office_id, "offices"),
     )
     .order_by(OCCURRENCE.c.next_move_at, OCCURRENCE.c.id)
     .limit(MOST_AT_ONCE)
@@ -93,7 +94,7 @@ _LOST = (
     select(REMINDER.c.occurrence_id, REMINDER.c.person_id, REMINDER.c.reason)
     .join(MESSAGE, MESSAGE.c.id == REMINDER.c.message_id)
     .where(
-        REMINDER.c.occurrence_id.in_(bindparam("occurrences", expanding=True)),
+        one_of(REMINDER.c.occurrence_id, "occurrences"),
         REMINDER.c.status == "suppressed",
         MESSAGE.c.status == "refused",
     )
@@ -104,7 +105,7 @@ _PENDING = select(
 ).where(
     REMINDER.c.status == "pending",
     REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
-    REMINDER.c.office_id.in_(bindparam("offices", expanding=True)),
+    one_of(REMINDER.c.office_id, "offices"),
 )
 _PUT = (
     update(REMINDER)
@@ -117,7 +118,7 @@ _SILENCE = (
 _WRITE = insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id)
 _MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
 _OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status).join(
-    PERSON, (PERSON.c.id == MESSAGE.c.person_id) & PERSON.c.office_id.in_(bindparam("offices", expanding=True))
+    PERSON, (PERSON.c.id == MESSAGE.c.person_id) & one_of(PERSON.c.office_id, "offices")
 )
 _OF_PEOPLE = union_all(  # three small questions, each with its index: a person's history grows for years
     _OF.where(MESSAGE.c.slot == bindparam("slot")),

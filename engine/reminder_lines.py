@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, select, update
 
 from data import bulk, handles
+from data.one_of import one_of
 from data.rows import AnyRow
 from engine.messages import HIDDEN_TITLE, HIDDEN_WORDS, Item, ReminderMessage, Says
 from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, UNIT, OfficeView
@@ -103,7 +104,7 @@ _LINES = (
             handles.HANDLE.c.released_at.is_(None),
         ),
     )
-    .where(REMINDER.c.message_id.in_(bindparam("messages", expanding=True)), REMINDER.c.status == "in_message")
+    .where(one_of(REMINDER.c.message_id, "messages"), REMINDER.c.status == "in_message")
 )
 
 

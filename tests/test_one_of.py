@@ -1,0 +1,71 @@
+"""A list of values as one parameter finds what a list of parameters finds, on both databases, by the same indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, insert, select
+
+from data.database import connect
+from data.one_of import one_of
+from tests.databases import postgres_or_skip
+
+EVERY = [1, 2, 3, 4, 5]
+META = MetaData()
+NOTES = Table("notes", META, Column("id", Integer, primary_key=True), Column("name", String, index=True))
+NAMES = ["xa-1", "xã hai", "a'); DROP TABLE notes; --", '["b"]', "{}"]
+BY_NAME = select(NOTES.c.id).where(one_of(NOTES.c.name, "names")).order_by(NOTES.c.id)
+NOT_BY_NAME = select(NOTES.c.id).where(~one_of(NOTES.c.name, "names")).order_by(NOTES.c.id)
+BY_ID = select(NOTES.c.name).where(one_of(NOTES.c.id, "ids")).order_by(NOTES.c.id)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    lite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'notes.db'}" if lite else postgres_or_skip(empty=True)
+    engine = connect(url)
+    META.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(NOTES), [{"id": at, "name": name} for at, name in enumerate(NAMES, start=1)])
+    yield engine
+    engine.dispose()
+    if not lite:
+        from tests.postgres.server import drop_database
+
+        drop_database(url)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ([], []),
+        (NAMES[:1], [1]),
+        (NAMES[2:], [3, 4, 5]),
+        (["xa-1", "xa-1", "xa-2"], [1]),
+        (set(NAMES), [1, 2, 3, 4, 5]),
+    ],
+    ids=["none", "one", "hostile ones", "twice, and one unknown", "a set"],
+)
+def test_names(engine: Engine, asked: list[str], found: list[int]) -> None:
+    with engine.connect() as connection:
+        assert connection.execute(BY_NAME, {"names": asked}).scalars().all() == found
+        others = connection.execute(NOT_BY_NAME, {"names": asked}).scalars().all()
+    assert sorted([*others, *found]) == EVERY
+
+
+@pytest.mark.parametrize("many", [1, 40_000], ids=["one", "more than a statement has parameters"])
+def test_numbers(engine: Engine, many: int) -> None:
+    with engine.connect() as connection:
+        found = connection.execute(BY_ID, {"ids": range(1, many + 1)}).scalars().all()
+    assert found == NAMES[:many]
+
+
+def test_sqlite_looks_into_the_index(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'notes.db'}")
+    META.create_all(engine)
+    said = str(BY_NAME.compile(engine))
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", ('["xa-1"]',))]
+    assert any(step.startswith("SEARCH notes USING") and "ix_notes_name" in step for step in plan), plan
