@@ -7,7 +7,7 @@ a batch of two hundred that costs a sixth of the work it is for.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Dialect, String, bindparam
@@ -23,7 +23,7 @@ def one_of(column: ColumnElement[Any], values: str) -> ColumnElement[bool]:
     return _OneOf(column, bindparam(values, type_=_Several(column.type)))
 
 
-class _Several(TypeDecorator[Sequence[Any]]):
+class _Several(TypeDecorator[Iterable[Any]]):
     """Values of one type: an array for PostgreSQL, a JSON list for SQLite."""
 
     impl = String
@@ -37,9 +37,9 @@ class _Several(TypeDecorator[Sequence[Any]]):
         """How the database takes it."""
         return dialect.type_descriptor(ARRAY(self.each) if dialect.name == "postgresql" else String())
 
-    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        """One parameter out of all of them."""
-        several = list(value or ())
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> Any:
+        """One parameter out of all of them; None, which is no list, is a mistake and raises."""
+        several = list(value)  # type: ignore[arg-type]
         return several if dialect.name == "postgresql" else json.dumps(several)
 
 

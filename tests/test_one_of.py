@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, insert, select
+from sqlalchemy.exc import StatementError
 
 from data.database import connect
 from data.one_of import one_of
@@ -44,7 +45,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         (NAMES[:1], [1]),
         (NAMES[2:], [3, 4, 5]),
         (["xa-1", "xa-1", "xa-2"], [1]),
-        (set(NAMES), [1, 2, 3, 4, 5]),
+        (set(NAMES), EVERY),
     ],
     ids=["none", "one", "hostile ones", "twice, and one unknown", "a set"],
 )
@@ -69,3 +70,8 @@ def test_sqlite_looks_into_the_index(tmp_path: Path) -> None:
     with engine.connect() as connection:
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", ('["xa-1"]',))]
     assert any(step.startswith("SEARCH notes USING") and "ix_notes_name" in step for step in plan), plan
+
+
+def test_none_is_no_list(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(StatementError, match="not iterable"):
+        connection.execute(BY_NAME, {"names": None})
