@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from engine.messages import Answer, DigestLine, DigestMessage, Item, Message, ReminderMessage, Said, Says
 from schedules.workdays import vietnam_calendar
@@ -58,14 +58,43 @@ _DOER_ACTS = frozenset(
         Says.AGAIN,
     }
 )
+_PASSED = frozenset({Says.OVERDUE, Says.ESCALATION})
 _NEWS = frozenset(
     {Says.WITHDRAWN, Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.FILE_LOST}
 )  # nothing falls due
 _PAPERS = ("Báo cáo", "Kế hoạch", "Gửi", "Đăng ký")  # titles that name what is sent; others name work to finish
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+_TELL_THEIR_NUMBER = frozenset({Says.CONFIRM, Says.EXTENSION_ASKED})  # in the words under the title
+
+
+class Facts(NamedTuple):
+    """What the words under a title depend on, and nothing else: a morning's lines share a few dozen of these.
+
+    The fields are those of :class:`engine.messages.Item`. ``act``: what is to be done with it ("gửi"); ``number`` is
+    None where the words do not name it.
+    """
+
+    says: Says
+    number: int | None
+    act: str
+    nominal_due: dt.date
+    due: dt.date
+    internal_due: dt.date
+    due_time: str | None
+    cutoff: dt.date | None
+    data_from: dt.date | None
+    days_late: int
+    before: bool
+    doer: str | None
+    reason: str | None
+    unreached: str | None
+    asked_until: dt.date | None
+    by: str | None
+    since: dt.date | None
+
+
+class Button(NamedTuple):
     """An extra over typing: pressing it is typing ``command`` about this occurrence."""
 
     label: str
@@ -132,7 +161,7 @@ def _groups(message: ReminderMessage) -> list[tuple[str, list[Item]]]:
 
 
 def _heading(item: Item, today: dt.date) -> str:
-    if item.says in (Says.OVERDUE, Says.ESCALATION) and not item.days_late:
+    if item.says in _PASSED and not item.days_late:
         return "Đã qua hạn nội bộ"
     if item.says is Says.LAST_CALL:
         return _heading_of_the_day(item, today)
@@ -199,17 +228,48 @@ def _environments() -> tuple[Environment, Environment]:
         environment.filters["weekday"] = weekday
         environment.filters["clock"] = clock
         environment.filters["hour"] = hour
-        environment.filters["act"] = act
         environment.filters["day_off"] = day_off
         environment.filters["weeks"] = weeks
         environment.filters["last_chance"] = vietnam_calendar().on_or_before
         environment.filters["b"] = _bold if html else str
+        environment.filters["under_its_title"] = partial(_under_its_title, html)
         pair.append(environment)
     return pair[0], pair[1]
 
 
+def _under_its_title(html: bool, item: Item, today: dt.date) -> str:
+    facts = Facts(
+        item.says,
+        item.number if item.says in _TELL_THEIR_NUMBER else None,
+        act(item),
+        item.nominal_due,
+        item.due,
+        item.internal_due,
+        item.due_time,
+        item.cutoff,
+        item.data_from,
+        item.days_late,
+        item.before,
+        item.doer,
+        item.reason,
+        item.unreached,
+        item.asked_until,
+        item.by,
+        item.since,
+    )
+    return _in_words(html, facts, today)
+
+
+@lru_cache(maxsize=4096)
+def _in_words(html: bool, facts: Facts, today: dt.date) -> str:
+    """Markup where ``html``: what is in it is escaped already."""
+    module: Any = _environments()[html].get_template("reminder_line.j2").module
+    words: str = module.line(facts, today).strip()
+    return words
+
+
 def _bold(value: object) -> Markup:
-    return Markup("<b>{}</b>").format(value)
+    return Markup(f"<b>{escape(value)}</b>")  # noqa: S704  (format() would parse these words anew each time)
 
 
 @lru_cache(maxsize=1024)
