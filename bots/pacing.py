@@ -241,6 +241,8 @@ class Lanes:
         self.waiting += 1
         try:
             async with self._gate.passed(lane.age):  # one that gives up here passes its place on
+                # A crowd that comes in one moment is worded in it: counted before, the first would leave long after.
+                await asyncio.sleep(0)
                 while (pause := self._free_at() - _now()) > 0:
                     await asyncio.sleep(pause)
                 if not await may_leave():

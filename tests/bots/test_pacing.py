@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bots.pacing import FEW_LANES, Held, Lanes, NotAnyMore, Pace
 from engine.last_look import look_before_leaving
-from tests.bots.virtual_time import run
+from tests.bots.virtual_time import VirtualLoop, run
 
 HUONG, BINH, GROUP = "7001", "7002", "-1005"
 UNPACED = Pace(per_second=1_000_000, burst=1_000_000)
@@ -59,6 +59,30 @@ def test_a_bot_keeps_its_rate_from_the_first_second_on() -> None:
         assert times[5] == pytest.approx(1 / 28)
         assert most_in(times, 1.0) == 28
         assert times[-1] == pytest.approx(299 / 28, abs=0.3)  # and no slower than it must be
+
+    run(story())
+
+
+def test_a_crowd_that_takes_its_time_to_be_worded_arrives_no_thicker() -> None:
+    """A message counted before the others were worded would leave after that, among those of a later second."""
+
+    async def story() -> None:
+        notes = Notes(Lanes(Pace(per_second=27, burst=2)))
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        arrived: list[float] = []
+
+        async def send(number: int) -> None:
+            loop.spend(0.001)  # its words
+            async with notes.lanes.turn(str(number)):
+                await asyncio.sleep(0)  # the network takes it when it is its turn in the loop
+                arrived.append(now())
+
+        await asyncio.gather(*(send(number) for number in range(150)))
+
+        assert len(arrived) == 150
+        assert arrived[0] == pytest.approx(0.15)
+        assert most_in(arrived, 1.0) == 27
 
     run(story())
 

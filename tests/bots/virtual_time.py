@@ -22,6 +22,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual
 
+    def spend(self, seconds: float) -> None:
+        """The processor works for so long, and nothing else happens meanwhile."""
+        self._virtual += seconds
+
     def _run_once(self) -> None:
         if not self._ready and self._scheduled:  # type: ignore[attr-defined]
             self._virtual = max(self._virtual, self._scheduled[0].when())  # type: ignore[attr-defined]
