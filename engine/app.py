@@ -196,8 +196,11 @@ def _take_answers(connection: Connection, inbound: Inbound, now: dt.datetime) ->
 # ---- the live engine ----------------------------------------------------------------------------------------------
 
 
-async def run(product: Product, told: Callable[[Decided, Delivered], None] | None = None) -> None:
-    """Turn until told to stop. ``told`` hears of every turn that did something."""
+async def run(product: Product, told: Callable[[Decided, Delivered], None] | None = None) -> bool:
+    """Turn until told to stop. ``told`` hears of every turn that did something.
+
+    Returns whether the database gave no trouble all the while.
+    """
     stop = asyncio.Event()
     stop_when_asked(stop)  # before anything says that it runs: whoever reads that may ask it to stop
     every = product.settings.turn_seconds
@@ -208,8 +211,10 @@ async def run(product: Product, told: Callable[[Decided, Delivered], None] | Non
         for channel in product.channels:
             if isinstance(channel, AbstractAsyncContextManager):
                 await connections.enter_async_context(channel)
-        await _Live(product, stop, told or (lambda *_: None)).run()
+        live = _Live(product, stop, told or (lambda *_: None))
+        await live.run()
     product.engine.dispose()
+    return live.sound
 
 
 class _Live:
@@ -220,6 +225,7 @@ class _Live:
         self.files = EvidenceFiles(product.settings.evidence)
         self.mail = asyncio.Event()  # something waits in the outbox
         self.decided = Decided()
+        self.sound = True  # the database has given no trouble
         self.metrics = Metrics()
         settings = product.settings
         outside = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
@@ -265,7 +271,7 @@ class _Live:
                 self.metrics.record_decided(decided)
                 self.watchdog.beat(self.product.clock.now())
         except DatabaseTrouble as trouble:  # a locked or full disk may recover: the next turn tries again
-            log.error("%s", trouble)
+            self.complain(trouble)
             return
         except Exception:
             log.exception("Lượt tính gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
@@ -282,7 +288,7 @@ class _Live:
                     self.metrics.record_delivered(done)
                     self.watchdog.beat(now(), turned=False)
             except DatabaseTrouble as trouble:
-                log.error("%s", trouble)
+                self.complain(trouble)
                 done = Delivered()
             except Exception:  # whatever it is, tomorrow's reminders must still leave
                 log.exception("Lượt gửi gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
@@ -314,7 +320,7 @@ class _Live:
                 if fetched.refused:
                     self.mail.set()
             except (DatabaseTrouble, OSError) as trouble:  # a full disk may recover; what was asked for stays asked for
-                log.error("%s", trouble)
+                self.complain(trouble)
             except Exception:
                 log.exception("Lấy ảnh, tệp gặp lỗi ngoài dự kiến; lát nữa sẽ thử lại.")
             await asyncio.sleep(LOOK_AGAIN)
@@ -333,10 +339,15 @@ class _Live:
             if handled == AT_A_TIME:  # a whole commune writes at once: the sends under way must not wait for it
                 asyncio.get_running_loop().call_soon(self.heard)
         except DatabaseTrouble as trouble:
-            log.error("%s", trouble)
+            self.complain(trouble)
         except Exception:  # what was kept is kept; the next turn tries again
             log.exception("Xử lý tin nhận được gặp lỗi ngoài dự kiến; lượt sau sẽ thử lại.")
         self.mail.set()
+
+    def complain(self, trouble: DatabaseTrouble | OSError) -> None:
+        """Say what is the matter with the database or the disk; what failed is tried again."""
+        self.sound = False
+        log.error("%s", trouble)
 
     def look(self) -> list[Finding]:
         """What is not well now, for /healthz."""

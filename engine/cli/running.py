@@ -79,7 +79,8 @@ def _in_short(shown: SimulatedMessage) -> str:
 
 def run() -> None:
     """The live engine."""
-    from data.database import check_whole, must_exist
+    from data.database import must_exist
+    from engine import whole
     from engine.app import build, warnings_of_bots
     from engine.app import run as run_forever
     from engine.cycle import Decided
@@ -116,12 +117,13 @@ def run() -> None:
     must_exist(settings.database)
     # Before the database is opened: a second program must not bring it up to date.
     with alone(settings.database), running_as(RUN, settings.database):
-        check_whole(settings.database)
+        whole.check(settings.database)
         product = build(settings, on_message=show)
         for said in warnings_of_bots(settings, product.engine):
             log.warning("%s", said)
         settle_in()
-        asyncio.run(run_forever(product, told))
+        if asyncio.run(run_forever(product, told)):
+            whole.closed(settings.database)
     log.info("Đã dừng.")
 
 

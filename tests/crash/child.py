@@ -129,7 +129,7 @@ def _channel(life: Life) -> Channel:
     return bots.telegram.Telegram(telegram_server.TOKEN, life.base_url, pace=HURRIED)
 
 
-async def _at_rest(life: Life, now: dt.datetime, point: Points, running: asyncio.Task[None]) -> bool:
+async def _at_rest(life: Life, now: dt.datetime, point: Points, running: asyncio.Task[bool]) -> bool:
     """Wait until nothing is left to be done at ``now``. False: that takes too long."""
     latest = time.monotonic() + AT_MOST
     point.stir()
