@@ -16,10 +16,9 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, literal, select
 
 from data import setbacks
@@ -32,6 +31,9 @@ from engine.messages import Said
 from engine.office import INBOUND, MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_of, unreadable
 from engine.outbox import LEASE
 from schedules.hours import WorkingHours
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger("nhacviec.watch")
 
@@ -488,6 +490,8 @@ class OutsideCall:
         return self._under_way
 
     async def _get(self) -> None:
+        import httpx  # noqa: PLC0415  (a tenth of a second that an office without such an address need not pay)
+
         try:
             async with httpx.AsyncClient(timeout=CALL_WITHIN, transport=self._transport) as client:
                 async with asyncio.timeout(CALL_WITHIN):

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from data import journal
-from data.database import MIGRATIONS, connect, migrate, newest_version, open_database
+from data.database import MIGRATIONS, connect, migrate, newest_version, open_database, versions
 from tests.databases import postgres_or_skip
 from tests.samples import AT, JOURNAL_LINES, OFFICE_ID, every_row, load_sample, open_sample, released
 
@@ -38,8 +40,7 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 def test_there_is_a_sample_of_every_released_version() -> None:
-    versions = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-    assert released() == versions[: len(released())]
+    assert released() == versions()[: len(released())]
     assert released()[:9] == [f"{number:04}" for number in range(1, 10)]
 
 
@@ -63,6 +64,15 @@ def schema_in(file: Path) -> set[tuple[str, ...]]:
     with closing(sqlite3.connect(file)) as connection:
         made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {tuple(sorted(re.split(r",?\s+", sql))) for (sql,) in made}
+
+
+def test_the_versions_are_those_that_the_migrations_name() -> None:
+    """The program reads them off the files' names, as every command asks for the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    script = ScriptDirectory.from_config(config)
+    assert versions() == [one.revision for one in reversed(list(script.walk_revisions()))]
+    assert newest_version() == script.get_current_head()
 
 
 def test_a_database_of_a_released_version_loses_nothing(engine: Engine, version: str) -> None:
