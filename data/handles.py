@@ -19,7 +19,6 @@ from data.tables import Handle
 
 HANDLE = Handle.__table__  # type: ignore[attr-defined]
 REST = dt.timedelta(days=21)  # longer than a two-week holiday in which an old message is answered
-MOST_IN_ONE_QUERY = 500
 _OF_THEM = select(HANDLE.c.person_id, HANDLE.c.occurrence_id, HANDLE.c.number).where(
     one_of(HANDLE.c.person_id, "people")
 )
@@ -32,14 +31,14 @@ _IN_USE = union_all(
 def give(connection: Connection, pairs: Iterable[tuple[int, int]], now: dt.datetime) -> dict[tuple[int, int], int]:
     """Numbers for (person, occurrence) pairs: the one already held, or the smallest that is free."""
     wanted = list(dict.fromkeys(pairs))
+    if not wanted:
+        return {}
     persons = list({person for person, _ in wanted})
     held: dict[tuple[int, int], int] = {}
     taken: dict[int, set[int]] = defaultdict(set)
-    for start in range(0, len(persons), MOST_IN_ONE_QUERY):
-        some = persons[start : start + MOST_IN_ONE_QUERY]
-        for person, occurrence, number in connection.execute(_IN_USE, {"people": some, "since": now - REST}).all():
-            taken[person].add(number)
-            held[person, occurrence] = number
+    for person, occurrence, number in connection.execute(_IN_USE, {"people": persons, "since": now - REST}).all():
+        taken[person].add(number)
+        held[person, occurrence] = number
     free = {person: _free(taken[person]) for person in persons}
     fresh = []
     for pair in wanted:

@@ -21,7 +21,6 @@ from data.tables import JournalEntry, Office
 
 JOURNAL = JournalEntry.__table__  # type: ignore[attr-defined]
 GENESIS = "0" * 64
-MOST_IN_ONE_QUERY = 500
 SHOWN = 16  # letters of a hash's 64 that people copy: 64 bits, more than anybody can hit by trying
 _OFFICE = Office.__table__  # type: ignore[attr-defined]
 _BEFORE = JOURNAL.alias("before")
@@ -69,14 +68,14 @@ def append(connection: Connection, office_id: str, at: dt.datetime, lines: Itera
 def append_each(connection: Connection, at: dt.datetime, lines: Mapping[str, Sequence[Line]]) -> None:
     """Write lines at the ends of several offices' journals at once."""
     offices = sorted(office_id for office_id, its in lines.items() if its)
+    if not offices:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(_ONE_AFTER_THE_OTHER, {"offices": offices}).all()
+    heads = {row.office_id: (row.seq, row.hash) for row in connection.execute(_HEADS, {"offices": offices})}
     rows: list[dict[str, Any]] = []
-    for start in range(0, len(offices), MOST_IN_ONE_QUERY):
-        some = offices[start : start + MOST_IN_ONE_QUERY]
-        if connection.dialect.name != "sqlite":
-            connection.execute(_ONE_AFTER_THE_OTHER, {"offices": some}).all()
-        heads = {row.office_id: (row.seq, row.hash) for row in connection.execute(_HEADS, {"offices": some})}
-        for office_id in some:
-            rows += _chained(office_id, at, lines[office_id], *heads.get(office_id, (0, GENESIS)))
+    for office_id in offices:
+        rows += _chained(office_id, at, lines[office_id], *heads.get(office_id, (0, GENESIS)))
     bulk.write(connection, _INSERT, rows)
 
 

@@ -131,7 +131,6 @@ _AWAY = (
 _LADDERS = TypeAdapter(dict[str, m.Ladder])
 #: What days and hours are counted by where the office's own definition cannot be read.
 _IN_ITS_PLACE = m.Office(id="khong-doc-duoc", name="?", province="?", standing_unit="khong-doc-duoc")
-MOST_AT_ONCE = 500  # offices in one statement
 
 
 def view_office(connection: Connection, office_id: str) -> OfficeView:
@@ -145,10 +144,7 @@ def view_office(connection: Connection, office_id: str) -> OfficeView:
 def view_offices(connection: Connection, office_ids: Iterable[str]) -> dict[str, OfficeView]:
     """Read these offices, by id."""
     wanted = sorted(set(office_ids))
-    views: dict[str, OfficeView] = {}
-    for start in range(0, len(wanted), MOST_AT_ONCE):
-        views |= _views(connection, {"offices": wanted[start : start + MOST_AT_ONCE]})
-    return views
+    return _views(connection, {"offices": wanted}) if wanted else {}
 
 
 def hours_of(connection: Connection) -> dict[str, WorkingHours]:
