@@ -100,12 +100,14 @@ _LOST = (
     )
     .order_by(REMINDER.c.id.desc())
 )
-_PENDING = select(
-    REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.says
-).where(
-    REMINDER.c.status == "pending",
-    REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
-    one_of(REMINDER.c.office_id, "offices"),
+_PENDING = (
+    select(REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.says)
+    .where(
+        REMINDER.c.status == "pending",
+        REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
+        one_of(REMINDER.c.office_id, "offices"),
+    )
+    .order_by(REMINDER.c.id)  # the order in which the work is given its numbers
 )
 _PUT = (
     update(REMINDER)

@@ -188,7 +188,7 @@ def messages_as_they_stand(
     lines = _lines_of(connection, [message.id for message in messages])
     found = {}
     for message in messages:
-        rows = {row.id: row for row in sorted(lines[message.id], key=lambda row: -_RANK[row.says])}
+        rows = {row.id: row for row in sorted(lines[message.id], key=_weight, reverse=True)}
         if rows:
             office, person = offices[message.office_id], message.person_id
             unreached = _unreached(lines[message.id])
@@ -217,6 +217,11 @@ def _lines_of(connection: Connection, messages: list[int]) -> dict[int, list[_Li
     for line in map(_Line._make, connection.execute(_LINES, {"messages": messages}).all()):
         lines[line.message_id].append(line)
     return lines
+
+
+def _weight(row: _Line) -> tuple[int, int]:
+    """The weightiest first; of equal ones the older, in whatever order a database brings them."""
+    return _RANK[row.says], row.reminder_id
 
 
 def _unreached(rows: Sequence[_Line]) -> dict[int, str]:
@@ -263,7 +268,7 @@ def _still_true(
     """Lines that still hold, one for each occurrence (the weightiest), and those that fell away with the reason."""
     best: dict[int, _Line] = {}
     gone: list[tuple[int, str]] = []
-    for row in sorted(rows, key=lambda row: _RANK[row.says]):
+    for row in sorted(rows, key=_weight):
         says, state = row.says, row.work_state
         if says in _CHASING and (state not in OPEN or row.reminder_revision != row.revision):
             why = SILENT_BECAUSE.get(WorkState(state), "việc đã đổi hạn trước khi tin kịp đi")

@@ -186,14 +186,18 @@ def bare(point: str) -> str:
     return point.partition(" #")[0]
 
 
+POLLS = ("before getUpdates", "getUpdates left")
+
+
 def excused(points: Sequence[str]) -> bool:
     """Whether an update may be lost with a process that dies here, where Zalo serves each but once.
 
     Zalo's getUpdates has no receipt: what it has served, and nobody has committed yet, is nowhere else. So a poll
-    must have left that no commit of the inbox has followed.
+    must have left that no commit of the inbox has followed. That it has left is noted a step of the loop after its
+    bytes did; where something else had that step, the poll that was about to leave is the one.
     """
-    done = [bare(point) for point in points if bare(point) in ("getUpdates left", "after COMMIT (store)")]
-    return done[-1:] == ["getUpdates left"]
+    done = [bare(point) for point in points if bare(point) in (*POLLS, "after COMMIT (store)")]
+    return done[-1:] == [POLLS[1]] or (done[-1:] == [POLLS[0]] and bare(points[-1]) != POLLS[0])
 
 
 def worth_killing(points: Sequence[str], most: int | None) -> list[str]:
