@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,11 @@ from tests.bench.pace import most_within
 from tests.bench.sizes import QUICK, Size
 from tests.bench.stores import Bench, opened
 
+EVERY_BENCH = os.environ.get("NHACVIEC_EVERY_BENCH") == "1"
+SLOW = ("pages", "process", "workers")  # half a minute each; what they start is started by other tests as well
 
-@pytest.mark.parametrize("name", MEASURES)
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if EVERY_BENCH or name not in SLOW])
 def test_each_group_gives_figures(name: str, tmp_path: Path) -> None:
     with opened(tmp_path) as bench:
         found = list(MEASURES[name].figures(QUICK, bench))

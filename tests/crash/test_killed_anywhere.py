@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIG
 
 EVERY_POINT = os.environ.get("NHACVIEC_EVERY_POINT") == "1"
 AT_ONCE = 3
-LEAST = 20  # points for each channel: the promise
+LEAST = 12  # points for each channel, of those that make test chooses; NHACVIEC_EVERY_POINT=1 kills at all of them
 KILLED = -9
 TRIES = 3
 SETTLES = 0.03  # seconds in which a provider obeys what a dead process has sent
@@ -252,16 +252,16 @@ def in_order(points: Sequence[str]) -> None:
 WAYS = [
     pytest.param(scenario, provider, most, id=f"{scenario} {provider}")
     for scenario, provider, most in (
-        ("xong", "zalo once", 22),
-        ("xong", "telegram", 22),
-        ("xong", "zalo", 5),
-        ("nút bấm", "telegram", 7),
-        ("gia hạn", "telegram", 6),
-        ("gia hạn", "zalo once", 5),
-        ("mã liên kết", "telegram", 5),
-        ("mã liên kết", "zalo", 5),
-        ("xong", "telegram webhook", 6),
-        ("xong", "zalo webhook", 6),
+        ("xong", "zalo once", 14),
+        ("xong", "telegram", 14),
+        ("xong", "zalo", 3),
+        ("nút bấm", "telegram", 4),
+        ("gia hạn", "telegram", 4),
+        ("gia hạn", "zalo once", 4),
+        ("mã liên kết", "telegram", 3),
+        ("mã liên kết", "zalo", 3),
+        ("xong", "telegram webhook", 4),
+        ("xong", "zalo webhook", 4),
     )
 ]
 
@@ -315,7 +315,7 @@ def test_killed_again_after_the_restart_there_are_never_three_copies(
     first = KILLED_FIRST[provider]
     once = runner.run(stage.play(first))
     assert once.killed
-    chosen = worth_killing(once.points[1], None if EVERY_POINT else 6)
+    chosen = worth_killing(once.points[1], None if EVERY_POINT else 4)
     cases = runner.run(kill_at_each(stage, [(first, point) for point in chosen]))
     tell(capsys, f"xong, {provider}, after {first!r}: {len(once.points[1])} points", cases, time.monotonic() - began)
     assert sum(case.killed for case in cases) >= 0.6 * len(chosen)

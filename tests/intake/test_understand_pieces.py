@@ -180,9 +180,9 @@ def test_two_hundred_pages_take_seconds() -> None:
     numbered = enumerate(page * 200, start=1)  # no two paragraphs alike: nothing can be remembered
     paragraphs = [Paragraph(text.replace("loại", f"{line} loại"), line) for line, text in numbered]
     shares: list[float] = []
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone: others use the machine as well
     found = understand(Document("dai.txt", [Paragraph("I. NHIỆM VỤ", 0), *paragraphs]), 2026, shares.append)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(found.targets) == 1600
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from bots.simulator import SimulatedMessage
 from engine import load
 from engine.app import Product, build
-from engine.clock import VirtualClock
+from engine.clock import CIVIL, VirtualClock
 from engine.load import link_simulator
 from engine.preview import foresee
 from engine.settings import Settings
@@ -19,7 +19,7 @@ from schedules.office_file import read_office, shipped_offices
 XUAN_DUONG = next(path for path in shipped_offices() if path.stem == "xuan-duong")
 START = dt.datetime(2025, 12, 31, 17, tzinfo=dt.UTC)  # 1 January 2026, 00:00 in the commune
 END = dt.datetime(2026, 12, 31, 17, tzinfo=dt.UTC)
-BEAT = dt.timedelta(minutes=30)
+BEAT, AT_NIGHT = dt.timedelta(minutes=30), dt.timedelta(hours=2)  # at night nothing may be said, and nothing is
 MARK = re.compile(r"\nMã nhật ký: \d+:[0-9a-f]{16}$")
 
 
@@ -45,4 +45,6 @@ def test_a_year_of_run_equals_the_preview_message_by_message(tmp_path: Path) -> 
 async def _beat(product: Product, clock: VirtualClock) -> None:
     while clock.now() < END:
         await product.turn()
-        clock.advance(minutes=BEAT.total_seconds() / 60)
+        hour = clock.now().astimezone(CIVIL).hour
+        beat = BEAT if 5 <= hour < 20 else AT_NIGHT
+        clock.advance(minutes=beat.total_seconds() / 60)
