@@ -216,6 +216,8 @@ def evenly(points: Sequence[str], most: int) -> list[str]:
     """So many of them, evenly spread."""
     if len(points) <= most:
         return list(points)
+    if most == 1:
+        return [points[len(points) // 2]]
     return [points[round(at * (len(points) - 1) / (most - 1))] for at in range(most)]
 
 
