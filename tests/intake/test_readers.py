@@ -92,9 +92,9 @@ print(len(read_document(Path(sys.argv[1])).blocks))
 def test_two_hundred_pages_in_little_time_and_memory(suffix: str, tmp_path: Path) -> None:
     path = build(LONG, tmp_path / f"long{suffix}")
     shares: list[float] = []
-    started = time.perf_counter()
+    started = time.process_time()
     document = read_document(path, shares.append)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     assert shape(document) == shape(Document("", LONG))
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)

@@ -22,10 +22,10 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 1000
 
 def refusal(path: Path) -> str:
     """The sentence of the refusal, checked for what every sentence must be."""
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(BadDocument) as caught:
         read_document(path)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     sentence = str(caught.value)
     assert path.name in sentence
     assert "\n" not in sentence

