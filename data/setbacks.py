@@ -30,6 +30,7 @@ GIVE_UP_AFTER = 6  # tries of a message: after a day and a half it makes no sens
 #: The database itself is in trouble: no row is to blame, and the whole turn is tried again.
 NOT_THE_ROW = (OperationalError, InterfaceError)
 
+_STANDING = select(SETBACK).where(SETBACK.c.kind == bindparam("kind"))
 _TIMES = select(SETBACK.c.times).where(SETBACK.c.kind == bindparam("kind"), SETBACK.c.row_id == bindparam("row"))
 
 
@@ -71,7 +72,7 @@ def rests(kind: Kind, row_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 def standing(connection: Connection, kind: Kind) -> dict[int, AnyRow]:
     """Every setback of this kind, by its row."""
-    return {row.row_id: row for row in connection.execute(select(SETBACK).where(SETBACK.c.kind == kind))}
+    return {row.row_id: row for row in connection.execute(_STANDING, {"kind": kind})}
 
 
 def over(connection: Connection, kind: Kind, row_ids: Collection[int]) -> None:

@@ -19,9 +19,8 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, or_, select, update
 
-from data import journal
+from data import bulk, journal
 from data.turns import alone_with, among
-from data.upsert import upsert
 from engine.messages import HIDDEN_TITLE, DigestMessage, Says
 from engine.office import (
     EXTENSION,
@@ -46,12 +45,70 @@ SAME_DAY = dt.timedelta(hours=12)  # longer than a working day, shorter than fro
 SAID_IN_DIGEST = "bản tin tuần trong ngày đã nêu việc này"
 WAITS = "buổi này còn tin khác, bản tin chờ buổi sau"
 
+# Asked in every turn, so built once: making and hashing a statement costs as much as running it.
+_DUE = select(OFFICE.c.id).where(OFFICE.c.next_digest_at <= bindparam("now"))
+_WAITED = select(
+    MESSAGE.c.id,
+    MESSAGE.c.office_id,
+    MESSAGE.c.person_id,
+    MESSAGE.c.payload,
+    MESSAGE.c.attempts,
+    MESSAGE.c.avoid,
+    MESSAGE.c.error,
+).where(
+    MESSAGE.c.status == literal_column("'queued'"),
+    MESSAGE.c.not_before <= bindparam("now"),
+    MESSAGE.c.kind == "digest",
+    # It was written in an earlier turn: it says why it waited, or nobody came to send it.
+    or_(MESSAGE.c.error.is_not(None), MESSAGE.c.not_before < bindparam("now")),
+)
+_IN_SLOTS = select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
+    MESSAGE.c.person_id == bindparam("person"),
+    MESSAGE.c.kind.in_(("reminder", "digest")),
+    MESSAGE.c.id.is_distinct_from(bindparam("itself")),
+    or_(
+        MESSAGE.c.slot >= bindparam("slot"),
+        MESSAGE.c.sent_at >= bindparam("starts"),
+        MESSAGE.c.status.in_(("queued", "claimed")),
+    ),
+)
+_TOLD = select(func.max(MESSAGE.c.key)).where(MESSAGE.c.office_id == bindparam("office"), MESSAGE.c.kind == "digest")
+_FACTS = (
+    select(
+        OCCURRENCE.c.id,
+        OCCURRENCE.c.title,
+        OBLIGATION.c.secret,
+        UNIT.c.name,
+        OCCURRENCE.c.doer_id,
+        OCCURRENCE.c.due,
+        OCCURRENCE.c.internal_due,
+        OCCURRENCE.c.due_time,
+        OCCURRENCE.c.work_state,
+        OCCURRENCE.c.reported_at,
+        OCCURRENCE.c.closed_at,
+    )
+    .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
+    .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
+    .where(
+        OCCURRENCE.c.office_id == bindparam("office"),
+        or_(
+            or_(
+                OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
+                OCCURRENCE.c.reported_at > bindparam("moment"),
+                OCCURRENCE.c.closed_at > bindparam("moment"),
+            )
+            & (OCCURRENCE.c.first_internal_due <= bindparam("until")),
+            (OCCURRENCE.c.reported_at >= bindparam("first")) & (OCCURRENCE.c.reported_at < bindparam("after")),
+        ),
+    )
+)
+
 
 def digest(connection: Connection, now: dt.datetime, of: Collection[str] | None = None) -> int:
     """Write the digests that are due, of these offices or of all, into the outbox. Returns how many."""
     _spare_who_was_told(connection, now, of)
     _compute_anew(connection, now, of)
-    due = connection.execute(select(OFFICE.c.id).where(OFFICE.c.next_digest_at <= now)).scalars().all()
+    due = connection.execute(_DUE, {"now": now}).scalars().all()
     return sum(
         _digest_office(connection, view_office(connection, office), now)
         for office in alone_with(connection, among(of, due))
@@ -67,10 +124,11 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
         connection, office, _digest_as_of(connection, office, monday, now, ""), passed_over, now
     )
     busy = _with_work_of_their_own(connection, office, now)
-    written = 0
+    rows = []
     for hearer in _readers(office, office.today(now)):
         for_them = replace(message, person=office.name_of(hearer.person_id))
-        written += _put(connection, office, hearer.person_id, for_them, now, yields=hearer.person_id in busy)
+        rows.append(_row(connection, office, hearer.person_id, for_them, now, yields=hearer.person_id in busy))
+    written = bulk.add_missing(connection, MESSAGE, rows)
     line = journal.Line(
         "engine", "digest", None, {"week": week_name(monday), "readers": written, "passed_over": passed_over}
     )
@@ -81,8 +139,7 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
 
 def _last_told(connection: Connection, office: OfficeView) -> dt.date | None:
     """The last week somebody was told about; where nobody ever was, the last one of which the journal says so."""
-    told = select(func.max(MESSAGE.c.key)).where(MESSAGE.c.office_id == office.id, MESSAGE.c.kind == "digest")
-    key = connection.execute(told).scalar()
+    key = connection.execute(_TOLD, {"office": office.id}).scalar()
     if key:
         return monday_of(key.removeprefix("digest:"))
     written = (
@@ -198,35 +255,8 @@ def facts_of(
     delivered by ``coming_to`` or, where the period is told late, was to be delivered since.
     """
     internal_dues = _moved_after(connection, office, moment)
-    rows = connection.execute(
-        select(
-            OCCURRENCE.c.id,
-            OCCURRENCE.c.title,
-            OBLIGATION.c.secret,
-            UNIT.c.name,
-            OCCURRENCE.c.doer_id,
-            OCCURRENCE.c.due,
-            OCCURRENCE.c.internal_due,
-            OCCURRENCE.c.due_time,
-            OCCURRENCE.c.work_state,
-            OCCURRENCE.c.reported_at,
-            OCCURRENCE.c.closed_at,
-        )
-        .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
-        .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
-        .where(
-            OCCURRENCE.c.office_id == office.id,
-            or_(
-                or_(
-                    OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
-                    OCCURRENCE.c.reported_at > moment,
-                    OCCURRENCE.c.closed_at > moment,
-                )
-                & (OCCURRENCE.c.first_internal_due <= max(coming_to, office.today(moment))),
-                (OCCURRENCE.c.reported_at >= first) & (OCCURRENCE.c.reported_at < after),
-            ),
-        )
-    ).all()
+    bounds = {"first": first, "after": after, "moment": moment, "until": max(coming_to, office.today(moment))}
+    rows = connection.execute(_FACTS, {"office": office.id, **bounds}).all()
     return [
         (
             row.id,
@@ -268,7 +298,7 @@ def _with_work_of_their_own(connection: Connection, office: OfficeView, now: dt.
     return set(connection.execute(query).scalars())
 
 
-def _put(
+def _row(
     connection: Connection,
     office: OfficeView,
     person_id: int,
@@ -276,10 +306,10 @@ def _put(
     now: dt.datetime,
     *,
     yields: bool,
-) -> int:
-    """Into this slot, or the first one to come in which this person hears nothing else."""
+) -> dict[str, Any]:
+    """The outbox's row: into this slot, or the first one to come in which this person hears nothing else."""
     slot = _free_slot(connection, office, person_id, now, yields=yields)
-    row = {
+    return {
         "office_id": office.id,
         "person_id": person_id,
         "kind": "digest",
@@ -293,7 +323,6 @@ def _put(
         "urgent": False,
         "error": WAITS if slot.starts > now else None,
     }
-    return connection.execute(upsert(connection, MESSAGE).on_conflict_do_nothing(), [row]).rowcount
 
 
 def _free_slot(
@@ -311,18 +340,8 @@ def _free_slot(
     """
     slot = office.hours.this_or_next_slot(now)
     taken = {slot.key} if yields else set()
-    for row in connection.execute(
-        select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
-            MESSAGE.c.person_id == person_id,
-            MESSAGE.c.kind.in_(("reminder", "digest")),
-            MESSAGE.c.id.is_distinct_from(itself),
-            or_(
-                MESSAGE.c.slot >= slot.key,
-                MESSAGE.c.sent_at >= slot.starts,
-                MESSAGE.c.status.in_(("queued", "claimed")),
-            ),
-        )
-    ):
+    place = {"person": person_id, "itself": itself, "slot": slot.key, "starts": slot.starts}
+    for row in connection.execute(_IN_SLOTS, place):
         leaves = office.hours.this_or_next_slot(row.sent_at or max(now, row.not_before))
         taken |= {row.slot, leaves.key}
     while slot.key in taken:
@@ -336,23 +355,7 @@ def _compute_anew(connection: Connection, now: dt.datetime, of: Collection[str] 
     One whose slot has gone by while the machine was off may find another message of its reader about to leave: it goes
     on waiting.
     """
-    waited = connection.execute(
-        select(
-            MESSAGE.c.id,
-            MESSAGE.c.office_id,
-            MESSAGE.c.person_id,
-            MESSAGE.c.payload,
-            MESSAGE.c.attempts,
-            MESSAGE.c.avoid,
-            MESSAGE.c.error,
-        ).where(
-            MESSAGE.c.status == literal_column("'queued'"),
-            MESSAGE.c.not_before <= now,
-            MESSAGE.c.kind == "digest",
-            # It was written in an earlier turn: it says why it waited, or nobody came to send it.
-            or_(MESSAGE.c.error.is_not(None), MESSAGE.c.not_before < now),
-        )
-    ).all()
+    waited = connection.execute(_WAITED, {"now": now}).all()
     offices = view_offices(connection, {row.office_id for row in waited}) if waited else {}
     of_week: dict[tuple[str, str], DigestMessage] = {}
     for row in waited:
