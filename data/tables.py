@@ -128,6 +128,7 @@ class Chat(SQLModel, table=True):
         UniqueConstraint("channel", "bot", "address", name="chat_address"),
         Index("chat_person", "person_id"),
         Index("chat_unit", "unit_id"),
+        Index("chat_office", "office_id"),
     )
 
 

@@ -88,13 +88,13 @@ _OFFICES = select(
 ).where(one_of(OFFICE.c.id, "offices"))
 _DEFINITIONS = select(OFFICE.c.id, cast(OFFICE.c.definition, Text).label("definition"))
 _ALL_THAT_IS_READ = _DEFINITIONS.add_columns(cast(OFFICE.c.ladders, Text).label("ladders")).order_by(OFFICE.c.id)
-_REACHABLE = union_all(  # by way of the people, whose index knows their office: chats have none
-    select(PERSON.c.id)
-    .join(CHAT, CHAT.c.person_id == PERSON.c.id)
-    .where(one_of(PERSON.c.office_id, "offices"), CHAT.c.blocked_at.is_(None)),
+_REACHABLE = union_all(  # by way of the office's chats: among a country's people PostgreSQL would read every chat
+    select(CHAT.c.person_id).where(
+        one_of(CHAT.c.office_id, "offices"), CHAT.c.person_id.is_not(None), CHAT.c.blocked_at.is_(None)
+    ),
     select(PERSON.c.id)  # … or in their unit's group
     .join(CHAT, CHAT.c.unit_id == PERSON.c.unit_id)
-    .where(one_of(PERSON.c.office_id, "offices"), CHAT.c.blocked_at.is_(None)),
+    .where(one_of(CHAT.c.office_id, "offices"), one_of(PERSON.c.office_id, "offices"), CHAT.c.blocked_at.is_(None)),
 )
 _PEOPLE = (
     select(

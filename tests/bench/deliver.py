@@ -136,7 +136,6 @@ class Plain:
     edits = False
 
     def __init__(self, base_url: str, in_flight: int) -> None:
-        self.at_once = 2 * in_flight  # as the real ones: what is claimed and waits is not more than leaves soon
         self._address = f"{base_url}{TOKEN}/sendMessage"
         self._places = asyncio.Semaphore(in_flight)
         self._session: aiohttp.ClientSession | None = None
