@@ -15,11 +15,12 @@ from engine.load import link_simulator
 from engine.preview import foresee
 from engine.settings import Settings
 from schedules.office_file import read_office, shipped_offices
+from schedules.workdays import vietnam_calendar
 
 XUAN_DUONG = next(path for path in shipped_offices() if path.stem == "xuan-duong")
 START = dt.datetime(2025, 12, 31, 17, tzinfo=dt.UTC)  # 1 January 2026, 00:00 in the commune
 END = dt.datetime(2026, 12, 31, 17, tzinfo=dt.UTC)
-BEAT, AT_NIGHT = dt.timedelta(minutes=30), dt.timedelta(hours=2)  # at night nothing may be said, and nothing is
+BEAT, AT_REST = dt.timedelta(minutes=30), dt.timedelta(hours=2)  # at night and on days off nothing may be said
 MARK = re.compile(r"\nMã nhật ký: \d+:[0-9a-f]{16}$")
 
 
@@ -45,6 +46,6 @@ def test_a_year_of_run_equals_the_preview_message_by_message(tmp_path: Path) -> 
 async def _beat(product: Product, clock: VirtualClock) -> None:
     while clock.now() < END:
         await product.turn()
-        hour = clock.now().astimezone(CIVIL).hour
-        beat = BEAT if 5 <= hour < 20 else AT_NIGHT
+        now = clock.now().astimezone(CIVIL)
+        beat = BEAT if 5 <= now.hour < 20 and vietnam_calendar().is_working(now.date()) else AT_REST
         clock.advance(minutes=beat.total_seconds() / 60)
