@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Dialect, Engine, make_url
 
-from data.database import connect, create_schema
+from data.database import connect, create_schema, open_database
 
 CHOICE = "NHACVIEC_TEST_DATABASE"
 
@@ -36,9 +40,49 @@ def story_database(file: Path) -> StoryDatabase:
         url = postgres_or_skip()
         return StoryDatabase(url, connect(url))
     url = f"sqlite:///{file}"
+    file.write_bytes(_made_once(_with_tables))
+    return StoryDatabase(url, _warm(connect(url)))
+
+
+def new_database(url: str) -> Engine:
+    """:func:`data.database.open_database` of one that is not there yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).write_bytes(_made_once(open_database))
+    return open_database(url)
+
+
+@cache
+def _made_once(make: Callable[[str], Engine]) -> bytes:
+    """An empty file: to make its tables takes longer than most stories."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        make(f"sqlite:///{file}").dispose()
+        return file.read_bytes()
+
+
+# A program compiles its statements once in months; a session of tests would do so for each story, at half of its time.
+_COMPILED: dict[Any, Any] = {}
+
+
+def _warm(engine: Engine) -> Engine:
+    """Let it share what other stories have compiled: for the same dialect, so that is one object too."""
+    engine.dialect = _dialect()
+    engine.update_execution_options(compiled_cache=_COMPILED)
+    return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    engine = connect("sqlite://")
+    engine.connect().close()  # now it knows its database's version
+    return engine.dialect
+
+
+def _with_tables(url: str) -> Engine:
     engine = connect(url)
     create_schema(engine)
-    return StoryDatabase(url, engine)
+    return engine
 
 
 def postgres_or_skip(*, empty: bool = False, begin_only: bool = False) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import Engine, insert, select
 
 from bots.simulator import Simulator
-from data.database import open_database
 from data.evidence_files import EvidenceFiles
 from engine import load, receive
 from engine.cycle import turn
 from engine.office import EVIDENCE, OCCURRENCE
+from tests.databases import new_database
 from tests.world import OFFICE_ID, OFFICER, civil, monthly_report, office_file, one_task
 
 MORNING = civil("2026-03-16 08:00")
@@ -22,7 +22,7 @@ PHOTO = b"\xff\xd8\xff a photo"
 
 def lived_in(url: str, evidence: Path) -> Engine:
     """An office in March: messages sent and waiting, a reply answered, a photo kept. The caller disposes of it."""
-    engine = open_database(url)
+    engine = new_database(url)
     simulator = Simulator()
     with engine.begin() as connection:
         file = office_file([one_task("2026-03-17"), monthly_report(secret=True), one_task("2026-03-27", "b", "Đề án")])
