@@ -40,7 +40,8 @@ def story_database(file: Path) -> StoryDatabase:
         url = postgres_or_skip()
         return StoryDatabase(url, connect(url))
     url = f"sqlite:///{file}"
-    file.write_bytes(_made_once(_with_tables))
+    if not file.exists():
+        file.write_bytes(_made_once(_with_tables))
     return StoryDatabase(url, _warm(connect(url)))
 
 
