@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 ATTEMPTS = 3
+STEPS, USUAL = 100_000, 0.006  # a loop, and the seconds it takes on the machine for which our promises were written
 P = ParamSpec("P")
 
 
@@ -49,6 +50,15 @@ def once_in_three(test: Callable[P, None]) -> Callable[P, None]:
         return None
 
     return attempts
+
+
+def slowness() -> float:
+    """How many times as long as usual this machine takes just now; 1.0 where it is quicker."""
+    began = time.process_time()
+    total = 0
+    for step in range(STEPS):
+        total += step
+    return max(1.0, (time.process_time() - began) / USUAL)
 
 
 class Stalls:
