@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, t
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from sqlmodel import SQLModel
 
 from data import tables  # noqa: F401  (fills SQLModel.metadata)
@@ -49,6 +49,7 @@ _POSTGRES_SESSION: dict[str, Any] = {
 # Deadlock, serialization, stood still for too long: the server took the transaction back.
 _AGAIN = ("40P01", "40001", "25P03")
 MOST_TRIES = 5
+_LOOKS_ONLY = "looks only"  # said of a connection for as long as somebody has it
 _UPGRADING = 7_241_190_001  # the advisory lock of whoever changes the schema
 
 # The journal is append-only even for someone who opens the database with another program.
@@ -119,10 +120,13 @@ def _sqlite(url: URL) -> Engine:
     if in_memory:
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
+    # By the dialect and not by an event: with one, every statement would look for listeners of its own.
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign,assignment]
+    event.listen(engine, "checkin", lambda _connection, record: record.info.pop(_LOOKS_ONLY, None))
 
     @event.listens_for(engine, "connect")
     def _tune(connection: sqlite3.Connection, _record: object) -> None:
-        # The driver must not open transactions by itself: `_begin` below does, with the right kind of lock.
+        # The driver must not open transactions by itself: `_begin` does, with the right kind of lock.
         connection.isolation_level = None
         # A commit reaches the disk's own log before an answer goes out; readers never wait for the writer.
         connection.execute("PRAGMA foreign_keys = ON")
@@ -131,25 +135,25 @@ def _sqlite(url: URL) -> Engine:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
     return engine
+
+
+def _begin(connection: PoolProxiedConnection) -> None:
+    connection.cursor().execute("BEGIN" if connection.info.get(_LOOKS_ONLY) else "BEGIN IMMEDIATE")
 
 
 def reading(engine: Engine) -> Connection:
     """A connection that only looks: it never waits for a writer. Use it in a ``with`` block."""
-    return engine.connect().execution_options(reading=True)
+    connection = engine.connect()
+    connection.info[_LOOKS_ONLY] = True  # until it goes back
+    return connection
 
 
 def at_one_instant(engine: Engine) -> Connection:
     """A connection that only looks, and sees one and the same moment however long it looks (on both databases)."""
-    options: dict[str, Any] = {"reading": True}
     if engine.dialect.name == "postgresql":
-        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return engine.connect().execution_options(**options)
+        return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return reading(engine)
 
 
 def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -162,6 +166,15 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
             if getattr(error.orig, "sqlstate", None) not in _AGAIN or not tries_left:
                 raise
     raise AssertionError("unreachable")
+
+
+def may_fail(connection: Connection) -> AbstractContextManager[Any]:
+    """A block after whose failure the transaction goes on; if it writes, then as the last thing it does.
+
+    PostgreSQL needs a savepoint for that. SQLite takes back a statement that fails, and nothing else; where it takes
+    back more (a full disk), the transaction cannot go on anyway.
+    """
+    return nullcontext() if connection.dialect.name == "sqlite" else connection.begin_nested()
 
 
 # ---- schema ---------------------------------------------------------------------------------------------------------

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from data.tables import Setting
 from data.upsert import upsert
 
 SETTING = Setting.__table__  # type: ignore[attr-defined]
 KEY = "muted"
+#: Whether nothing may be sent, as part of another question.
+MUTED = exists().where(SETTING.c.key == KEY)
 _MUTED = select(SETTING.c.value, SETTING.c.changed_at).where(SETTING.c.key == KEY)
 
 

@@ -16,12 +16,13 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal_col
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from data import setbacks
-from data.muted import is_muted
-from data.one_of import one_of
+from data.database import may_fail
+from data.muted import MUTED, is_muted
+from data.one_of import one_of, words
 from data.rows import AnyRow
 from engine.addresses import TRY_AGAIN_AFTER, Addresses
 from engine.edited import as_they_read_now
-from engine.messages import Edit, Message, ReminderMessage
+from engine.messages import Message
 from engine.office import MESSAGE, OfficeView, view_offices
 from engine.outbox import NOWHERE, Channels, Chat, Lane, Letter, close, requeue, unreached
 from engine.payload import answer_from, digest_from
@@ -49,7 +50,11 @@ _QUEUED = MESSAGE.c.status == literal_column("'queued'")
 _DUE = MESSAGE.c.not_before <= bindparam("b_now")
 _ANSWERS = _QUEUED & (MESSAGE.c.kind == literal_column("'answer'")) & _DUE
 _OTHERS = _QUEUED & (MESSAGE.c.kind != "answer") & _DUE
-_IS_WAITING = select(exists().where(_QUEUED, _DUE))
+_WHAT_WAITS = select(
+    exists().where(_QUEUED, _DUE).label("messages"),
+    exists().where(_ANSWERS).label("answers"),
+    MUTED.label("silence"),
+)
 _WAITING = select(MESSAGE.c.office_id).where(_QUEUED, _DUE).group_by(MESSAGE.c.office_id)
 # Whoever has just typed waits for the answer; a thousand reminders of the morning can wait behind it. Each of the two
 # questions walks an index in its order and stops: how many wait behind the last one makes no difference.
@@ -64,7 +69,7 @@ _FIRST_OTHERS = (
     select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.kind)
     .where(
         _OTHERS,
-        or_(MESSAGE.c.kind.in_(_ANY_HOUR), ~one_of(MESSAGE.c.office_id, "b_at_rest")),
+        or_(MESSAGE.c.kind.in_(words(*_ANY_HOUR)), ~one_of(MESSAGE.c.office_id, "b_at_rest")),
     )
     .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
     .limit(bindparam("b_most"))
@@ -111,7 +116,7 @@ def _claiming(which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]
 
 _CHOSEN_IN_LANE = (
     select(MESSAGE.c.id)
-    .where(*_IN_LANE, or_(MESSAGE.c.kind.in_(_ANY_HOUR), one_of(MESSAGE.c.office_id, "b_at_work")))
+    .where(*_IN_LANE, or_(MESSAGE.c.kind.in_(words(*_ANY_HOUR)), one_of(MESSAGE.c.office_id, "b_at_work")))
     .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
     .limit(bindparam("b_most"))
     .with_for_update(skip_locked=True)
@@ -122,7 +127,7 @@ _CLAIM_IN_LANE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False)
 _CLAIM_NOWHERE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False, channel=None, bot=None)
 _SLEEP = (
     update(MESSAGE)
-    .where(*_IN_LANE, MESSAGE.c.kind.not_in(_ANY_HOUR), MESSAGE.c.office_id == bindparam("b_office"))
+    .where(*_IN_LANE, MESSAGE.c.kind.not_in(words(*_ANY_HOUR)), MESSAGE.c.office_id == bindparam("b_office"))
     .values(not_before=bindparam("b_wakes", type_=MESSAGE.c.not_before.type))
 )
 _HELD_UP = select(MESSAGE.c.person_id, MESSAGE.c.id, MESSAGE.c.not_before).where(
@@ -162,7 +167,8 @@ def claim(
     rows = _in_order(connection, rows, now, lane)
     desk = Addresses(connection, channels, [row for row in rows if not row.address], now)
     messages, unreadable = _messages(connection, offices, rows, now)
-    known = setbacks.standing(connection, "message")
+    tried = {row.id for row in rows if row.attempts > 1}  # what has had a setback was claimed for it
+    known = setbacks.standing(connection, "message") if tried else {}
     # An edit is only tidiness: it never stands before the words somebody waits for in the same chat.
     for row in sorted(rows, key=lambda row: (row.kind == "edit", row.not_before, row.id)):
         if row.id in unreadable:  # what an older or newer program wrote, or a defect of ours
@@ -213,14 +219,17 @@ def _take(
     connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, mark: str
 ) -> Sequence[AnyRow]:
     """Claim answers first, then the rest in order. Only the offices of what is claimed are read."""
-    if not connection.execute(_IS_WAITING, {"b_now": now}).scalar() or is_muted(connection):
+    there_are = connection.execute(_WHAT_WAITS, {"b_now": now}).one()
+    if not there_are.messages or there_are.silence:
         return []
-    chosen = list(connection.execute(_FIRST_ANSWERS, {"b_now": now, "b_most": most}).all())
+    chosen: list[AnyRow] = []
+    if there_are.answers:
+        chosen += connection.execute(_FIRST_ANSWERS, {"b_now": now, "b_most": most}).all()
     if len(chosen) < most:
         chosen += _at_work(connection, now, seen, most - len(chosen))
     if not chosen:
         return []
-    seen |= view_offices(connection, {row.office_id for row in chosen} - seen.keys())
+    view_offices(connection, {row.office_id for row in chosen}, seen)
     ids = [row.id for row in chosen]
     return connection.execute(_CLAIM, {"b_now": now, "b_mark": mark, "b_ids": ids}).all()
 
@@ -230,12 +239,12 @@ def _at_work(connection: Connection, now: dt.datetime, seen: dict[str, OfficeVie
     while True:
         at_rest = _at_rest(seen, now)
         rows = connection.execute(_FIRST_OTHERS, {"b_now": now, "b_most": most, "b_at_rest": sorted(at_rest)}).all()
-        seen |= view_offices(connection, {row.office_id for row in rows} - seen.keys())
+        view_offices(connection, {row.office_id for row in rows}, seen)
         if _at_rest(seen, now) == at_rest:
             return rows
         # Some rest that were not known to. Where one does many may (it is noon): all that wait are looked at, once.
         waiting = connection.execute(_WAITING, {"b_now": now}).scalars()
-        seen |= view_offices(connection, set(waiting) - seen.keys())
+        view_offices(connection, set(waiting), seen)
 
 
 def _at_rest(seen: Mapping[str, OfficeView], now: dt.datetime) -> set[str]:
@@ -251,7 +260,7 @@ def _take_in_lane(
     waiting = connection.execute(_WAITING_IN_LANE, {"b_now": now, **there}).scalars().all()
     if not waiting or is_muted(connection):
         return []
-    seen |= view_offices(connection, set(waiting) - seen.keys())
+    view_offices(connection, waiting, seen)
     at_rest = _at_rest({office_id: seen[office_id] for office_id in waiting}, now)
     _let_rest(connection, [seen[office_id] for office_id in waiting if office_id in at_rest], there, now)
     claiming = _CLAIM_NOWHERE if lane == NOWHERE else _CLAIM_IN_LANE
@@ -268,7 +277,7 @@ def _messages(
     if not rows:
         return {}, {}
     try:
-        with connection.begin_nested():
+        with may_fail(connection):
             return _read(connection, offices, rows, now), {}
     except setbacks.NOT_THE_ROW:
         raise
@@ -287,9 +296,13 @@ def _messages(
 def _read(
     connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[AnyRow], now: dt.datetime
 ) -> dict[int, Message | None]:
-    reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
     edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
-    return with_weeks_before(connection, rows, {row.id: _message(row, reminders, edits) for row in rows})
+    stored = {row.id: _as_stored(row) for row in rows if row.kind not in ("reminder", "edit")}
+    others = with_weeks_before(connection, rows, stored)
+    # Last of all, as it also writes down which lines are no longer true.
+    reminders = reminder_messages(connection, offices, [row for row in rows if row.kind == "reminder"], now)
+    said: dict[int, Message | None] = {**others, **edits, **reminders}
+    return {row.id: said.get(row.id) for row in rows}
 
 
 def _put_off(connection: Connection, office: OfficeView, row: AnyRow, error: Exception, now: dt.datetime) -> int:
@@ -307,11 +320,7 @@ def _is_gone(office: OfficeView, row: AnyRow) -> bool:
     return row.kind in ("reminder", "digest") and (member is None or not member.active)
 
 
-def _message(row: AnyRow, reminders: Mapping[int, ReminderMessage], edits: Mapping[int, Edit]) -> Message | None:
-    if row.kind == "reminder":
-        return reminders.get(row.id)
-    if row.kind == "edit":
-        return edits.get(row.id)
+def _as_stored(row: AnyRow) -> Message:
     asked_for = row.kind == "answer" and "monday" not in row.payload  # a digest on trial is an answer too
     return answer_from(row.payload) if asked_for else digest_from(row.payload)
 

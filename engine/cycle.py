@@ -15,6 +15,7 @@ from data.database import in_transaction
 from engine.deliver import deliver
 from engine.digest import digest
 from engine.messages import Channel
+from engine.office import OfficeView
 from engine.outbox import Delivered
 from engine.plan import plan
 from engine.receive import handle_waiting
@@ -49,14 +50,14 @@ class Turned:
     delivered: Delivered
 
 
-def decide(engine: Engine, now: dt.datetime) -> Decided:
+def decide(engine: Engine, now: dt.datetime, seen: dict[str, OfficeView] | None = None) -> Decided:
     """Everything of a turn but the sending: replies, plan, digest, reminders.
 
     Of the replies that wait, :data:`MOST_REPLIES` are acted upon. As many ``handled``: there may be more, and the
     caller sees to them when the answers of these have left.
     """
     handled = handle_waiting(engine, now, MOST_REPLIES)
-    decided = decide_for(engine, now)
+    decided = decide_for(engine, now, seen=seen)
     decided.handled = handled
     return decided
 
@@ -66,17 +67,21 @@ def decide_for(
     now: dt.datetime,
     of: Collection[str] | None = None,
     then: Callable[[Connection], None] | None = None,
+    seen: dict[str, OfficeView] | None = None,
 ) -> Decided:
     """Plan, digest and reminders of these offices, or of all.
 
     ``then`` is called in the transaction in which the messages were written: who carries them is told together with
-    them, or not at all.
+    them, or not at all. ``seen`` is filled with the offices that had something to say, as they were then.
     """
+    seen = {} if seen is None else seen
     planned = in_transaction(engine, lambda connection: plan(connection, now, of))
 
     def say(connection: Connection) -> Decided:
-        digests = digest(connection, now, of)  # before the reminders: whoever reads one hears them in the next slot
-        reminded = remind(connection, now, of)
+        digests = digest(
+            connection, now, of, seen
+        )  # before the reminders: whoever reads one hears them in the next slot
+        reminded = remind(connection, now, of, seen)
         if then is not None:
             then(connection)
         return Decided(0, planned, reminded, digests)
@@ -91,8 +96,9 @@ async def turn(engine: Engine, channels: Collection[Channel], now: dt.datetime) 
     """
     decided, delivered = Decided(), Delivered()
     while True:
-        this = decide(engine, now)
+        seen: dict[str, OfficeView] = {}
+        this = decide(engine, now, seen)
         decided.add(this)
-        delivered.add(await deliver(engine, channels, now))
+        delivered.add(await deliver(engine, channels, now, seen=seen))
         if this.handled < MOST_REPLIES:
             return Turned(decided.handled, decided.planned, decided.reminded, decided.digests, delivered)

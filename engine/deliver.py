@@ -60,24 +60,28 @@ async def deliver(
     now: dt.datetime,
     stop: asyncio.Event | None = None,
     clock: Callable[[], dt.datetime] | None = None,
+    seen: dict[str, OfficeView] | None = None,
 ) -> Delivered:
     """Send what waits, until nothing more may leave. After ``stop`` no further send begins.
 
     ``clock``: a delivery takes minutes, and what is queued meanwhile (an answer, a retry come due) leaves within it.
+    ``seen``: offices that were read a moment ago (names, units and hours, which no batch changes).
     """
     clock = clock or (lambda: now)
     post = _Post(bots_of(channels), stop or asyncio.Event(), clock)
     # What is claimed and waits for its turn is lost to a crash as if it were on its way: no more than leaves soon.
     most = min(MOST, sum(getattr(channel, "at_once", BATCH) for channel in channels))
-    seen: dict[str, OfficeView] = {}  # names, units and hours, which no batch changes
-    done = await _written(engine, lambda connection: recover(connection, clock()))
+    seen = {} if seen is None else seen
+    done = Delivered()
     outcomes: Outcomes = []
+    first = True  # what a dead run left is seen to before anything is claimed
     while True:
         refills = post.under_way <= most - most // REFILL and not post.stop.is_set()
         room = min(BATCH, most - post.under_way) if refills else 0
         claimed = Claimed()
-        if outcomes or room:
-            recorded, claimed = await _settled(engine, post, outcomes, clock, seen, room)
+        if outcomes or room or first:
+            recorded, claimed = await _settled(engine, post, outcomes, clock, seen, room, recovers=first)
+            first = False
             done.add(recorded)
             post.take(claimed.letters)
         if claimed.more and not post.stop.is_set() and post.under_way <= most - most // REFILL:
@@ -95,6 +99,8 @@ async def _settled(
     clock: Callable[[], dt.datetime],
     seen: dict[str, OfficeView],
     room: int,
+    *,
+    recovers: bool,
 ) -> tuple[Delivered, Claimed]:
     """Write down what came back, and claim up to ``room`` more in the same transaction.
 
@@ -103,8 +109,10 @@ async def _settled(
 
     def write(connection: Connection, room: int) -> tuple[Delivered, Claimed]:
         done, claimed = Delivered(), Claimed()
+        if recovers:
+            done.add(recover(connection, clock()))
         if outcomes:
-            done = record(connection, post.channels, outcomes, clock())
+            done.add(record(connection, post.channels, outcomes, clock()))
         if room:
             claimed = claim(connection, post.channels, clock(), seen, room)
             done.dropped += claimed.dropped

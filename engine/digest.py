@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, or_, select, update
 
 from data import bulk, journal
+from data.one_of import one_of, words
 from data.turns import alone_with, among
 from engine.messages import HIDDEN_TITLE, DigestMessage, Says
 from engine.office import (
@@ -31,7 +32,6 @@ from engine.office import (
     REMINDER,
     UNIT,
     OfficeView,
-    view_office,
     view_offices,
 )
 from engine.payload import digest_from, to_payload
@@ -64,15 +64,46 @@ _WAITED = select(
 )
 _IN_SLOTS = select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
     MESSAGE.c.person_id == bindparam("person"),
-    MESSAGE.c.kind.in_(("reminder", "digest")),
+    MESSAGE.c.kind.in_(words("reminder", "digest")),
     MESSAGE.c.id.is_distinct_from(bindparam("itself")),
     or_(
         MESSAGE.c.slot >= bindparam("slot"),
         MESSAGE.c.sent_at >= bindparam("starts"),
-        MESSAGE.c.status.in_(("queued", "claimed")),
+        MESSAGE.c.status.in_(words("queued", "claimed")),
     ),
 )
 _TOLD = select(func.max(MESSAGE.c.key)).where(MESSAGE.c.office_id == bindparam("office"), MESSAGE.c.kind == "digest")
+_DOERS_WITH_WORK = select(OCCURRENCE.c.doer_id).where(
+    OCCURRENCE.c.office_id == bindparam("office"),
+    OCCURRENCE.c.next_move_at <= bindparam("now"),
+    OCCURRENCE.c.work_state.in_(words(*sorted(OPEN))),
+)
+_NEXT_DIGEST = update(OFFICE).where(OFFICE.c.id == bindparam("b_office")).values(next_digest_at=bindparam("b_next"))
+_EXTENSIONS = select(
+    func.count()
+    .filter(
+        EXTENSION.c.status == "granted",
+        EXTENSION.c.decided_at >= bindparam("first"),
+        EXTENSION.c.decided_at < bindparam("after"),
+        EXTENSION.c.decided_at <= bindparam("moment"),
+    )
+    .label("granted"),
+    func.count()
+    .filter(
+        EXTENSION.c.asked_at <= bindparam("moment"),
+        or_(EXTENSION.c.status == "waiting", EXTENSION.c.decided_at > bindparam("moment")),
+    )
+    .label("waiting"),
+).where(EXTENSION.c.office_id == bindparam("office"))
+_GRANTED_LATER = (
+    select(EXTENSION.c.occurrence_id, EXTENSION.c.was)
+    .where(
+        EXTENSION.c.office_id == bindparam("office"),
+        EXTENSION.c.status == "granted",
+        EXTENSION.c.decided_at > bindparam("moment"),
+    )
+    .order_by(EXTENSION.c.decided_at.desc())  # the first grant after the moment has the last word
+)
 _FACTS = (
     select(
         OCCURRENCE.c.id,
@@ -93,7 +124,7 @@ _FACTS = (
         OCCURRENCE.c.office_id == bindparam("office"),
         or_(
             or_(
-                OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
+                OCCURRENCE.c.work_state.in_(words(*sorted(OPEN))),
                 OCCURRENCE.c.reported_at > bindparam("moment"),
                 OCCURRENCE.c.closed_at > bindparam("moment"),
             )
@@ -104,15 +135,19 @@ _FACTS = (
 )
 
 
-def digest(connection: Connection, now: dt.datetime, of: Collection[str] | None = None) -> int:
+def digest(
+    connection: Connection,
+    now: dt.datetime,
+    of: Collection[str] | None = None,
+    seen: dict[str, OfficeView] | None = None,
+) -> int:
     """Write the digests that are due, of these offices or of all, into the outbox. Returns how many."""
+    seen = {} if seen is None else seen
     _spare_who_was_told(connection, now, of)
-    _compute_anew(connection, now, of)
+    _compute_anew(connection, now, of, seen)
     due = connection.execute(_DUE, {"now": now}).scalars().all()
-    return sum(
-        _digest_office(connection, view_office(connection, office), now)
-        for office in alone_with(connection, among(of, due))
-    )
+    offices = view_offices(connection, alone_with(connection, among(of, due)), seen)
+    return sum(_digest_office(connection, office, now) for office in offices.values())
 
 
 def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime) -> int:
@@ -133,7 +168,7 @@ def _digest_office(connection: Connection, office: OfficeView, now: dt.datetime)
         "engine", "digest", None, {"week": week_name(monday), "readers": written, "passed_over": passed_over}
     )
     journal.append(connection, office.id, now, [line])
-    connection.execute(update(OFFICE).where(OFFICE.c.id == office.id).values(next_digest_at=next_digest(office, now)))
+    connection.execute(_NEXT_DIGEST, {"b_office": office.id, "b_next": next_digest(office, now)})
     return written
 
 
@@ -218,16 +253,9 @@ def _digest_as_of(
 ) -> DigestMessage:
     first, after = week_bounds(monday, office.zone)
     facts = [fact for _, _, fact in facts_of(connection, office, first, after, coming_until(monday), moment)]
-    asked = select(func.count()).select_from(EXTENSION).where(EXTENSION.c.office_id == office.id)
-    granted = asked.where(
-        EXTENSION.c.status == "granted",
-        EXTENSION.c.decided_at >= first,
-        EXTENSION.c.decided_at < after,
-        EXTENSION.c.decided_at <= moment,
-    )
-    waiting = asked.where(
-        EXTENSION.c.asked_at <= moment, or_(EXTENSION.c.status == "waiting", EXTENSION.c.decided_at > moment)
-    )
+    extensions = connection.execute(
+        _EXTENSIONS, {"office": office.id, "first": first, "after": after, "moment": moment}
+    ).one()
     counted = numbers(
         facts,
         person=person,
@@ -235,8 +263,8 @@ def _digest_as_of(
         monday=monday,
         now=moment,
         zone=office.zone,
-        extensions_granted=connection.execute(granted).scalar_one(),
-        extensions_waiting=connection.execute(waiting).scalar_one(),
+        extensions_granted=extensions.granted,
+        extensions_waiting=extensions.waiting,
     )
     return replace(counted, journal_mark=journal.mark_before(connection, office.id, moment))
 
@@ -277,12 +305,8 @@ def facts_of(
 
 def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime) -> dict[int, dt.date]:
     """The internal due that held at ``moment``, of every occurrence for which more time was granted later."""
-    later = (
-        select(EXTENSION.c.occurrence_id, EXTENSION.c.was)
-        .where(EXTENSION.c.office_id == office.id, EXTENSION.c.status == "granted", EXTENSION.c.decided_at > moment)
-        .order_by(EXTENSION.c.decided_at.desc())  # the first grant after the moment has the last word
-    )
-    return {row.occurrence_id: row.was for row in connection.execute(later)}
+    later = connection.execute(_GRANTED_LATER, {"office": office.id, "moment": moment})
+    return {row.occurrence_id: row.was for row in later}
 
 
 # ---- its place among the reminders --------------------------------------------------------------------------------
@@ -290,12 +314,7 @@ def _moved_after(connection: Connection, office: OfficeView, moment: dt.datetime
 
 def _with_work_of_their_own(connection: Connection, office: OfficeView, now: dt.datetime) -> set[int]:
     """Doers who are about to be reminded: a last call must not wait half a day for numbers."""
-    query = select(OCCURRENCE.c.doer_id).where(
-        OCCURRENCE.c.office_id == office.id,
-        OCCURRENCE.c.next_move_at <= now,
-        OCCURRENCE.c.work_state.in_([str(state) for state in OPEN]),
-    )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(_DOERS_WITH_WORK, {"office": office.id, "now": now}).scalars())
 
 
 def _row(
@@ -349,14 +368,16 @@ def _free_slot(
     return slot
 
 
-def _compute_anew(connection: Connection, now: dt.datetime, of: Collection[str] | None) -> None:
+def _compute_anew(
+    connection: Connection, now: dt.datetime, of: Collection[str] | None, seen: dict[str, OfficeView]
+) -> None:
     """Digests that had to wait, for a slot or for the provider, and may leave now: as of now.
 
     One whose slot has gone by while the machine was off may find another message of its reader about to leave: it goes
     on waiting.
     """
     waited = connection.execute(_WAITED, {"now": now}).all()
-    offices = view_offices(connection, {row.office_id for row in waited}) if waited else {}
+    offices = view_offices(connection, {row.office_id for row in waited}, seen)
     of_week: dict[tuple[str, str], DigestMessage] = {}
     for row in waited:
         office = offices[row.office_id]
@@ -395,7 +416,9 @@ def _readable(payload: Any) -> DigestMessage | None:
 
 _EARLIER = REMINDER.alias("earlier")
 _REPEATS_AFTER_DIGEST = (
-    select(REMINDER.c.id, REMINDER.c.office_id, OCCURRENCE.c.title, UNIT.c.name, MESSAGE.c.payload)
+    select(
+        REMINDER.c.id, REMINDER.c.office_id, OCCURRENCE.c.title, UNIT.c.name, MESSAGE.c.id.label("digest")
+    )  # its words are long, and the same for many lines
     .join(MESSAGE, (MESSAGE.c.person_id == REMINDER.c.person_id) & (MESSAGE.c.sent_at >= bindparam("since")))
     .join(OCCURRENCE, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
     .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
@@ -415,18 +438,29 @@ _REPEATS_AFTER_DIGEST = (
 )
 
 
+_SPARE = (
+    update(REMINDER)
+    .where(one_of(REMINDER.c.id, "b_said"), REMINDER.c.status == "pending")
+    .values(status="suppressed", reason=SAID_IN_DIGEST)
+)
+_PAYLOADS = select(MESSAGE.c.id, MESSAGE.c.payload).where(one_of(MESSAGE.c.id, "messages"))
+
+
+def _overdue_in(message: DigestMessage | None) -> set[tuple[str, str]]:
+    return {(line.title, line.unit) for line in message.overdue} if message else set()
+
+
 def _spare_who_was_told(connection: Connection, now: dt.datetime, of: Collection[str] | None) -> None:
     """Whoever has read today in the digest that something is overdue need not be told a second time."""
-    said = [
-        row.id
+    repeats = [
+        row
         for row in connection.execute(_REPEATS_AFTER_DIGEST, {"since": now - SAME_DAY})
-        if (of is None or row.office_id in of)
-        and (told := _readable(row.payload)) is not None
-        and any((line.title, line.unit) == (row.title, row.name) for line in told.overdue)
+        if of is None or row.office_id in of
     ]
+    if not repeats:
+        return
+    read = connection.execute(_PAYLOADS, {"messages": sorted({row.digest for row in repeats})})
+    told = {row.id: _overdue_in(_readable(row.payload)) for row in read}
+    said = [row.id for row in repeats if (row.title, row.name) in told[row.digest]]
     if said:
-        connection.execute(
-            update(REMINDER)
-            .where(REMINDER.c.id.in_(said), REMINDER.c.status == "pending")
-            .values(status="suppressed", reason=SAID_IN_DIGEST)
-        )
+        connection.execute(_SPARE, {"b_said": said})

@@ -7,11 +7,13 @@ import gc
 BETWEEN = (20_000, 20, 50)  # a turn makes some thousands of rows, and nearly all of them go by themselves
 
 
-def settle_in() -> None:
-    """Everything is imported and stands for good: what looks for garbage need not walk through it again.
+def look_less_often() -> None:
+    """Python's own pace, a look after every 700 new objects, takes a tenth of a busy turn, and of all imports."""
+    gc.set_threshold(*BETWEEN)
 
-    Python's own pace, a look after every 700 new objects, takes a tenth of a busy turn.
-    """
+
+def settle_in() -> None:
+    """Everything is imported and stands for good: what looks for garbage need not walk through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*BETWEEN)
+    look_less_often()

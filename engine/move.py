@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, String, Table, func, insert, inspect,
 from sqlmodel import SQLModel
 
 from data import journal
-from data.database import at_one_instant, connect, explained, migrate, newest_version, version_of
+from data.database import at_one_instant, connect, explained, migrate, newest_version, reading, version_of
 from data.rows import AnyRow
 from engine.errors import NhacViecError
 from engine.office import OFFICE
@@ -108,7 +108,7 @@ def _check_version(connection: Connection) -> None:
 
 
 def _prepare(target: Engine) -> None:
-    with target.connect().execution_options(reading=True) as connection:
+    with reading(target) as connection:
         known = {table.name for table in tables()}
         there = set(inspect(connection).get_table_names()) - {"alembic_version"}
         full = [name for name in sorted(there & known) if connection.execute(_any_row(name)).first()]

@@ -141,21 +141,27 @@ def view_office(connection: Connection, office_id: str) -> OfficeView:
     return view_offices(connection, [office_id])[office_id]
 
 
-def view_offices(connection: Connection, office_ids: Iterable[str]) -> dict[str, OfficeView]:
-    """Read these offices, by id."""
+def view_offices(
+    connection: Connection, office_ids: Iterable[str], seen: dict[str, OfficeView] | None = None
+) -> dict[str, OfficeView]:
+    """These offices, by id. Those that stand in ``seen`` are taken from there; those that are read are put there."""
+    seen = {} if seen is None else seen
     wanted = sorted(set(office_ids))
-    return _views(connection, {"offices": wanted}) if wanted else {}
+    unseen = [office_id for office_id in wanted if office_id not in seen]
+    if unseen:
+        seen |= _views(connection, {"offices": unseen})
+    return {office_id: seen[office_id] for office_id in wanted}
 
 
 def hours_of(connection: Connection) -> dict[str, WorkingHours]:
     """When messages may leave, for every office, without reading its people. One that cannot be read: never."""
+    return {row.id: hours_as_stored(row.definition) for row in connection.execute(_DEFINITIONS)}
+
+
+def hours_as_stored(definition: str) -> WorkingHours:
+    """When messages may leave, by the text of an office's definition. By one that cannot be read: never."""
     calendar = vietnam_calendar()
-    return {
-        row.id: hours_by(_definition(row.definition), calendar)
-        if _is_readable(row.definition)
-        else _NeverAtWork(calendar)
-        for row in connection.execute(_DEFINITIONS)
-    }
+    return hours_by(_definition(definition), calendar) if _is_readable(definition) else _NeverAtWork(calendar)
 
 
 def unreadable(connection: Connection) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Text, cast, func, select
 
 from bots.simulator import Simulator
 from bots.wording import plain
@@ -20,7 +20,7 @@ from engine import load
 from engine.clock import VirtualClock
 from engine.cycle import turn
 from engine.messages import DigestMessage, ReminderMessage
-from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_of
+from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_as_stored
 from engine.outbox import LEASE
 from schedules.office_model import OfficeFile
 
@@ -62,9 +62,10 @@ def play(
     """Turn the engine from alarm to alarm until ``end`` and tell what was sent."""
     simulator = Simulator()
     with asyncio.Runner() as runner:
+        run = runner.get_loop().run_until_complete  # `runner.run` would also see to Ctrl+C, anew each time
         while clock.now() < end:
             simulator.sent.clear()
-            runner.run(turn(engine, [simulator], clock.now()))
+            run(turn(engine, [simulator], clock.now()))
             for sent in simulator.sent:
                 yield _foreseen(clock.now(), sent.message, sent.text)
             if progress:
@@ -87,17 +88,21 @@ def _foreseen(at: dt.datetime, message: object, text: str) -> Foreseen:
 
 
 _ALARMS = select(
-    OFFICE.c.id,
+    cast(OFFICE.c.definition, Text),
     OFFICE.c.next_digest_at,
-    select(func.min(OCCURRENCE.c.next_move_at)).where(OCCURRENCE.c.office_id == OFFICE.c.id).scalar_subquery(),
+    select(func.min(OCCURRENCE.c.next_move_at))
+    .where(OCCURRENCE.c.office_id == OFFICE.c.id, OCCURRENCE.c.next_move_at.is_not(None))
+    .scalar_subquery(),
     select(func.min(MESSAGE.c.not_before))
     .where(MESSAGE.c.office_id == OFFICE.c.id, MESSAGE.c.status == "queued")
     .scalar_subquery(),
     select(func.min(REMINDER.c.scheduled_at))
     .where(REMINDER.c.office_id == OFFICE.c.id, REMINDER.c.status == "pending")
     .scalar_subquery(),
+    select(func.min(MESSAGE.c.claimed_at))
+    .where(MESSAGE.c.office_id == OFFICE.c.id, MESSAGE.c.status == "claimed")
+    .scalar_subquery(),
 )
-_CLAIMED = select(func.min(MESSAGE.c.claimed_at)).where(MESSAGE.c.status == "claimed")
 
 
 def next_wake(connection: Connection, now: dt.datetime) -> dt.datetime | None:
@@ -107,15 +112,13 @@ def next_wake(connection: Connection, now: dt.datetime) -> dt.datetime | None:
     slot of its office.
     """
     found: list[dt.datetime] = []
-    hours = hours_of(connection)
-    for office_id, *alarms in connection.execute(_ALARMS):
-        of_office = hours[office_id]
+    for definition, *alarms, claimed in connection.execute(_ALARMS):
+        of_office = hours_as_stored(definition)
         for alarm in alarms:
             if alarm is not None:
                 slot = of_office.slot_at(alarm) if alarm > now else None
                 found.append(alarm if slot else of_office.next_slot(max(alarm, now)).starts)
-    claimed = connection.execute(_CLAIMED).scalar()
-    if claimed is not None:
-        found.append(claimed + LEASE + dt.timedelta(seconds=1))
+        if claimed is not None:
+            found.append(claimed + LEASE + dt.timedelta(seconds=1))
     later = [at for at in found if at > now]
     return min(later, default=None)

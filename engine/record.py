@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select, update
 
 from data import bulk, journal
+from data.one_of import one_of, words
 from data.rows import AnyRow
 from data.upsert import upsert
 from engine.addresses import budget_of, has_another, has_group, month_of
@@ -47,6 +48,21 @@ _SENT = (
         claim=None,
         error=bindparam("b_error"),
     )
+)
+
+
+# A row that was given up as unknown keeps its mark: what is known of it after all is better than that.
+_MARKED = (
+    select(MESSAGE.c.id, MESSAGE.c.claim)
+    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.status.in_(words("claimed", "unknown")))
+    .order_by(MESSAGE.c.id)
+    .with_for_update()
+)
+_BEGIN = (
+    update(MESSAGE)
+    .where(one_of(MESSAGE.c.id, "b_ids"), MESSAGE.c.claim == bindparam("b_mark"), MESSAGE.c.status == "claimed")
+    .values(begun=True, claimed_at=bindparam("b_now", type_=MESSAGE.c.claimed_at.type))
+    .returning(MESSAGE.c.id)
 )
 
 
@@ -94,11 +110,7 @@ def _still_ours(connection: Connection, sent: Sequence[tuple[Letter, Outcome]]) 
     marked = [letter.id for letter, _ in sent if letter.claim is not None]
     if not marked:
         return sent
-    # A row that was given up as unknown keeps its mark: what is known of it after all is better than that.
-    standing = select(MESSAGE.c.id, MESSAGE.c.claim).where(
-        MESSAGE.c.id.in_(marked), MESSAGE.c.status.in_(("claimed", "unknown"))
-    )
-    ours = {(row.id, row.claim) for row in connection.execute(standing.order_by(MESSAGE.c.id).with_for_update())}
+    ours = {(row.id, row.claim) for row in connection.execute(_MARKED, {"ids": marked})}
     lost = [letter.id for letter, _ in sent if letter.claim is not None and (letter.id, letter.claim) not in ours]
     if lost:
         LOG.warning("%d tin đã do máy khác nhận gửi tiếp; máy này không ghi kết quả của chúng.", len(lost))
@@ -265,8 +277,7 @@ def begin(connection: Connection, letters: Sequence[Letter], now: dt.datetime) -
     begun: set[int] = set()
     for mark in {letter.claim for letter in letters}:
         ids = [letter.id for letter in letters if letter.claim == mark]
-        ours = update(MESSAGE).where(MESSAGE.c.id.in_(ids), MESSAGE.c.claim == mark, MESSAGE.c.status == "claimed")
-        begun |= set(connection.execute(ours.values(begun=True, claimed_at=now).returning(MESSAGE.c.id)).scalars())
+        begun |= set(connection.execute(_BEGIN, {"b_ids": ids, "b_mark": mark, "b_now": now}).scalars())
     return begun
 
 

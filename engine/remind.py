@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, cast, func, insert, or_, select, union, union_all, update
+from sqlalchemy import Connection, Text, bindparam, cast, exists, func, insert, or_, select, union, union_all, update
 
 from data import bulk, handles, journal, setbacks
-from data.one_of import one_of
+from data.one_of import one_of, words
 from data.rows import AnyRow
 from data.turns import alone_with, among
 from engine.messages import AT_LEAST_ONCE, Says
@@ -46,6 +46,7 @@ DUE = (
         OCCURRENCE.c.id,
         OCCURRENCE.c.office_id,
         OCCURRENCE.c.version,
+        exists().where(setbacks.SETBACK.c.kind == "occurrence", setbacks.SETBACK.c.row_id == OCCURRENCE.c.id),
         # from here on in the order of Case
         OCCURRENCE.c.unit_id,
         OCCURRENCE.c.cutoff,
@@ -126,7 +127,7 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
     _OF.where(MESSAGE.c.slot == bindparam("slot")),
     _OF.where(
         MESSAGE.c.sent_at.is_(None),  # says nothing new, and leads SQLite to the index by person and moment
-        MESSAGE.c.kind.in_(("reminder", "digest")),
+        MESSAGE.c.kind.in_(words("reminder", "digest")),
         or_(
             MESSAGE.c.status == "claimed",  # on its way; or its sender died, and it is about to be sent again
             # to be tried now, or again: it will be heard
@@ -136,15 +137,20 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
     _OF.where(  # not what left while the clock was ahead: nobody waits for that day to come
         MESSAGE.c.sent_at >= bindparam("starts"),
         MESSAGE.c.sent_at < bindparam("ends"),
-        MESSAGE.c.kind.not_in(("answer", "edit")),
+        MESSAGE.c.kind.not_in(words("answer", "edit")),
     ),
 )
 
 
-def remind(connection: Connection, now: dt.datetime, of: Collection[str] | None = None) -> int:
+def remind(
+    connection: Connection,
+    now: dt.datetime,
+    of: Collection[str] | None = None,
+    seen: dict[str, OfficeView] | None = None,
+) -> int:
     """Climb and gather for every office, or each of these, that is at work. Returns the number of new messages."""
     waiting = connection.execute(_WAITING, {"now": now}).scalars().all()
-    offices = view_offices(connection, alone_with(connection, among(of, waiting)))
+    offices = view_offices(connection, alone_with(connection, among(of, waiting)), seen)
     slots = {office.id: slot for office in offices.values() if (slot := office.hours.slot_at(now)) is not None}
     if not slots:
         return 0
@@ -175,17 +181,19 @@ def _climb_all(
     desks = {office.id: Desk(office, now) for office in offices.values()}
     due = connection.execute(DUE, {"offices": list(desks), "now": now}).all()
     lost = _lost(connection, [row.id for row in due if row.pulled_forward])
-    known = setbacks.standing(connection, "occurrence")
     put_off: list[dict[str, Any]] = []
-    for occurrence_id, office_id, version, *case in due:
+    mended: list[int] = []
+    for occurrence_id, office_id, version, had_setback, *case in due:
         try:
             desks[office_id].move(occurrence_id, version, Case._make((*case, lost.get(occurrence_id, ()))))
         except Exception as error:  # one that cannot be decided must not silence the others
             setback = setbacks.note(connection, "occurrence", occurrence_id, office_id, error, now)
             put_off.append({"b_id": occurrence_id, "b_next": setback.try_after})
+        else:
+            if had_setback:
+                mended.append(occurrence_id)
     bulk.write(connection, _PUT_OFF, put_off)
-    handled = {row["b_id"] for desk in desks.values() for row in (*desk.opened, *desk.moved)} if known else set()
-    setbacks.over(connection, "occurrence", known.keys() & handled)
+    setbacks.over(connection, "occurrence", mended)
     bulk.write(connection, _OPEN, [row for desk in desks.values() for row in desk.opened])
     bulk.write(connection, _MOVE, [row for desk in desks.values() for row in desk.moved])
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})

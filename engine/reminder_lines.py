@@ -163,8 +163,7 @@ def reminder_messages(
     for message, rows in lines.items():
         kept[message], fallen = _still_true(connection, rows, people[message])
         gone += [{"b_id": reminder, "b_reason": reason} for reminder, reason in fallen]
-    bulk.write(connection, _SUPPRESS, gone)
-    return {
+    found = {
         message.id: _reminder_message(
             connection,
             offices[message.office_id],
@@ -176,6 +175,8 @@ def reminder_messages(
         for message in messages
         if kept[message.id]
     }
+    bulk.write(connection, _SUPPRESS, gone)
+    return found
 
 
 def messages_as_they_stand(

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 
+from data.one_of import one_of
 from data.rows import AnyRow
 from engine.messages import DigestMessage, Message, WeekCount
 from engine.office import MESSAGE, PERSON
@@ -20,6 +21,14 @@ from engine.payload import digest_from
 from engine.rules.digest_numbers import monday_of, week_name
 
 WEEKS_BEFORE = 4
+
+_NEWEST = (  # every reader has one with the same figures
+    select(func.max(MESSAGE.c.id))
+    .join(PERSON, PERSON.c.id == MESSAGE.c.person_id)  # by way of the people: their messages' keys are indexed
+    .where(PERSON.c.office_id == bindparam("office"), one_of(MESSAGE.c.key, "keys"))
+    .group_by(MESSAGE.c.key)
+)
+_WRITTEN = select(MESSAGE.c.key, MESSAGE.c.payload).where(MESSAGE.c.id.in_(_NEWEST))
 
 
 def with_weeks_before(
@@ -51,12 +60,7 @@ def weeks_before(connection: Connection, office_id: str, week: str) -> tuple[Wee
 
 def digests_of(connection: Connection, office_id: str, weeks: Sequence[str]) -> dict[str, DigestMessage]:
     """The digests of these weeks as they were written for a reader of the office; the last written counts."""
-    written = connection.execute(
-        select(MESSAGE.c.key, MESSAGE.c.payload)
-        .join(PERSON, PERSON.c.id == MESSAGE.c.person_id)  # by way of the people: their messages' keys are indexed
-        .where(PERSON.c.office_id == office_id, MESSAGE.c.key.in_([f"digest:{week}" for week in weeks]))
-        .order_by(MESSAGE.c.id)
-    )
+    written = connection.execute(_WRITTEN, {"office": office_id, "keys": [f"digest:{week}" for week in weeks]})
     read = {row.key.removeprefix("digest:"): _readable(row.payload) for row in written}
     return {week: message for week, message in read.items() if message is not None}
 

@@ -14,6 +14,7 @@ from engine.cli import keeping_commands, reporting
 from engine.cli.help_words import unknown_command, vietnamese
 from engine.cli.people_commands import people_app
 from engine.errors import NhacViecError, NotFound
+from engine.memory import look_less_often
 
 app = typer.Typer(
     name="nhacviec",
@@ -401,6 +402,7 @@ def _in_vietnamese(error: TyperException) -> str:
 
 def main() -> None:
     """Run the command line: errors are sentences, and the exit code says that something went wrong."""
+    look_less_often()
     try:
         ended = vietnamese(typer.main.get_command(app))(prog_name="nhacviec", standalone_mode=False)
         sys.exit(ended if isinstance(ended, int) else 0)

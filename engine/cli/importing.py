@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.progress import Progress
 
 from engine.cli import output
 from engine.clock import SystemClock
@@ -54,11 +53,10 @@ def import_plan(
 
 
 def _read(path: Path, year: int | None, *, quiet: bool) -> PlanFound:
-    with Progress(console=output.console, transient=True, disable=quiet) as progress:
-        task = progress.add_task(path.name, total=1.0)
+    with output.progress(path.name, 1.0, hidden=quiet) as reached:
 
         def part(start: float, share: float) -> Callable[[float], None]:
-            return lambda done: progress.update(task, completed=start + share * done)
+            return lambda done: reached(start + share * done)
 
         document = _pasted() if str(path) == "-" else read_document(path, part(0, 0.7))
         return understand(document, year, part(0.7, 0.3), this_year=SystemClock().now().year)

@@ -33,8 +33,6 @@ KINDS = {"reminder": "nhắc việc", "digest": "bản tin tuần", "answer": "t
 
 def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> None:
     """Every message to come."""
-    from rich.progress import Progress
-
     from engine.memory import settle_in
     from engine.preview import foresee
 
@@ -44,13 +42,9 @@ def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> No
         raise NhacViecError("Ngày kết thúc sớm hơn ngày bắt đầu. Hãy xem lại --from và --to.")
     file = read_office(office_file(office))
     zone = ZoneInfo(file.office.timezone)
-    with Progress(console=output.console, transient=True, disable=as_json) as progress:
-        task = progress.add_task(file.office.name, total=(last_day - first_day).days + 1)
+    with output.progress(file.office.name, (last_day - first_day).days + 1, hidden=as_json) as reached:
         messages = foresee(
-            file,
-            first_day,
-            last_day,
-            lambda now: progress.update(task, completed=(now.astimezone(zone).date() - first_day).days),
+            file, first_day, last_day, lambda now: reached((now.astimezone(zone).date() - first_day).days)
         )
     if as_json:
         output.as_json(

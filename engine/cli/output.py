@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -28,6 +29,19 @@ def as_json(value: Any) -> None:
 def line(text: str) -> None:
     """One line as it stands: nothing in it is markup, coloured or wrapped."""
     print(text, flush=True)  # noqa: T201  (a service's log must not lag behind)
+
+
+@contextmanager
+def progress(what: str, total: float, *, hidden: bool = False) -> Iterator[Callable[[float], None]]:
+    """A bar while something takes its time, where somebody looks on; call what comes with how far it is."""
+    if hidden or not console.is_terminal:
+        yield lambda _done: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def confirm(question: str) -> None:

@@ -224,7 +224,7 @@ def _to_be_said(
 ) -> list[dict[str, Any]]:
     """Every line to come while nobody answers, decided from alarm to alarm as a turn decides it."""
     due = copy.execute(DUE, {"offices": [office.id], "now": FAR}).all()
-    cases = [(row[0], row[2], Case._make((*row[3:], ()))) for row in due]
+    cases = [(occurrence, version, Case._make((*case, ()))) for occurrence, _, version, _, *case in due]
     played = [one for one in cases if beyond is None or one[2].due <= beyond]  # what falls due later: not looked at
     if not played:
         return []

@@ -241,7 +241,7 @@ def _keeps_a_transaction_open(patch: Patch) -> None:
 
 
 BUGS = [
-    Bug("messages leave in the evening", _sends_in_the_evening, 36, 120, "working hours"),
+    Bug("messages leave in the evening", _sends_in_the_evening, 1, 120, "working hours"),
     Bug("a rung is passed over without a word", _skips_a_rung_silently, 0, 120, "a due rung is explained"),
     Bug("people are reminded of what is done", _reminds_of_what_is_done, 47, 120, "no rung after done"),
     Bug("escalation comes before the deadline", _escalates_before_the_deadline, 6, 120, "never early"),
