@@ -75,18 +75,17 @@ def decide_for(
     them, or not at all. ``seen`` is filled with the offices that had something to say, as they were then.
     """
     seen = {} if seen is None else seen
-    planned = in_transaction(engine, lambda connection: plan(connection, now, of))
 
-    def say(connection: Connection) -> Decided:
-        digests = digest(
-            connection, now, of, seen
-        )  # before the reminders: whoever reads one hears them in the next slot
+    def work(connection: Connection) -> Decided:
+        planned = plan(connection, now, of)
+        # Before the reminders: whoever reads one hears them in the next slot.
+        digests = digest(connection, now, of, seen)
         reminded = remind(connection, now, of, seen)
         if then is not None:
             then(connection)
         return Decided(0, planned, reminded, digests)
 
-    return in_transaction(engine, say)
+    return in_transaction(engine, work)
 
 
 async def turn(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> Turned:

@@ -11,7 +11,6 @@ from data.rows import AnyRow
 from data.trouble import sentence
 from engine.errors import NotFound
 from engine.office import OCCURRENCE, OFFICE, PERSON
-from engine.settings import read_settings
 from schedules.office_file import read_office, shipped_offices
 
 
@@ -20,6 +19,8 @@ def database() -> Engine:
 
     :raises DatabaseTrouble: there is none: only ``load`` begins one.
     """
+    from engine.settings import read_settings
+
     settings = read_settings()
     must_exist(settings.database)
     with explained(settings.database):
@@ -93,4 +94,6 @@ def find_person(connection: Connection, name: str, office: str | None) -> AnyRow
 
 def in_a_sentence(error: Exception) -> str:
     """What the database of the settings said when it failed in the middle of a command."""
+    from engine.settings import read_settings
+
     return sentence(named(read_settings().database), getattr(error, "orig", None) or error)

@@ -21,8 +21,6 @@ from engine.findings import Finding, any_bad
 from engine.office import CHAT, INBOUND, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
 from engine.rules.lifecycle import CLOSED, WorkState
 from engine.rules.status import in_words
-from engine.settings import read_settings
-from engine.watch import heartbeat_file, read_beat, silenced
 from engine.why import SAYS
 from schedules.office_file import read_office
 
@@ -33,10 +31,8 @@ KINDS = {"reminder": "nhắc việc", "digest": "bản tin tuần", "answer": "t
 
 def preview(office: str, first: str, last: str, full: bool, as_json: bool) -> None:
     """Every message to come."""
-    from engine.memory import settle_in
     from engine.preview import foresee
 
-    settle_in()  # a year makes a million objects
     first_day, last_day = output.day(first), output.day(last)
     if last_day < first_day:
         raise NhacViecError("Ngày kết thúc sớm hơn ngày bắt đầu. Hãy xem lại --from và --to.")
@@ -133,6 +129,9 @@ def status(office: str | None, everything: bool, as_json: bool) -> None:
 
 def _troubles(connection: Connection, now: dt.datetime) -> list[Finding]:
     """Why nobody may hear of this work: nothing is sent at all, or the running engine found something wrong."""
+    from engine.settings import read_settings
+    from engine.watch import heartbeat_file, read_beat, silenced
+
     beat = read_beat(heartbeat_file(read_settings().database))
     found = beat.findings if beat is not None and not beat.stale(now) else ()
     return [*silenced(connection, now), *(one for one in found if any_bad([one]) and one.about != "muted")]
