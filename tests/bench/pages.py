@@ -16,7 +16,7 @@ from data import journal
 from data.database import connect
 from data.journal import JOURNAL
 from engine.actions import Actor
-from engine.clock import SystemClock
+from engine.clock import CIVIL, SystemClock
 from engine.office import OBLIGATION, OCCURRENCE, PERSON, view_office
 from engine.remind import remind
 from engine.screens import intake
@@ -152,7 +152,7 @@ def _prepared(engine: Engine, now: dt.datetime) -> tuple[_Things, str]:
         ).first()
     assert period is not None
     before = period.due - dt.timedelta(days=1)
-    week = f"{now - dt.timedelta(days=7):%G-W%V}"
+    week = f"{now.astimezone(CIVIL) - dt.timedelta(days=7):%G-W%V}"
     return _Things(work, head, draft, duties_by_kind, (period.obligation_id, period.id, before), week), link
 
 
