@@ -169,7 +169,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def may_fail(connection: Connection) -> AbstractContextManager[Any]:
-    """A block after whose failure the transaction goes on; if it writes, then as the last thing it does.
+    """A block after whose failure the transaction goes on. It reads; what it writes besides may stand all the same.
 
     PostgreSQL needs a savepoint for that. SQLite takes back a statement that fails, and nothing else; where it takes
     back more (a full disk), the transaction cannot go on anyway.

@@ -213,6 +213,8 @@ async def run(product: Product, told: Callable[[Decided, Delivered], None] | Non
                 await connections.enter_async_context(channel)
         live = _Live(product, stop, told or (lambda *_: None))
         await live.run()
+    # A task that was called off may have left a thread in the middle of a look: its connection is to be closed as well.
+    await asyncio.get_running_loop().shutdown_default_executor()
     product.engine.dispose()
     return live.sound
 
