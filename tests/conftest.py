@@ -5,13 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
 
 from engine.memory import settle_in
-
-# A busy machine is no defect: how long a reply may take is measured by a test of its own (tests/timing.py).
-settings.register_profile("ours", deadline=None)
-settings.load_profile("ours")
 
 
 def pytest_xdist_auto_num_workers() -> int:
