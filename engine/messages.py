@@ -208,6 +208,7 @@ class Said(StrEnum):
     NO_SUCH_NUMBER = "no_such_number"
     NOT_ALLOWED = "not_allowed"
     NOT_UNDERSTOOD = "not_understood"
+    NOT_YET = "not_yet"  # "chưa xong 3", "mai xong 3": nothing is recorded, and how to say what is meant
     NEEDS_DATE = "needs_date"
     NEEDS_REASON = "needs_reason"
     DATE_PAST = "date_past"

@@ -30,7 +30,8 @@ from engine.touched import queue_edits
 LOG = logging.getLogger("nhacviec")
 
 STRANGERS_ANSWER_EVERY = dt.timedelta(minutes=10)
-PATIENCE = 5  # unhelpful answers in a row; then silence until something is understood
+PATIENCE = 5  # unhelpful answers in a row, and within moments; then silence until something is understood
+IN_A_ROW = dt.timedelta(minutes=10)  # a telephone that replies by itself needs seconds, a person's five "ok" take days
 
 #: Answers that lead nowhere by themselves. A telephone that replies by itself would draw them for ever.
 UNHELPFUL = frozenset(
@@ -38,7 +39,6 @@ UNHELPFUL = frozenset(
         Said.NOT_UNDERSTOOD,
         Said.WORDLESS,
         Said.GREETING,
-        Said.WHICH_ONE,
         Said.NOTHING_OPEN,
         Said.NO_SUCH_NUMBER,
         Said.EVIDENCE_WHICH,
@@ -46,7 +46,7 @@ UNHELPFUL = frozenset(
     }
 )
 #: In a group only what was surely meant for us is answered; its members talk to each other.
-_NOT_IN_GROUPS = UNHELPFUL | {Said.NOT_ALLOWED, Said.HELP}
+_NOT_IN_GROUPS = UNHELPFUL | {Said.WHICH_ONE, Said.NOT_ALLOWED, Said.HELP}
 _SILENT = "silent"
 
 
@@ -247,6 +247,7 @@ def _has_lost_patience(connection: Connection, row: AnyRow) -> bool:
             INBOUND.c.bot == row.bot,
             INBOUND.c.address == row.address,
             INBOUND.c.id < row.id,
+            INBOUND.c.received_at >= row.received_at - IN_A_ROW,
         )
         .order_by(INBOUND.c.id.desc())
         .limit(PATIENCE)

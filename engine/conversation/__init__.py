@@ -16,13 +16,22 @@ from data.rows import AnyRow
 from engine import actions
 from engine.actions import CannotDo
 from engine.conversation import doing, evidence, judging, looking, work
-from engine.conversation.asking import ANSWER_WITHIN, Wanted, ask_for, cancels, completed, only_numbers
+from engine.conversation.asking import (
+    ABOUT_WHICH,
+    ANSWER_WITHIN,
+    Wanted,
+    ask_for,
+    cancels,
+    completed,
+    hails,
+    only_numbers,
+)
 from engine.conversation.talk import Talk
-from engine.conversation.undoing import undo
-from engine.messages import Answer, Press, Said
+from engine.conversation.undoing import last_act, undo
+from engine.messages import Answer, Press, Said, WorkLine
 from engine.rules.chat_words import Lean, clean, date_at, tokens_of
 from engine.rules.lifecycle import OPEN, WorkState
-from engine.rules.replies import Action, Decision, Intent, Missing, Verb, decide, understand
+from engine.rules.replies import Action, Decision, Doubt, Intent, Missing, Verb, decide, understand
 from engine.rules.replies.deciding import action_of
 from engine.rules.rights import Right, may, parts_in_office
 from engine.rules.status import in_words
@@ -69,7 +78,8 @@ def reply_to(
         return [talk.answer(Said.WORDLESS, reason=unreadable, lines=work.lines(talk, work.open_rows(talk), 1))]
     asked = None if talk.in_group else _fresh(asked, talk.said_at)
     if asked and cancels(text, said):  # before anything older is taken back
-        return [talk.answer(Said.DROPPED)]
+        stands = said.verb is Verb.UNDO and last_act(talk) is not None
+        return [talk.answer(Said.DROPPED, verb="hoàn tác" if stands else None)]
     _take_along(talk, asked, said)
     answers = _understood(talk, text, said, asked)
     if asked and talk.asked is None and not talk.acted and answers and answers[0].said in _LEAVES_OPEN:
@@ -113,6 +123,8 @@ def _understood(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | Non
         # "xong 3" was said before the document was named: that is the moment that counts.
         talk.said_at = dt.datetime.fromisoformat(asked["at"])
     answers = _answers(talk, intent or said)
+    if answers[0].said is Said.GREETING:
+        answers = [replace(answers[0], verb="thôi" if asked else None if hails(text) else "vâng")]
     if talk.attachments and not talk.acted and answers[0].said is Said.NOT_UNDERSTOOD:
         answers = [_which_for_file(talk)]
     return answers + [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
@@ -167,15 +179,45 @@ def _without_number(talk: Talk, intent: Intent) -> list[Answer]:
         return [looking.web(talk)]
     if intent.verb is Verb.GREETING and not intent.doubt:
         return [talk.answer(Said.GREETING)]
+    if (row := _spoken_of(talk, intent)) is not None:
+        return [_not_yet(talk, row, intent.numbers[0])]
     about_work = said.action is Action.ASK
     return [talk.answer(Said.NOT_UNDERSTOOD, lines=work.lines(talk, work.open_rows(talk)) if about_work else ())]
 
 
+def _spoken_of(talk: Talk, intent: Intent) -> AnyRow | None:
+    """The one open work that was named, where the words cast doubt on it and not on which it is."""
+    if len(intent.numbers) != 1 or intent.doubt in _ABOUT_OTHERS:
+        return None
+    row = work.numbered(talk, intent.numbers[0])
+    mine = row is not None and row.doer_id in talk.mine and WorkState(row.work_state) in OPEN
+    return row if mine else None
+
+
+_ABOUT_OTHERS = ABOUT_WHICH | {Doubt.SEVERAL, Doubt.JOKE, Doubt.TOO_LONG}
+
+
+def _not_yet(talk: Talk, row: AnyRow, number: int) -> Answer:
+    return talk.answer(Said.NOT_YET, row, number, due=max(row.due, row.internal_due))
+
+
 def _which(talk: Talk, said: Decision, action: Action) -> Answer:
+    row = _spoken_of(talk, said.intent) if action in (Action.DONE, Action.DOING) else None
+    if row is not None:
+        return _not_yet(talk, row, said.intent.numbers[0])
     rows = work.candidates(talk, action)
     lines = work.lines(talk, rows)
-    ask_for(talk, said, tuple(line.number for line in lines), Wanted.WHICH)
+    if action in (Action.APPROVE, Action.REFUSE):
+        lines = tuple(_with_wish(talk, line, row) for line, row in zip(lines, rows, strict=False))
+    if rows:
+        ask_for(talk, said, tuple(line.number for line in lines), Wanted.WHICH)
     return talk.answer(Said.WHICH_ONE if rows else Said.NOTHING_OPEN, lines=lines, verb=_COMMANDS.get(action, "xong"))
+
+
+def _with_wish(talk: Talk, line: WorkLine, row: AnyRow) -> WorkLine:
+    """With the day that is asked for: it is what has to be decided."""
+    extension = work.extension_of(talk, row)
+    return replace(line, state=f"xin gia hạn đến {extension.until.day}/{extension.until.month}") if extension else line
 
 
 _COMMANDS = {
@@ -198,15 +240,29 @@ _COMMANDS = {
 
 def _deed(talk: Talk, action: Action, row: AnyRow, number: int, said: Decision) -> Answer:
     if not _allowed(talk, action, row):
-        return _not_allowed(talk, row, number)
+        return _not_allowed(talk, action, row, number)
     try:
         return _DEEDS[action](talk, row, number, said)
     except CannotDo as refusal:
-        return talk.answer(_refused(refusal.state, action, row), row, number, at=row.reported_at)
+        refused = _refused(refusal.state, action, row)
+        return talk.answer(refused, row, number, at=row.reported_at, verb=_TOO_LATE_TO.get(action))
 
 
-def _not_allowed(talk: Talk, row: AnyRow, number: int) -> Answer:
-    """With the name of whoever does it now, for those who may know."""
+_TOO_LATE_TO = {
+    Action.DOING: "ghi đang làm",
+    Action.EXTEND: "gia hạn",
+    Action.HANDOVER: "chuyển",
+    Action.DIFFICULTY: "báo vướng mắc",
+    Action.SNOOZE: "nhắc lại",
+}
+
+
+def _not_allowed(talk: Talk, action: Action, row: AnyRow, number: int) -> Answer:
+    """With the name of whoever does it now, for those who may know; "cho gia hạn 2" may have been meant to grant it."""
+    if action is Action.EXTEND and work.extension_of(talk, row) is not None and work.can_decide(talk, row):
+        return talk.answer(Said.NOT_ALLOWED, row, number, verb=f"đồng ý {number}")
+    if action in judging.DEEDS:
+        return talk.answer(Said.NOT_ALLOWED, row, number)
     passed_on = row.doer_id is not None and row.doer_id not in talk.mine and may(Right.SEE_WORK, talk.parts(row))
     return talk.answer(Said.NOT_ALLOWED, row, number, who=talk.office.name_of(row.doer_id) if passed_on else None)
 

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from engine.conversation.evidence import attachments_to
 from engine.conversation.talk import Talk
-from engine.rules.chat_words import fold
+from engine.rules.chat_words import Lean, fold, read_date
 from engine.rules.replies import Decision, Doubt, Intent, Verb, understand
 
 ANSWER_WITHIN = dt.timedelta(minutes=30)
@@ -37,12 +37,12 @@ class Wanted(StrEnum):
 
 
 # Doubts about which work was meant; any other doubt is about whether it is done at all, and no number settles that.
-_ABOUT_WHICH = frozenset({None, Doubt.ALL, Doubt.NAMES_A_THING, Doubt.COUNT, Doubt.RANGE, Doubt.ONLY_NUMBER})
+ABOUT_WHICH = frozenset({None, Doubt.ALL, Doubt.NAMES_A_THING, Doubt.COUNT, Doubt.RANGE, Doubt.ONLY_NUMBER})
 
 
 def ask_for(talk: Talk, said: Decision, numbers: tuple[int, ...], wanted: Wanted, **more: Any) -> None:
     """Keep what this answer asks for."""
-    if talk.asked is not None or (wanted is Wanted.WHICH and said.intent.doubt not in _ABOUT_WHICH):
+    if talk.asked is not None or (wanted is Wanted.WHICH and said.intent.doubt not in ABOUT_WHICH):
         return  # one question at a time: with several works, the first one's
     talk.asked = {
         "intent": _INTENT.dump_python(said.intent, mode="json"),
@@ -63,9 +63,22 @@ def cancels(text: str, said: Intent) -> bool:
     return bool(words) and _free(said) and (words[0] in _OFF or any(part in " ".join(words) for part in _OFF_ANYWHERE))
 
 
+def hails(text: str) -> bool:
+    """Whether these courteous words open a talk ("chào bot") and do not answer one ("ok", "cảm ơn")."""
+    return bool(_HAILING & set(re.findall(r"\w+", fold(text))))
+
+
+_HAILING = frozenset(["chao", "hello", "hi", "alo"])
 _OFF = frozenset(["thoi", "khoan", "khoi", "dung", "huy", "bo"])
 _OFF_ANYWHERE = ("khong can", "ko can", "khong nua", "thoi khoi", "thoi khong", "bo qua", "de sau")
 _LEADS = ("vì ", "do ", "vi ", "lý do ", "ly do ", "lí do ", "tại ", "tai ", "bởi ", "boi ")
+# Nothing but these is no reason: "không", "chưa", "là sao", "lý do gì", "xong rồi khỏi".
+_NO_REASON = frozenset(
+    """
+    khong ko k kg hong hok chua co gi ha sao la biet cho ti chut xiu xi khoi can nua thoi xong roi r dau ai
+    the nao vay lam ly do a ah e em anh chi nhe vi tai duoc dc phai het do
+    """.split()  # noqa: SIM905
+)
 _SMALL_TALK = frozenset("vang da ok oke okie okay u uh um cam hi hello alo chao de sao gi ua".split())  # noqa: SIM905
 
 
@@ -107,10 +120,23 @@ def _dated(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent, to
     number = numbers[0] if numbers else ""
     leads = {Verb.SNOOZE: f"nhắc {number} ", Verb.LEAVE: "nghỉ "}
     spoken = text.strip().removeprefix("đến ").removeprefix("den ")
+    for lead in _lengths(number, spoken) if intent.verb is Verb.EXTEND else ():  # "thêm 2 ngày", "3 ngày"
+        longer = understand(lead, today)
+        if longer.verb is Verb.EXTEND and longer.more and not longer.doubt:
+            return replace(longer, numbers=numbers, reason=longer.reason or intent.reason)
     found = understand(leads.get(intent.verb, f"gia hạn {number} đến ") + spoken, today)
-    if found.verb is not intent.verb or found.doubt or not (found.date or found.at):
+    if found.verb is not intent.verb or found.doubt:
+        return None
+    if intent.verb is Verb.EXTEND and found.date is None:
+        gone_by = read_date(spoken, today, Lean.BEHIND)
+        found = replace(found, date=gone_by if gone_by and gone_by < today else None)
+    if not (found.date or found.at):
         return None
     return replace(found, numbers=numbers, reason=found.reason or intent.reason)
+
+
+def _lengths(number: int | str, spoken: str) -> tuple[str, ...]:
+    return tuple(f"gia hạn {number} {lead}{spoken}" for lead in ("", "thêm "))
 
 
 def _reasoned(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent) -> Intent | None:
@@ -121,7 +147,10 @@ def _reasoned(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent)
     letters = sum(character.isalpha() for character in words)
     if not _free(said) or letters < 2 or only_numbers(said):
         return None
-    first = re.findall(r"\w+", fold(words))[0]
+    said_words = re.findall(r"\w+", fold(words))
+    first = said_words[0]
+    if set(said_words) <= _NO_REASON:
+        return None
     if lead is None and (words.endswith("?") or said.verb is Verb.GREETING or first in _SMALL_TALK):
         return None
     return replace(intent, numbers=numbers, reason=words, doubt=None)

@@ -64,7 +64,7 @@ def extend(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
     """gia hạn … đến … vì …"""
     until, reason = said.intent.date, said.intent.reason
     if until is None and said.intent.more:  # "thêm 3 ngày": to the day that is aimed at now
-        until = row.internal_due + dt.timedelta(days=said.intent.more)
+        until = _later(talk, row.internal_due, said.intent.more, working=said.intent.working)
     shown: dict[str, Any] = {"due": row.due, "until": until, "first_day": row.internal_due}
     if until is None:
         ask_for(talk, said, (number,), Wanted.DATE)
@@ -91,6 +91,10 @@ def extend(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
         last_day=day_off,
         **shown,
     )
+
+
+def _later(talk: Talk, day: dt.date, days: int, *, working: bool) -> dt.date:
+    return talk.office.calendar.add(day, days) if working else day + dt.timedelta(days=days)
 
 
 def hand_over(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:

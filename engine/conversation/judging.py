@@ -21,7 +21,9 @@ def approve(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:
         return talk.answer(Said.OTHER_DATE, row, number, until=extension.until)
     acted = actions.grant_extension(talk.connection, talk.office, row, extension, talk.actor, talk.now)
     version = talk.remember(acted).undo["version"]
-    return talk.answer(Said.EXTENSION_GRANTED, row, number, until=extension.until, undo_word=True, version=version)
+    return talk.answer(
+        Said.EXTENSION_GRANTED, row, number, due=row.due, until=extension.until, undo_word=True, version=version
+    )
 
 
 def refuse(talk: Talk, row: AnyRow, number: int, said: Decision) -> Answer:

@@ -21,19 +21,30 @@ def work_list(talk: Talk, _: Decision) -> Answer:
     rows = work.open_rows(talk)
     waiting = work.candidates(talk, Action.CONFIRM) + work.candidates(talk, Action.APPROVE)
     rows += [row for row in waiting if row.id not in {known.id for known in rows} and row.doer_id != talk.me.id]
-    return _listed(talk, Said.WORK_LIST, rows)
+    theirs = None if rows or not _of_unit(talk) else "việc đơn vị"  # a head without work of their own has the unit's
+    return _listed(talk, Said.WORK_LIST, rows, verb=theirs)
 
 
 def unit_list(talk: Talk, _: Decision) -> Answer:
     """việc đơn vị: everything open in the unit; for leaders, in the units they answer for."""
+    return _listed(talk, Said.UNIT_LIST, _of_unit(talk), verb="cơ quan" if _sees_office(talk) else "đơn vị")
+
+
+def _sees_office(talk: Talk) -> bool:
+    return talk.me.role == "leader" or may(Right.SEE_OFFICE, parts_in_office(talk.office.staff, talk.me.id))
+
+
+def _of_unit(talk: Talk) -> list[AnyRow]:
     staff = talk.office.staff
     states = (*OPEN, WorkState.WAITING)
-    if talk.me.role == "leader" or may(Right.SEE_OFFICE, parts_in_office(staff, talk.me.id)):
+    if not may(Right.SEE_UNIT, parts_in_office(staff, talk.me.id)):
+        return []
+    if _sees_office(talk):
         units = [unit.id for slug, unit in staff.units.items() if slug in talk.me.in_charge_of]
-        return _listed(talk, Said.UNIT_LIST, work.of_units(talk, units if talk.me.in_charge_of else None, states))
+        return work.of_units(talk, units if talk.me.in_charge_of else None, states)
     mine = {staff.members[person].unit_id for person in talk.mine if person in staff.members}
     below = {unit.id for unit in staff.units.values() if _under(talk, unit.escalates_to, mine)}
-    return _listed(talk, Said.UNIT_LIST, work.of_units(talk, mine | below, states))
+    return work.of_units(talk, mine | below, states)
 
 
 def _under(talk: Talk, slug: str | None, mine: set[int]) -> bool:

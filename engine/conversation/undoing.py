@@ -19,6 +19,18 @@ UNDO_WITHIN = dt.timedelta(minutes=10)
 
 def undo(talk: Talk, press: Press | None = None) -> list[Answer]:
     """Take back the last reply that did something; a pressed button takes back only what it stood under."""
+    remembered = last_act(talk, press)
+    if remembered is None:
+        return [talk.answer(Said.NOTHING_TO_UNDO)]
+    answers = [_take_back(talk, act) for act in remembered.undo["acts"]]
+    if all(answer.said is Said.NOT_UNDONE for answer in answers):
+        return answers
+    talk.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=talk.now))
+    return answers
+
+
+def last_act(talk: Talk, press: Press | None = None) -> AnyRow | None:
+    """The speaker's last reply that did something and may still be taken back."""
     recent = talk.connection.execute(
         select(INBOUND)
         .where(
@@ -29,14 +41,7 @@ def undo(talk: Talk, press: Press | None = None) -> list[Answer]:
         .order_by(INBOUND.c.id.desc())
         .limit(50)
     ).all()
-    remembered = next((row for row in recent if row.undo and _stands_under(row.undo, press)), None)
-    if remembered is None:
-        return [talk.answer(Said.NOTHING_TO_UNDO)]
-    answers = [_take_back(talk, act) for act in remembered.undo["acts"]]
-    if all(answer.said is Said.NOT_UNDONE for answer in answers):
-        return answers
-    talk.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=talk.now))
-    return answers
+    return next((row for row in recent if row.undo and _stands_under(row.undo, press)), None)
 
 
 def _stands_under(memory: dict[str, Any], press: Press | None) -> bool:

@@ -62,8 +62,8 @@ def date_at(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean = Lean.
     start = _skip_time_of_day(tokens, at)
     there = (
         _numeric_day(tokens, start, today, lean)
+        or _near_day(tokens, start, today)  # before the days of a month: "ngày mốt" is no "ngày một"
         or _day_of_month(tokens, start, today, lean)
-        or _near_day(tokens, start, today)
         or _weekday(tokens, start, today, lean)
         or _edge_of_period(tokens, start, today, lean)
         or _some_days_ahead(tokens, start, today)
@@ -121,7 +121,7 @@ def _numeric_day(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) -
 
 def _day_of_month(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean) -> DateThere | None:
     """``ngày 25``, ``mùng 5``, ``25 tháng 3``, ``ngày 25 tháng sau``, ``ngày 25 tháng 3 năm 2026``."""
-    named = is_word(tokens, at, "ngày", "mùng", "mồng")
+    named = is_word(tokens, at, "ngày", "mùng", "mồng", "hôm")
     first = at + 1 if named else at
     if named and is_word(tokens, first, "mùng", "mồng"):
         first += 1
@@ -176,8 +176,10 @@ def _near_day(tokens: Sequence[Token], at: int, today: dt.date) -> DateThere | N
     for phrase, days in _NEAR:
         # "chiều qua" is yesterday; a bare "qua" is "through"
         alone = phrase == "qua" and not is_word(tokens, at - 1, "sáng", "trưa", "chiều", "tối", "đêm")
-        if are_words(tokens, at, phrase) and not alone:
-            return DateThere(today + dt.timedelta(days=days), at + len(phrase.split()))
+        end = at + len(phrase.split())
+        of_month = phrase == "ngày mốt" and is_word(tokens, end, "tháng")  # "ngay mot thang 4"
+        if are_words(tokens, at, phrase) and not alone and not of_month:
+            return DateThere(today + dt.timedelta(days=days), end)
     # typed without marks, "mot" is rather "một"
     if is_word(tokens, at, "mốt") and is_marked(tokens[at].word):
         return DateThere(today + dt.timedelta(days=2), at + 1)
@@ -259,10 +261,9 @@ def _edge_of_period(tokens: Sequence[Token], at: int, today: dt.date, lean: Lean
     elif is_word(tokens, at + 1, "tháng"):
         there = _edge_of_month(tokens, at + 1, edge, today)
     elif is_word(tokens, at + 1, "quý"):
-        there = DateThere(_end_of_quarter(today) if edge in ("cuối", "hết") else None, at + 2)
+        there = _edge_of_quarter(tokens, at + 2, edge, today)
     elif is_word(tokens, at + 1, "năm"):
-        named = 3 if is_word(tokens, at + 2, "nay") else 2
-        there = DateThere(dt.date(today.year, 12, 31) if edge in ("cuối", "hết") else None, at + named)
+        there = _edge_of_year(tokens, at + 2, edge, today)
     else:
         return None
     past = there.date is not None and there.date < today
@@ -283,21 +284,66 @@ def _edge_of_month(tokens: Sequence[Token], at: int, edge: str, today: dt.date) 
         end += 1
     elif is_word(tokens, end, "sau", "tới"):
         month, end = month + relativedelta(months=1), end + 1
-    elif (number := digits_at(tokens, end)) is not None and 1 <= number <= 12:
-        month, end = month.replace(month=number), end + 1
-        if month < today.replace(day=1):
+    elif (named := _numbered(tokens, end, 12)) is not None:
+        number, year, end = named
+        month = dt.date(year or today.year, number, 1)
+        if year is None and month < today.replace(day=1):
             month += relativedelta(years=1)
     elif edge == "đầu":
         month += relativedelta(months=1)
     if edge == "giữa":
         return DateThere(None, end)
-    day = 1 if edge == "đầu" else calendar.monthrange(month.year, month.month)[1]
-    return DateThere(month.replace(day=day), end)
+    return DateThere(month if edge == "đầu" else _last_day(month.year, month.month), end)
 
 
-def _end_of_quarter(today: dt.date) -> dt.date:
-    month = (today.month + 2) // 3 * 3
-    return dt.date(today.year, month, calendar.monthrange(today.year, month)[1])
+def _edge_of_quarter(tokens: Sequence[Token], at: int, edge: str, today: dt.date) -> DateThere:
+    """``hết quý``, ``hết quý II``, ``cuối quý sau``, ``hết quý 2/2026``; ``at`` stands behind "quý"."""
+    last = _last_day(today.year, (today.month + 2) // 3 * 3)
+    if is_word(tokens, at, "này"):
+        at += 1
+    elif is_word(tokens, at, "sau", "tới"):
+        later = last + dt.timedelta(days=1) + relativedelta(months=2)
+        last, at = _last_day(later.year, later.month), at + 1
+    elif (named := _numbered(tokens, at, 4)) is not None:
+        number, year, at = named
+        last = _last_day(year or today.year, 3 * number)
+        if year is None and last < today <= last + relativedelta(years=1) <= today + JUMP:
+            last = _last_day(today.year + 1, 3 * number)  # "hết quý I" said in November
+    return DateThere(last if edge in ("cuối", "hết") else None, at)
+
+
+def _edge_of_year(tokens: Sequence[Token], at: int, edge: str, today: dt.date) -> DateThere:
+    """``hết năm``, ``cuối năm nay``, ``cuối năm sau``, ``hết năm 2026``; ``at`` stands behind "năm"."""
+    year = today.year
+    if is_word(tokens, at, "nay", "này"):
+        at += 1
+    elif is_word(tokens, at, "sau", "tới"):
+        year, at = year + 1, at + 1
+    elif (named := digits_at(tokens, at)) is not None and 1900 < named < dt.MAXYEAR:
+        year, at = named, at + 1
+    return DateThere(dt.date(year, 12, 31) if edge in ("cuối", "hết") else None, at)
+
+
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+
+
+def _numbered(tokens: Sequence[Token], at: int, most: int) -> tuple[int, int | None, int] | None:
+    """``3``, ``II``, ``3/2026``, ``3 năm 2026``: the number, its year or None, and the token after."""
+    if at >= len(tokens):
+        return None
+    if tokens[at].kind is Kind.MONTH:
+        number, year = (int(part) for part in re.split(r"[/.-]", tokens[at].folded))
+        return (number, year, at + 1) if 1 <= number <= most and year > 1900 else None
+    found = digits_at(tokens, at) or _ROMAN.get(tokens[at].folded)
+    if found is None or not 1 <= found <= most:
+        return None
+    after = at + 2 if at + 1 < len(tokens) and tokens[at + 1].folded in ("/", "năm", "nam", "-") else at + 1
+    named = digits_at(tokens, after) if after > at + 1 else None
+    return (found, named, after + 1) if named and 1900 < named < dt.MAXYEAR else (found, None, at + 1)
+
+
+def _last_day(year: int, month: int) -> dt.date:
+    return dt.date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _some_days_ahead(tokens: Sequence[Token], at: int, today: dt.date) -> DateThere | None:

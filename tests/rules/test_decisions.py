@@ -131,6 +131,7 @@ def test_nobody_who_said_it_plainly_is_asked_back_for_nothing() -> None:
         ("nhắc 3", (3,), Missing.DATE),
         ("nghỉ từ 20/3", (), Missing.DATE),
         ("chưa xong 3", (3,), Missing.DOUBT),
+        ("hoàn tát", (3,), Missing.DOUBT),  # "hoàn tất", or "hoàn tác"
         ("3", (3,), Missing.DOUBT),
     ],
 )

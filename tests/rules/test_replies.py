@@ -218,6 +218,17 @@ def test_what_was_typed_is_shown_as_typed() -> None:
         ("cuối tháng 2", dt.date(2027, 2, 28)),
         ("đầu tháng sau", dt.date(2026, 4, 1)),
         ("hết quý", dt.date(2026, 3, 31)),
+        ("hết quý II", dt.date(2026, 6, 30)),
+        ("cuối quý sau", dt.date(2026, 6, 30)),
+        ("hết quý 2/2027", dt.date(2027, 6, 30)),
+        ("hết quý 3 năm 2026", dt.date(2026, 9, 30)),
+        ("hết quý 5", None),
+        ("cuối năm sau", dt.date(2027, 12, 31)),
+        ("cuối tháng 4/2026", dt.date(2026, 4, 30)),
+        ("cuối tháng 2/2026", None),  # said in full, and over
+        ("ngày mốt", dt.date(2026, 3, 12)),
+        ("ngay mot thang 4", dt.date(2026, 4, 1)),
+        ("hôm 25", dt.date(2026, 3, 25)),
         ("đến hết tháng", dt.date(2026, 3, 31)),
         ("31/2", None),
         ("1/3", None),  # nine days ago: a slip, not next year

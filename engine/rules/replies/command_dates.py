@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.rules.chat_tokens import Kind
 from engine.rules.chat_words import date_at
-from engine.rules.replies.leaves import days_in, is_from_to, leave_days
+from engine.rules.replies.leaves import are_working_days, days_in, is_from_to, leave_days
 from engine.rules.replies.meaning import Verb
 from engine.rules.replies.phrases import Role
 from engine.rules.replies.pieces import Piece, Reply, date_of
@@ -51,10 +51,12 @@ def _is_hour(reply: Reply, piece: Piece) -> bool:
     return piece.day is None and not is_from_to(token) and date_at(reply.tokens, piece.start, reply.today) is None
 
 
-def days_more(reply: Reply, stated: Sequence[Piece]) -> int | None:
-    """``thêm 3 ngày``, ``thêm 1 tuần``: calendar days to add to the present day."""
+def days_more(reply: Reply, stated: Sequence[Piece]) -> tuple[int | None, bool]:
+    """``thêm 3 ngày``, ``thêm 1 tuần``: days to add to the present day, and whether they are working days."""
     lasting = [piece for piece in stated if piece.role is Role.DURATION]
-    return days_in(reply, lasting[0]) if len(lasting) == 1 else None
+    if len(lasting) != 1:
+        return None, False
+    return days_in(reply, lasting[0]), are_working_days(reply, lasting[0])
 
 
 def two_days(reply: Reply, stated: Sequence[Piece], told: Sequence[Piece]) -> bool:

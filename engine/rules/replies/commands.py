@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.rules.chat_tokens import is_word
+from engine.rules.chat_tokens import Kind, is_word
 from engine.rules.replies.command_dates import dates_of_command, days_more, stray_day, two_days
 from engine.rules.replies.grants import doubt_of_grant
 from engine.rules.replies.leaves import doubt_of_leave
@@ -46,6 +46,7 @@ _SHAPES: dict[Verb, Shape] = {
     Verb.UNDO: Shape(strict=True, bears=frozenset({Doubt.NOT_DONE})),
     Verb.LEAVE: Shape(reason=True, date=True, may_ask=True),
 }
+_TELL_ABOUT_ONE = (Verb.STUCK, Verb.RETURN, Verb.REFUSE)  # behind these a number is the work's, whatever follows it
 _LEADS_IN = COURTEOUS | {Role.PLEASE, Role.PAST, Role.THING, Role.WAY, Role.NUMBERS, Role.COUNT, Role.DATE, Role.TO}
 _FREE = frozenset([Role.UNREAD, Role.HEDGE, Role.DEED, Role.PAST, Role.FINISHED, Role.COMMAND, Role.ALL, Role.GIVE])
 
@@ -63,13 +64,44 @@ def command(reply: Reply) -> Intent | None:
         reason = trimmed(reply, before[because + 1 : _last_break(before)])
         before = before[:because]
     shape = _SHAPES[verb]
+    if verb is Verb.EXTEND and before and (so := _therefore(reply, before)) is not None:
+        named = _opening_number(before[:so])
+        reason = trimmed(reply, before[before.index(named) + 1 if named else 0 : so])
+        before = (*((named,) if named else ()), *before[so + 1 :])
     if shape.after_no and _says_not_done(before):
         if len(set(map(numbers_in, (before, reply.pieces[lead:]))) - {()}) > 1:
             return Intent(Verb.UNKNOWN, numbers_in(reply.pieces), doubt=Doubt.SEVERAL)  # "chưa xong 3, gia hạn 5"
         before = tuple(piece for piece in before if piece.role in _LEADS_IN)
     if any(piece.role not in _LEADS_IN and piece.value not in shape.bears for piece in before):
         return None
-    return _commanded(reply, verb, before, reply.pieces[lead + 1 :], reason)
+    after = reply.pieces[lead + 1 :]
+    if verb in _TELL_ABOUT_ONE and after and after[0].role is Role.COUNT and not numbers_in(reply.pieces):
+        after = (*_number_and_thing(reply, after[0]), *after[1:])
+    return _commanded(reply, verb, before, after, reason)
+
+
+def _number_and_thing(reply: Reply, piece: Piece) -> tuple[Piece, ...]:
+    """``vướng 1 hồ sơ …``: work 1, and the first words of what is the matter with it."""
+    if len(piece.numbers) != 1 or reply.tokens[piece.start].kind is not Kind.NUMBER:
+        return (piece,)
+    number = Piece(Role.NUMBERS, piece.start, piece.start + 1, None, piece.numbers)
+    return number, Piece(Role.UNREAD, piece.start + 1, piece.end)
+
+
+def _therefore(reply: Reply, before: Sequence[Piece]) -> int | None:
+    """``3 chưa có số liệu nên xin gia hạn``: where the "nên" stands that all before it is the reason of."""
+    for i in reversed(range(len(before))):
+        if reply.folded(before[i]) == "nen":
+            return i if i else None
+        if before[i].role not in COURTEOUS | {Role.PLEASE}:
+            return None
+    return None
+
+
+def _opening_number(pieces: Sequence[Piece]) -> Piece | None:
+    """The number that the reply opens with, courtesies aside."""
+    opening = next((piece for piece in pieces if piece.role not in COURTEOUS), None)
+    return opening if opening is not None and opening.role is Role.NUMBERS else None
 
 
 def _says_not_done(before: Sequence[Piece]) -> bool:
@@ -118,6 +150,7 @@ def _commanded(
     if verb is Verb.UNDO and doubt is not None:  # undoing acts on "the last one", so that asking back needs no verb
         return Intent(Verb.UNKNOWN, numbers, doubt=doubt)
     date, until, told = dates_of_command(reply, verb, stated, told)
+    more, working = days_more(reply, stated) if verb is Verb.EXTEND and date is None else (None, False)
     if verb is Verb.LEAVE:
         numbers = ()
     return Intent(
@@ -132,7 +165,8 @@ def _commanded(
         who_unit=unit,
         at=_hour(reply, stated) if verb is Verb.SNOOZE else None,
         doubt=doubt,
-        more=days_more(reply, stated) if verb is Verb.EXTEND and date is None else None,
+        more=more,
+        working=working,
     )
 
 
@@ -165,8 +199,13 @@ def _reason_begins(after: Sequence[Piece], verb: Verb) -> int:
         if kind_of_leave:
             continue
         if (piece.role in _FREE or loose or names) and not _only_asks(rest):
-            return i
+            return _because(after, i) if loose else i
     return len(after)
+
+
+def _because(after: Sequence[Piece], at: int) -> int:
+    """``đến hôm 25 vì …``: a day that could not be read is no part of the reason that is given behind it."""
+    return next((i for i, piece in enumerate(after) if i >= at and piece.role is Role.REASON), at)
 
 
 def _only_asks(pieces: Sequence[Piece]) -> bool:
@@ -206,7 +245,8 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
         verb not in (Verb.LEAVE, Verb.DOING) and Role.NUMBERS not in roles and stray_day(reply, stated, verb)
     ):
         return Doubt.RANGE
-    if shape.strict and roles & {Role.UNREAD, Role.DEED, Role.GIVE, Role.REASON}:
+    unread = any(piece.role in _OUTSIDE and not _pleads(reply, verb, piece) for piece in stated)
+    if shape.strict and unread:
         return Doubt.UNREAD
     if shape.strict and any(piece.role is Role.GREET and "nhan" in reply.folded(piece) for piece in stated):
         return Doubt.UNCLEAR  # "xác nhận đã nhận báo cáo 3"
@@ -217,6 +257,14 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
     if verb in (Verb.SNOOZE, Verb.DETAILS) and Role.UNREAD in roles and Role.NUMBERS not in roles:
         return Doubt.UNREAD
     return None
+
+
+_OUTSIDE = frozenset([Role.UNREAD, Role.DEED, Role.GIVE, Role.REASON])
+
+
+def _pleads(reply: Reply, verb: Verb, piece: Piece) -> bool:
+    """``hoàn tác giúp em với``"""
+    return verb is Verb.UNDO and reply.folded(piece) == "voi"
 
 
 def _is_another_command(stated: Sequence[Piece], at: int, verb: Verb) -> bool:

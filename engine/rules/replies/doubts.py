@@ -273,8 +273,14 @@ _OTHER_DEEDS = frozenset(
 
 
 def _doubt_halfway(reply: Reply) -> Doubt | None:
-    """``đã gửi công an``: it went to a neighbour, perhaps only to be signed or counted."""
-    if any(piece.role is Role.FINISHED for piece in reply.pieces):
+    """``đã gửi công an``: it went to a neighbour, perhaps only to be signed; ``đã báo cáo sếp việc 3``: about it."""
+    told = [piece for piece in reply.pieces if piece.role is Role.FINISHED]
+    reported = [i for i, piece in enumerate(reply.pieces) if piece in told and reply.folded(piece) == "da bao cao"]
+    if told and len(told) == len(reported):
+        hearers = (reply.pieces[i + 1] for i in reported if i + 1 < len(reply.pieces))
+        heard = any(reply.folded(hearer) in _NEIGHBOURS | _ABOVE or hearer.role is Role.PERSON for hearer in hearers)
+        return Doubt.UNCLEAR if heard else None
+    if told:
         return None
     beside = any(piece.role is Role.BODY and reply.folded(piece) in _NEIGHBOURS for piece in reply.pieces)
     return Doubt.UNCLEAR if beside else None
@@ -295,6 +301,7 @@ _NEIGHBOURS = frozenset(
         "moi nguoi",
     ]
 )
+_ABOVE = frozenset(["lanh dao", "sep", "thay", "cap tren"])
 
 
 def _doubt_direction(reply: Reply) -> Doubt | None:

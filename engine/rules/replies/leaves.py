@@ -17,8 +17,13 @@ _FROM_TO = re.compile(r"([0-9]{1,2})-([0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{4})?)")
 _NO_LEAVE = frozenset(["le", "tet", "trua", "tay", "he"])
 
 
+def are_working_days(reply: Reply, piece: Piece) -> bool:
+    """``3 ngày làm việc``"""
+    return reply.folded(piece).endswith(" lam viec")
+
+
 def days_in(reply: Reply, piece: Piece) -> int | None:
-    """How many calendar days ``thêm 3 ngày``, ``một tuần`` is; None for a month, or for working days."""
+    """How many days ``thêm 3 ngày``, ``một tuần`` is; None for a month."""
     tokens = reply.tokens
     found = number_there(tokens, piece.start + 1 if is_word(tokens, piece.start, "thêm") else piece.start)
     if found is None or is_word(tokens, piece.end, "làm", "rưỡi"):
@@ -61,7 +66,8 @@ def _one_day(
     before = reply.folded(stated[at - 1]) if at else ""
     lasting = [other for other in stated if other.role is Role.DURATION]
     if lasting:  # "nghỉ 3 ngày từ thứ 5"
-        days = days_in(reply, lasting[0]) if len(lasting) == 1 else None
+        counted = len(lasting) == 1 and not are_working_days(reply, lasting[0])
+        days = days_in(reply, lasting[0]) if counted else None
         return day, day + dt.timedelta(days=days - 1) if days else None
     if before == "tu":
         return day, None

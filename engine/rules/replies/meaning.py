@@ -73,4 +73,5 @@ class Intent:
     at: dt.time | None = None  # of a snooze; without a date, the next time that hour comes
     week: str | None = None  # "2026-W11"; None means the usual one
     doubt: str | None = None
-    more: int | None = None  # "thêm 3 ngày": calendar days after the present day; instead of a date
+    more: int | None = None  # "thêm 3 ngày": days after the present day; instead of a date
+    working: bool = False  # they are working days

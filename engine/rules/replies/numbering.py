@@ -68,7 +68,7 @@ def digits(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
 def plain_number(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.date) -> Piece | None:
     """``3``, ``3, 5 và 7``; in words only straight after a command: "xong ba", but not "anh Ba"."""
     found = digits(tokens, at)
-    if is_word(tokens, at + 1, "phần", "nửa"):  # "một phần"
+    if is_word(tokens, at + 1, "phần", "nửa") and not is_word(tokens, at + 2, "mềm"):  # "một phần"
         return None
     if (
         found is None
@@ -90,7 +90,11 @@ def _list_from(tokens: Sequence[Token], start: int, first: tuple[int, int], toda
     if counted and (unit := counted_at(tokens, end, today)) is not None:
         role = Role.DURATION if unit in _TIME_UNITS else Role.COUNT
         if role is Role.COUNT or len(numbers) == 1:
-            return Piece(role, start, end + len(unit), Doubt.COUNT, tuple(numbers))
+            after = end + len(unit)
+            of_work = unit == ("ngày",) and are(tokens, after, ("làm", "việc"))  # but "2 ngày làm việc 3": to do it
+            if of_work and number_there(tokens, after + 2) is None:
+                after += 2
+            return Piece(role, start, after, Doubt.COUNT, tuple(numbers))
     return Piece(Role.NUMBERS, start, end, value, tuple(numbers))
 
 

@@ -51,12 +51,13 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         Role.FINISHED,
         None,
         """
-        xong | xong xuôi | đã xong | làm xong | xg | hoàn thành | hoàn tất | done | finished | ht | đã báo cáo |
-        đã ban hành | đã phát hành | complete | completed | finish | đã được hoàn thành | đã được nộp |
+        xong | xong xuôi | đã xong | làm xong | lm xong | xg | hoàn thành | hoàn tất | done | finished | ht |
+        đã báo cáo | đã ban hành | đã phát hành | complete | completed | finish | đã được hoàn thành | đã được nộp |
         đã được gửi | xử lý xong | xử lí xong | giải quyết xong | thực hiện xong | triển khai xong | mần xong
         """,
     ),
     (Role.FINISHED, Doubt.UNCLEAR, "x"),
+    (Role.FINISHED, Doubt.UNCLEAR, "hoàn tát"),  # "hoàn tất", or "hoàn tác": with a number it can only be the first
     (Role.DEED, None, "nộp | gửi | gởi | up | upload"),
     (Role.DEED, Doubt.UNCLEAR, "làm | thực hiện | trả lời | xử lý | xử lí | giải quyết"),
     (Role.PAST, None, "đã | đả | rồi | r | rùi | gòi | rầu | vừa | mới | hồi nãy | lúc nãy | nãy | lâu rồi"),
@@ -220,7 +221,7 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         Role.PLEASE,
         None,
         """
-        xin | cho em | cho tôi | cho mình | cho xin | cho phép | đề nghị | mong | nhờ | giúp | hộ | được |
+        xin | cho em | cho e | cho tôi | cho mình | cho xin | cho phép | đề nghị | mong | nhờ | giúp | hộ | được |
         cho phép em | thêm | muốn | giùm | dùm | phép | yêu cầu
         """,
     ),
@@ -242,7 +243,7 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         thưa chị | thưa sếp | thưa bác | thưa cô | thưa lãnh đạo | thưa các anh | thưa đồng chí |
         thưa các đồng chí | kính gửi | kính | xin báo cáo | em báo cáo | tôi báo cáo | báo cáo là | kính báo cáo |
         và | nhiều | cuối cùng | cũng | đều | may quá | may là | bot ơi | cả nhà | các bác | các sếp | các đồng chí |
-        xin thưa | kính thưa | cx
+        xin thưa | kính thưa | cx | trân trọng | trân trọng báo cáo | trân trọng cảm ơn
         """,
     ),
     (Role.PAST, None, "òi | oy"),  # behind "ơi", which typed without marks looks the same

@@ -74,7 +74,8 @@ _FILLS = frozenset(
     for (word,) in words_of(
         """
         co | cac | vu | sach | ke | bao | hom | nay | mai | den | het | han | qua | tre | chua | lam | nop | xong |
-        dang | mo | phai | can | ngay | thang | trong | sau | toi | truoc | cong | lai | duoc | giao | dc
+        nua | khong | ko | k | dang | mo | phai | can | ngay | thang | trong | sau | toi | truoc | cong | lai |
+        duoc | giao | dc
         """
     )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from engine.rules.chat_letters import is_slip_of
 from engine.rules.chat_tokens import Kind
@@ -131,8 +131,9 @@ def _order_or_promise(reply: Reply, told: int) -> Doubt | None:
         return None
     soft = any(is_soft(reply, piece) for piece in after)
     manner = any(reply.folded(piece) in _MANNERS or reply.folded(piece) == "theo" for piece in (*before, *after))
+    gives = any(p.role is Role.GIVE and q.role in (Role.PERSON, Role.BODY) for p, q in pairwise(after))
     if not _is_work(reply, verb):
-        if soft and manner:  # "xong 3 đúng hạn nhé"
+        if soft and (manner or gives):  # "xong 3 đúng hạn nhé", "xong 3 cho chị nhé"
             return Doubt.MUST
         return Doubt.LATER if says_yes and at_once else None
     if says_yes or at_once:
@@ -212,6 +213,8 @@ def doubt_of_next_step(reply: Reply) -> Doubt | None:
         person = before.role is Role.PERSON or reply.folded(before) == "toi"
         if (goes or goes_over or reply.folded(piece) == "tren") and person:
             return Doubt.LATER
+        if _tells_somebody(reply, i) and (before.role is Role.PAST or not (past or told_after)):
+            return Doubt.LATER
         if (
             (goes or (goes_over and body))
             and before.role in (Role.NUMBERS, Role.PAST, Role.POLITE)
@@ -219,6 +222,21 @@ def doubt_of_next_step(reply: Reply) -> Doubt | None:
         ):
             return Doubt.LATER if not past or before.role is Role.PAST else None
     return None
+
+
+_TO_TELL = frozenset(["zalo", "mail", "email", "gmail", "telegram", "fax", "alo", "bao cao", "bc", "thong bao"])
+
+
+def _tells_somebody(reply: Reply, at: int) -> bool:
+    """``xong 3 zalo anh nhé``, ``xong 3 rồi mail tỉnh``, ``xong 3 rồi báo cáo nhé``, ``xong 3 rồi cho anh``."""
+    pieces = reply.pieces
+    following = pieces[at + 1] if at + 1 < len(pieces) else None
+    told = following is not None and following.role in (Role.PERSON, Role.BODY)
+    called = at + 2 < len(pieces) and reply.folded(pieces[at + 2]) == "oi"  # "xong 3, alo anh ơi"
+    if reply.folded(pieces[at]) in _TO_TELL:
+        next_step = pieces[at - 1].role is Role.PAST and (following is None or following.role is Role.POLITE)
+        return next_step or (told and not called)
+    return told and pieces[at].role is Role.GIVE and pieces[at - 1].role is Role.PAST
 
 
 def _said_before(reply: Reply) -> bool:

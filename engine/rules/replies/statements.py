@@ -48,7 +48,7 @@ def _no_statement(
     roles = {piece.role for piece in reply.pieces}
     if (
         roles
-        and roles <= _SMALL_TALK
+        and roles <= _SMALL_TALK | ({Role.BODY} if Role.GREET in roles else set())  # "cảm ơn sếp"
         and roles & {Role.GREET, Role.POLITE}
         and (Role.GREET in roles or Role.PAST not in roles)
     ):
@@ -59,7 +59,9 @@ def _no_statement(
         about_work |= roles & {Role.THING, Role.DURATION}
     doubt: Value = None
     if about_work:
-        only = roles <= _SMALL_TALK | {Role.NUMBERS, Role.WAY}
+        # "cái thứ 2": the one with that number, or the second of the list?
+        ranged = any(piece.value is Doubt.RANGE for piece in reply.pieces)
+        only = roles <= _SMALL_TALK | {Role.NUMBERS, Role.WAY} and not ranged
         doubt = hedge or (Doubt.ONLY_NUMBER if only and numbers else Doubt.UNCLEAR)
     elif all(token.kind is Kind.ICON for token in reply.tokens):
         doubt = None  # 😂😂

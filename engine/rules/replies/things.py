@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from engine.rules.chat_tokens import Kind, number_there
 from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import Role
@@ -14,6 +16,13 @@ PARTS = frozenset(
     [
         *("so lieu", "bieu", "bieu mau", "mau", "file", "ban mem", "tai lieu", "danh sach", "ket qua", "phieu"),
         *("bang", "so", "to trinh", "ho so", "thong ke"),
+    ]
+)
+# What has numbers of its own within one piece of work.
+_NUMBERED_PARTS = frozenset(
+    [
+        *("buoc", "muc", "chuong", "thon", "xom", "ap", "ban", "to", "khu", "pho", "nhom", "vong", "dieu", "trang"),
+        *("tap", "khoa", "phan"),
     ]
 )
 _WHOLE = frozenset(["bao cao", "bc"])
@@ -52,6 +61,10 @@ def bare_periods(reply: Reply) -> list[Piece]:
 
 def doubt_of_period(reply: Reply) -> Doubt | None:
     """``tháng 4 xong việc 3``: when it will be done; ``đã xong việc 3 tháng 2`` has happened."""
+    for before, piece in pairwise(reply.pieces):
+        goes_on = before.role is Role.TO and reply.folded(before) != "tu"
+        if goes_on and piece.role is Role.THING and reply.tokens[piece.start].folded in _PERIODS:
+            return Doubt.LATER  # "việc 3 sang tuần xong"
     for piece in bare_periods(reply):
         if not _is_over(reply, piece) or not tells_past(reply):
             return Doubt.LATER
@@ -98,7 +111,17 @@ def _names_part(reply: Reply, clause: list[Piece]) -> bool:
         following = clause[i + 1].role if i + 1 < len(clause) else None
         if is_part(reply, piece) and following is not Role.DOCUMENT:
             return True
+        if _is_numbered_part(reply, piece) and (i == 0 or clause[i - 1].role not in _NAMES_OR_SENDS):
+            return True
     return False
+
+
+_NAMES_OR_SENDS = (Role.THING, Role.GIVE, Role.TO, Role.BODY)  # "báo cáo thôn 2", "cho tổ 3"
+
+
+def _is_numbered_part(reply: Reply, piece: Piece) -> bool:
+    """``bước 1``, ``thôn 2``: of the work, when the work has its own number beside it."""
+    return _is_numbered(reply, piece) and reply.tokens[piece.start].folded in _NUMBERED_PARTS
 
 
 def is_part(reply: Reply, piece: Piece) -> bool:
@@ -138,7 +161,7 @@ def doubt_of_going_on(reply: Reply) -> Doubt | None:
 
 def _is_numbered(reply: Reply, piece: Piece) -> bool:
     last = reply.tokens[piece.end - 1]
-    numbered = last.kind in (Kind.NUMBER, Kind.MONTH) or last.folded in _ROMAN
+    numbered = last.kind in (Kind.NUMBER, Kind.MONTH, Kind.DAY, Kind.ODD) or last.folded in _ROMAN
     return piece.role is Role.THING and piece.end - piece.start > 1 and numbered
 
 
