@@ -2,11 +2,12 @@
 
 A phrase is read in four steps; the modules in reading order:
 
-1. ``words`` cuts it into tokens: one symbol for every spelling of a word;
+1. ``spelling`` and ``words`` cut it into tokens: one symbol for every spelling of a word;
 2. ``patterns``, ``pieces``, ``making``, ``rules``: a table of patterns over tokens makes *pieces*: a spot on the
    calendar, a period, a weekday, a clock time, or a reason to have no date;
-3. ``placing``, ``joining`` put dates and periods together; ``settling``, ``repeating``, ``composing`` make them
-   readings by the conventions of the shared deadline phrases (due on D for "trước ngày D", a month's last day);
+3. ``placing``, ``joining`` put dates and periods together, ``doubting`` notes what stands unread beside them;
+   ``settling``, ``repeating``, ``composing`` make them readings by the conventions of the shared deadline phrases
+   (due on D for "trước ngày D", a month's last day);
 4. ``readings`` says them in the form of an office file, ``saying`` in Vietnamese.
 
 A wrong date that looks certain is the worst that can happen. So what only might be a deadline is flagged ambiguous,
@@ -26,6 +27,7 @@ from schedules.phrases.pieces import Offset
 from schedules.phrases.readings import Deadline, Flag, Reading, as_obligation, due_of, office_kind
 from schedules.phrases.saying import FLAGS_IN_WORDS, KINDS_IN_WORDS, say
 from schedules.phrases.settling import flagged
+from schedules.phrases.spelling import visible
 from schedules.phrases.words import LONGEST, clean, tokens_of
 
 __all__ = [
@@ -56,7 +58,7 @@ def read_deadline(phrase: str, year: int) -> Deadline:
     text = clean(phrase)
     if not text.strip():
         return Deadline(phrase, year, Reading(Kind.UNKNOWN, why=composing.WHY_EMPTY))
-    printed = unicodedata.normalize("NFC", phrase)
+    printed = unicodedata.normalize("NFC", visible(phrase))
     printed = printed if len(printed) == len(text) else text
     joined = join(tokens_of(text[:LONGEST]), printed[:LONGEST])
     readings = sorted(dict.fromkeys(compose(joined, year)), key=_rank)

@@ -10,13 +10,14 @@ from dataclasses import replace
 from schedules.office_model import ONCE, PERIODIC, Kind
 from schedules.phrases.joining import Joined, Pair, When
 from schedules.phrases.making import WHY_ALWAYS
-from schedules.phrases.pieces import Span, Spot
+from schedules.phrases.pieces import Label, Span, Spot
 from schedules.phrases.readings import Reading, Rule
 from schedules.phrases.repeating import WHY_NO_FIRST, Frame, by_default, in_period, on_dates, periodic, starting
 from schedules.phrases.settling import WHY_WINDOW, flagged, once, opening, settled, spots_of
 from schedules.recurrence import LENGTH, WEEKDAYS, day_in_month, month_number
 
 WHY_NO_YEAR = "Câu không ghi năm: có thể một lần, có thể hằng năm; hiểu là hằng năm vì là báo cáo."
+WHY_NEXT_YEAR = "Câu nói đến năm sau mà không ghi năm: có thể một lần, có thể hằng năm; hiểu là một lần."
 WHY_LONG = "Câu quá dài, phần sau không được đọc."
 WHY_ONWARDS = "Câu còn nói đến các năm tiếp theo, không nêu hạn của những năm đó."
 WHY_NOT_FOUND = "Không thấy thời hạn nào trong câu."
@@ -36,7 +37,7 @@ _MONTHS_OF_WINDOW = {
 def compose(joined: Joined, year: int) -> list[Reading]:
     """Every reading of the phrase, in its order; the head is chosen by :func:`schedules.phrases.read_deadline`."""
     _use_the_only_year(joined)
-    frame = _frame(joined.bounds)
+    frame = _frame(joined.bounds, year)
     made = [reading for pair in joined.pairs for reading in _of_pair(pair, joined, year, frame)]
     made += _of_weekdays(joined, year, frame, bool(made))
     made = [replace(reading, time=joined.time) if _is_at(reading, made, joined) else reading for reading in made]
@@ -48,6 +49,8 @@ def compose(joined: Joined, year: int) -> list[Reading]:
         ]
     undated = [Reading(each.kind, offset=each.offset, why=each.why) for each in joined.undated]
     plain = {reading.kind: reading for reading in reversed(undated) if reading.offset is None}
+    for doubt in joined.doubts:
+        made = [flagged(each, "ambiguous", doubt) if each.first_due else each for each in made]
     return _with_windows(made) + [each for each in undated if each.offset or plain[each.kind] is each]
 
 
@@ -76,17 +79,27 @@ def _use_the_only_year(joined: Joined) -> None:
     joined.bounds.remove(years[0])
 
 
-def _frame(bounds: list[When]) -> Frame:
+def _frame(bounds: list[When], year: int) -> Frame:
+    """The days that the bounds set. A stretch of months needs no year; it is then the plan's."""
     start = until = None
     for when in bounds:
         first, last = (when.first or when.last, when.last) if isinstance(when, Span) else (when, when)
-        if last.noun_before or last.year is None:
+        months = last.grain in {"day", "month", "quarter"} and not (last.since or last.after or last.open_end)
+        if last.noun_before or (last.year is None and not months):
             continue
-        if not last.upto and not last.before:
-            start = opening(first, last.year).date
+        if isinstance(when, Span) or (not last.upto and not last.before):
+            start = opening(first, last.year or year).date
         if not first.since or isinstance(when, Span) or last.grain == "years":
-            until = None if last.open_end else settled(last, last.year).date
+            until = None if last.open_end else settled(last, year).date
+        if start and until and start > until:  # "từ tháng 11 đến tháng 3/2027"
+            start = day_in_month(month_number(start) - 12, start.day)
     return Frame(start, until)
+
+
+def _for_years(label: Label, frame: Frame) -> Frame:
+    """ "Năm 2026 và hằng năm" begins in 2026, and does not end with it."""
+    one_year = frame.start and frame.until and frame.start.year == frame.until.year
+    return replace(frame, until=None) if one_year and label.kind == Kind.YEARLY else frame
 
 
 def _of_bounds(joined: Joined, year: int, in_company: bool) -> list[Reading]:
@@ -129,6 +142,7 @@ def _of_pair(pair: Pair, joined: Joined, year: int, frame: Frame) -> list[Readin
     label, whens = pair.label, pair.whens
     if label is None:
         return _without_label(whens, joined, year, frame)
+    frame = _for_years(label, frame)
     if not whens:
         return by_default(label, joined, year, frame)
     if label.kind == Kind.WEEKLY and not pair.starting:
@@ -152,11 +166,14 @@ def _without_label(whens: list[When], joined: Joined, year: int, frame: Frame) -
         return [_window(when, None, year) for when in windows]
     ends = [spots_of(when)[-1] for when in whens]
     made: list[Reading] = []
+    into_next_year = [when.last for when in whens if isinstance(when, Span) and _ends_next_year(when)]
     yearly = [end for end in ends if end.names_month and end.year is None and (end.every == Kind.YEARLY or end.turn)]
+    yearly = [end for end in yearly if end not in into_next_year]
     if yearly:
         made += on_dates(Kind.YEARLY, yearly, year, frame)
     bare = [when for when, end in zip(whens, ends, strict=True) if end.every is None and end not in yearly]
     days = [when for when in bare if isinstance(when, Spot) and when.grain == "day" and when.year is None]
+    days = [day for day in days if not day.this_year]
     if joined.reports and days and all(day.names_month and not day.loose for day in days):
         repeated = on_dates(Kind.YEARLY, [spots_of(day)[-1] for day in days], year, frame)
         made += [flagged(flagged(each, "inferred_year"), "ambiguous", WHY_NO_YEAR) for each in repeated]
@@ -166,8 +183,16 @@ def _without_label(whens: list[When], joined: Joined, year: int, frame: Frame) -
             made.append(in_period(end.every, end, year, frame))
         elif when in bare:
             alone = not end.names_month
-            made.append(Reading(Kind.UNKNOWN, why=WHY_DAY_ALONE) if alone else once(when, year))
+            reading = Reading(Kind.UNKNOWN, why=WHY_DAY_ALONE) if alone else once(when, year)
+            said = end not in into_next_year or (isinstance(when, Span) and when.first and when.first.this_year)
+            made.append(reading if said else flagged(reading, "ambiguous", WHY_NEXT_YEAR))
     return made
+
+
+def _ends_next_year(when: Span) -> bool:
+    """ "từ tháng 9 (năm nay) đến tháng 3 năm sau": once, if nothing says that it comes back."""
+    first = when.first
+    return first is not None and when.last.turn > 0 and not (first.every or first.turn or when.last.every)
 
 
 def _of_weekdays(joined: Joined, year: int, frame: Frame, in_company: bool) -> list[Reading]:

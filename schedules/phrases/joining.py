@@ -11,17 +11,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import inf
 
 from schedules.office_model import Kind
+from schedules.phrases.doubting import doubts_of
 from schedules.phrases.pieces import Clock, Label, Noise, Placed, Span, Spot, Undated, Weekday
 from schedules.phrases.placing import place
 from schedules.phrases.words import Token
+from schedules.recurrence import LENGTH
 
 When = Spot | Span
 
 #: What may stand between the dates of one list.
 _JOINTS = {",", "và", "hoặc", "+", "trước", "chậm_nhất", "từ", "thời_hạn"}
 _DASHES = {"đến", "–", "-"}
+#: What may stand between a beginning and "hoàn thành", and behind that word.
+_ROUND_AN_END = {",", ";", ":", "(", "–", "-", "và", "thời_hạn", "ngày", "trong", "trước", "chậm_nhất", "đến", "…"}
+_ROUND_AN_END |= {"thực_hiện"}
 _MONTH_OF_LABEL = {Kind.QUARTERLY: 3, Kind.HALF_YEARLY: 6, Kind.NINE_MONTHLY: 9, Kind.YEARLY: 12}
 
 
@@ -47,23 +53,28 @@ class Joined:
     reports: bool = False  # "báo cáo", "tổng hợp", "định kỳ": such a duty comes back
     periodic: bool = False  # "định kỳ" was said
     onwards: bool = False  # "và các năm tiếp theo"
+    doubts: list[str] = field(default_factory=list)  # why the dates may have been misread
 
 
 def join(tokens: Sequence[Token], text: str) -> Joined:
     """The phrase's pieces, joined. ``text`` is what the tokens were cut from, in capitals and small letters."""
     symbols = [token.symbol for token in tokens]
-    placed = _stretches(place(tokens, symbols), symbols)
+    placed = place(tokens, symbols)
+    doubts = list(doubts_of(placed, tokens, text))
+    placed = _stretches(placed, symbols)
     _share(placed, symbols)
-    placed = _without_containers(placed, symbols)
+    shortest = _shortest_period(placed)
+    placed = _without_containers(placed, symbols, shortest)
     joined = Joined(
         reports=not {"báo_cáo", "định_kỳ"}.isdisjoint(symbols),
         periodic="định_kỳ" in symbols,
         onwards="trở_đi" in symbols,
+        doubts=doubts,
     )
     dated: list[Placed] = []
     for one in placed:
         piece = one.piece
-        if isinstance(piece, Spot | Span) and _is_bound(piece):
+        if isinstance(piece, Spot | Span) and (_is_bound(piece) or _months_of(piece) > shortest):
             joined.bounds.append(piece)
         elif isinstance(piece, Spot | Span | Label):
             dated.append(one)
@@ -117,18 +128,45 @@ def _are_one_stretch(first: Spot, between: list[str]) -> bool:
     tight = [symbol for symbol in between if symbol not in {",", "thời_hạn", "trước", "chậm_nhất", "ngày", "này"}]
     if tight and tight[0] in _DASHES and len(tight) == 1:
         return not first.before
+    ends = {"xong", "kết_thúc"} & set(between)
+    if ends and (first.begins or first.since) and len(between) <= 12 and set(between) <= _ROUND_AN_END | ends:
+        return True
     return first.since and "đến" in between[-3:] and ";" not in between
 
 
 def _stretch(first: Spot, last: Spot, symbols_before: list[str]) -> When:
     if first.grain == "year" and last.grain == "year" and first.year and last.year and first.year < last.year:
-        return replace(last, grain="years", first_year=first.year, since=False, noun_before=first.noun_before)
+        last = replace(last, grain="years", first_year=first.year, since=False, upto=False)
+        return replace(last, noun_before=first.noun_before)
     # "từ ngày 15/12 … đến ngày 14/3": figures open and close on these days everywhere
     open_and_close = (first.day, last.day) == (15, 14)
     window = first.turn < 0 or "số_liệu" in symbols_before or (first.of_report and last.of_report) or open_and_close
     if first.month is None and not first.every:
         first = replace(first, month=last.month, year=first.year or last.year, names_month=last.names_month)
     return Span(first, last, data_window=window)
+
+
+def _shortest_period(placed: list[Placed]) -> float:
+    """How many months the shortest period lasts of which the phrase says that it comes back."""
+    labels = [one.piece for one in placed if isinstance(one.piece, Label) and one.piece.explicit]
+    weekly = any(isinstance(one.piece, Weekday) and one.piece.weekly for one in placed)
+    kinds = {label.kind for label in labels} | {one.spot.every for one in placed if one.spot}
+    lengths = [LENGTH[kind] for kind in kinds if kind in LENGTH]
+    return min(lengths + [0] * (weekly or Kind.WEEKLY in kinds), default=inf)
+
+
+def _months_of(when: When) -> int:
+    """How long a stretch of named months is; "hằng tháng (từ tháng 3 đến tháng 12)" frames what comes back."""
+    if isinstance(when, Span):
+        first, last = when.first, when.last
+        if first is None or when.data_window or not last.names_month or first.every or last.every:
+            return 0
+        years = (last.year or 0) - (first.year or 0) if last.year and first.year else last.turn - first.turn
+        return years * 12 + (last.month or 12) - (first.first_month or first.month or 1) + 1
+    if when.every or when.grain not in {"month", "quarter"} or when.first_month is None:
+        return 0
+    length = (when.month or 12) - when.first_month + 1
+    return length if length > {"month": 1, "quarter": 3}[when.grain] else 0
 
 
 def _is_bound(when: When) -> bool:
@@ -161,7 +199,7 @@ def _share(placed: list[Placed], symbols: list[str]) -> None:
             other.before = True
 
 
-def _without_containers(placed: list[Placed], symbols: list[str]) -> list[Placed]:
+def _without_containers(placed: list[Placed], symbols: list[str], shortest: float) -> list[Placed]:
     """In "báo cáo 6 tháng đầu năm 2026 trước ngày 15/6" and "quý I/2026 (trước ngày 15/3)" only the day is a deadline.
 
     Without a year, half a year and nine months are the names of periods once anything else stands beside them.
@@ -182,6 +220,9 @@ def _without_containers(placed: list[Placed], symbols: list[str]) -> list[Placed
             period = Kind.HALF_YEARLY if spot.first_month == 7 and spot.month == 12 else period
             if names_report and period:
                 kept.append(Placed(Label(period, explicit=False), one.start, one.end))
+                continue
+            if _months_of(spot) > shortest:
+                kept.append(one)  # "trước ngày 25 hằng tháng (tháng 3 - 12/2026)"
                 continue
             outer = placed[at - 1].spot if at else None
             if outer and outer.grain == "day" and {"(", "với"} & set(symbols[max(one.start - 2, 0) : one.start]):

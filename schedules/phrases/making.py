@@ -35,6 +35,11 @@ WHY_SCHOOL = "Năm học thường hết vào tháng 5; ngày ghi đây là ph�
 WHY_RANGE_OR_EACH = "Có thể là một đợt kéo dài, có thể là từng kỳ riêng."
 WHY_AFTER_PERIOD = "Hạn tính từ lúc kỳ kết thúc; hiểu kỳ kết thúc vào ngày cuối của nó."
 WHY_COUNT = "Số lần trong kỳ không ứng với một chu kỳ đều; ngày ghi đây là cuối kỳ."
+WHY_LENGTH_OR_DAY = "Có thể là ngày trong tháng, có thể là số tháng; hiểu là ngày."
+WHY_BLANK = "Ngày tháng trong câu còn để trống."
+WHY_SHORT_YEAR = "Năm chỉ ghi hai chữ số."
+WHY_NO_SUCH_QUARTER = "Số quý trong câu không phải từ 1 đến 4."
+WHY_NO_NOUN = "Số La Mã đứng trước năm không có chữ “quý”; hiểu là quý."
 WHY_SHORT_MONTH = "“T” có thể là tháng, có thể là thứ trong tuần; hiểu là tháng."
 
 
@@ -44,6 +49,7 @@ def _dated(found: Found, **more: Any) -> Spot:
     short = found.value("yy")
     spot.year = found.value("y") or (2000 + short if short else None)
     spot.turn = 1 if "next" in found else -1 if "last" in found else 0
+    spot.this_year = "this" in found
     if "every" in found or "plain" in found:
         spot.every = Kind.YEARLY
     spot.of_report = any(token.symbol in {"báo_cáo", "kỳ"} for token in found.tokens)
@@ -55,6 +61,11 @@ def day(found: Found) -> list[Piece]:
     spot = _dated(found, day=found.number("d"), month=found.number("m"))
     spot.loose = not named and spot.year is None and spot.every is None and not spot.turn
     return [spot]
+
+
+def day_of_short_year(found: Found) -> list[Piece]:
+    """ "01.07.26": a date, or the number of a chapter."""
+    return [_dated(found, day=found.number("d"), month=found.number("m"), rough=WHY_SHORT_YEAR)]
 
 
 def days_of_month(found: Found) -> list[Piece]:
@@ -79,8 +90,23 @@ def counted_from(found: Found) -> list[Piece]:
     """ "trong 30 ngày kể từ ngày 01/3/2026": the first day is not counted (Bộ luật Dân sự 2015, Điều 147)."""
     year, month = found.number("y"), found.number("m")
     start = dt.date(year, month, min(found.number("d"), days_in_month(year, month)))
-    end = start + dt.timedelta(days=found.number("n"))
-    return [Spot(grain="day", day=end.day, month=end.month, year=end.year)]
+    count, working = found.number("n"), _is_working(found)
+    end = _working_days_later(start, count) if working else start + dt.timedelta(days=count)
+    return [Spot(grain="day", day=end.day, month=end.month, year=end.year, rough=WHY_WORKING if working else "")]
+
+
+def _working_days_later(start: dt.date, count: int) -> dt.date:
+    """So many days from Monday to Friday later; the holidays among them are not known here."""
+    weeks, more = divmod(count, 5)
+    end = start + dt.timedelta(weeks=weeks)
+    while more > 0 or end.weekday() > 4:
+        end += dt.timedelta(days=1)
+        more -= end.weekday() <= 4
+    return end
+
+
+def _is_working(found: Found) -> bool:
+    return any(token.symbol == "ngày_làm_việc" for token in found.tokens)
 
 
 def months(found: Found) -> list[Piece]:
@@ -88,16 +114,34 @@ def months(found: Found) -> list[Piece]:
     numbers = _numbers(found, 12)
     if found.tokens[0].symbol == "T" and found.value("y") is None:
         return [_dated(found, grain="month", first_month=numbers[0], month=numbers[-1], rough=WHY_SHORT_MONTH)]
-    if "to" in found:
-        return [_dated(found, grain="month", first_month=numbers[0], month=numbers[-1])]
-    return _listed(found, "month", numbers, 1)
+    return _from_to(found, "month", numbers, 1) if "to" in found else _listed(found, "month", numbers, 1)
+
+
+def month_behind_year(found: Found) -> list[Piece]:
+    """ "2026-12", as programs write it."""
+    month = found.number("m")
+    return [_dated(found, grain="month", first_month=month, month=month)]
 
 
 def quarters(found: Found) -> list[Piece]:
     numbers = _numbers(found, 4)
-    if "to" in found:
-        return [_dated(found, grain="quarter", first_month=numbers[0] * 3 - 2, month=numbers[-1] * 3)]
-    return _listed(found, "quarter", numbers, 3)
+    return _from_to(found, "quarter", numbers, 3) if "to" in found else _listed(found, "quarter", numbers, 3)
+
+
+def _from_to(found: Found, grain: str, numbers: list[int], length: int) -> list[Piece]:
+    """ "tháng 9 - 12"; "tháng 11 - tháng 2 năm sau" begins in the year before its end."""
+    begins, ends = numbers[0] * length - length + 1, numbers[-1] * length
+    if begins < ends:
+        return [_dated(found, grain=grain, first_month=begins, month=ends)]
+    last = _dated(found, grain=grain, first_month=ends - length + 1, month=ends)
+    first = replace(last, first_month=begins, month=numbers[0] * length, year=None, turn=0)
+    return [Span(first, last)]
+
+
+def quarter_without_noun(found: Found) -> list[Piece]:
+    """ "II/2026", as a cell under the heading "Quý" says it, or where the noun is misprinted."""
+    quarter = found.number("q")
+    return [_dated(found, grain="quarter", first_month=quarter * 3 - 2, month=quarter * 3, rough=WHY_NO_NOUN)]
 
 
 def _listed(found: Found, grain: str, numbers: list[int], length: int) -> list[Piece]:
@@ -187,14 +231,14 @@ def part_of_year(found: Found) -> list[Piece]:
 
 def day_of_period(found: Found) -> list[Piece]:
     """ "ngày 20 tháng cuối quý", "ngày 15 tháng đầu quý sau", "ngày 5 tháng sau", "ngày cuối quý"."""
-    day: DayOfMonth = found.value("d") or "last"
+    day: DayOfMonth = found.value("d") or found.value("n") or (1 if "first" in found else "last")
     kind = (
         Kind.QUARTERLY if "quarter" in found else Kind.YEARLY if "year" in found
         else Kind.HALF_YEARLY if "half" in found else None if "own" in found else Kind.MONTHLY
     )  # fmt: skip
     spot = Spot(grain="day", day=day, every=kind, names_month=False)
     length = _MONTHS_OF.get(kind, 0) if kind else 0
-    if "begin" in found:
+    if "begin" in found or ("first" in found and "month" not in found):
         spot.place = 1
     elif "middle" in found:
         spot.place = max((length + 1) // 2, 1)
@@ -206,10 +250,11 @@ def day_of_period(found: Found) -> list[Piece]:
         spot.months_after = length
         if kind is not None and kind != Kind.MONTHLY and "end" not in found and "month" not in found:
             spot.place = 1  # "ngày 10 quý sau" is early in it
-    elif "month" not in found and "end" not in found and kind not in {None, Kind.MONTHLY} and day != "last":
+    elif not {"month", "end", "first"} & set(found) and kind not in {None, Kind.MONTHLY} and day != "last":
         spot.rough = WHY_LAST_MONTH
-    spot.working = any(token.symbol == "ngày_làm_việc" for token in found.tokens)
-    spot.rough = WHY_WORKING if spot.working else spot.rough
+    spot.working = _is_working(found) and day == "last"
+    spot.rough = WHY_WORKING if _is_working(found) else spot.rough
+    spot.rough = WHY_LENGTH_OR_DAY if "length" in found else spot.rough
     spot.of_report = "before_report" in found
     symbols = [token.symbol for token in found.tokens]
     spot.of_any_month = kind == Kind.MONTHLY and "hằng" not in symbols
@@ -239,10 +284,18 @@ def first_days(found: Found) -> list[Piece]:
         Kind.QUARTERLY if "quarter" in found else Kind.YEARLY if "year" in found
         else Kind.HALF_YEARLY if "half" in found else Kind.MONTHLY
     )  # fmt: skip
-    spot = Spot(grain="day", day=min(max(found.number("n"), 1), 28), every=kind, place=1, names_month=False)
+    count = found.number("n")
+    spot = Spot(grain="day", day=min(max(count, 1), 28), every=kind, place=1, names_month=False)
     spot.months_after = _MONTHS_OF[kind] if "later" in found else 0
-    if any(token.symbol == "ngày_làm_việc" for token in found.tokens):
-        spot.rough = WHY_WORKING
+    spot.rough = WHY_WORKING if _is_working(found) else WHY_ROUGH if count > 28 else ""
+    return [spot]
+
+
+def first_days_of(found: Found) -> list[Piece]:
+    """ "10 ngày đầu tháng 3/2026", "ngày đầu quý II": of one month, quarter or year."""
+    month = found.value("m") or found.number("q", 1) * 3 - 2
+    spot = _dated(found, day=min(max(found.number("n", 1), 1), 31), month=month)
+    spot.rough = WHY_WORKING if _is_working(found) else ""
     return [spot]
 
 
@@ -359,7 +412,12 @@ def weekdays(found: Found) -> list[Piece]:
 
 
 def clock(found: Found) -> list[Piece]:
+    """ "17h00", "17:00:00"; a spreadsheet's "00:00:00" is no hour, and "48 giờ" is a length."""
     hour, minute = found.number("h"), found.number("i")
+    if hour >= 24 and "i" not in found:
+        return [_after_event(hour, "hour")]
+    if "s" in found and not hour + minute + found.number("s"):
+        return [Noise()]
     return [Clock(f"{hour:02}:{minute:02}")] if hour < 24 and minute < 60 else [Noise()]
 
 
@@ -400,3 +458,13 @@ in_time = _undated(Kind.CONTINUOUS, WHY_IN_TIME)
 
 def no_such_day(_: Found) -> list[Piece]:
     return [Noise(WHY_NO_SUCH_DAY)]
+
+
+def no_such_quarter(_: Found) -> list[Piece]:
+    """ "quý 11/2026" may be the second, or November."""
+    return [Noise(WHY_NO_SUCH_QUARTER)]
+
+
+def blank(_: Found) -> list[Piece]:
+    """ "ngày … tháng … năm 2026"."""
+    return [Noise(WHY_BLANK)]

@@ -4,7 +4,9 @@
     D                     any token of a class   ( a | b )              one of these
     d:D                   the same, kept as d    every:( hằng năm )     kept: did it match?
     …*8                   up to eight of these   ( AND M )+             one or more
-    !tháng                not before this symbol LEFT RIGHT             the brackets themselves
+    !tháng                not before this symbol !( a b )               not before these
+    <trước                only after this symbol !<trước                not after this symbol
+    LEFT RIGHT            the brackets themselves
 
 Each symbol is one character to Python's ``re``, which then does the searching in one pass over the phrase.
 """
@@ -12,7 +14,7 @@ Each symbol is one character to Python's ``re``, which then does the searching i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from schedules.phrases.words import SIGNS, VOCABULARY, Token
@@ -32,14 +34,23 @@ _CLASSES = {
     "M": _NUMBERS[1:3],
     "N": _NUMBERS,
     "YY": _NUMBERS[4:6],
+    "DD": _NUMBERS[3:5],  # a day that is no month
     "Q": ("1-4", "R"),
     "U": ("tuần", "tháng", "quý", "năm"),
     "THÁNG": ("tháng", "T"),
     "DASH": ("-", "–", "đến"),
     "AND": (",", "và", "hoặc", "+"),
+    #: What calls the number behind it a day: "trước 15 tháng cuối quý".
+    "BY": ("trước", "chậm_nhất", "đến"),
+    #: "Năm sau" is the year after; "sau" behind any other word is after an event.
+    "UNIT": ("ngày", "ngày_làm_việc", "tuần", "tháng", "quý", "năm", "kỳ", "giờ", "lần", "giai_đoạn"),
+    #: The dots of a form that nobody has filled in.
+    "BLANK": (",", ";", "…"),
+    #: The name of an event: "hội nghị tổng kết".
+    "NAME": ("…", "báo_cáo", "văn_bản", "luật", "số", "thực_hiện", "kỳ", "lần", "với"),
     #: What a clause that points elsewhere may run over: "khi có …", "theo kế hoạch của …" end where a deadline begins.
     "ELSE": _all_but(",", ";", "(", ")", "trước", "chậm_nhất", "hằng", "định_kỳ"),
-    "PAPER": _all_but(",", ";", "(", ")", "trước", "chậm_nhất", "hằng", "định_kỳ", "xong"),
+    "PAPER": _all_but(",", ";", "(", ")", "trước", "chậm_nhất", "hằng", "định_kỳ", "xong", "gửi"),
 }
 _PART = re.compile(r"^(?:(?P<name>[a-z_]+):)?(?P<what>\(|[^\s*+:]+|:)(?:\*(?P<most>[0-9]+))?$")
 
@@ -60,6 +71,9 @@ class Found:
 
     def __contains__(self, name: str) -> bool:
         return name in self._kept
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
 
     def value(self, name: str) -> int | None:
         """The number kept under that name; None where that part of the pattern was missing."""
@@ -118,6 +132,11 @@ def _compiled(pattern: str, suffix: str, names: list[tuple[str, str]]) -> str:
 def _element(part: str, suffix: str, names: list[tuple[str, str]]) -> str:
     if part in {"[", "(", "|", ")", "]", ")+", ")*"}:
         return {"[": "(?:", "(": "(?:", "]": ")?"}.get(part, part)
+    if part == "!(":
+        return "(?!"
+    if part.startswith(("<", "!<")):
+        one = _element(part.lstrip("!<"), suffix, names)
+        return f"(?<!{one})" if part.startswith("!") else f"(?<={one})"
     if part.startswith("!"):
         return f"(?!{_element(part[1:], suffix, names)})"
     read = _PART.match(part)

@@ -30,6 +30,7 @@ class Spot:
     first_year: int | None = None
     year: int | None = None
     turn: int = 0
+    this_year: bool = False  # "năm nay": the plan's, and once
     every: Kind | None = None
     place: int | None = None
     months_after: int = 0
@@ -44,6 +45,7 @@ class Spot:
     before: bool = False
     after: bool = False
     since: bool = False
+    begins: bool = False  # "khởi công quý I/2026": the end comes later in the phrase
     upto: bool = False
     of_report: bool = False  # "năm báo cáo", "trước kỳ báo cáo"
 

@@ -13,7 +13,8 @@ from schedules.phrases.words import Token
 
 #: What a bare "quý", "năm" stands between when it is a period and not a part of the sentence.
 _BEFORE_A_LABEL = {"", ",", ";", "và", "hoặc", "(", ":", "–", "+", "/"}
-_AFTER_A_LABEL = {"", ",", ";", "và", "hoặc", "(", ")", ":", "–", "-", "+", "/", "trước", "chậm_nhất", "xong", "theo"}
+_AFTER_A_LABEL = {"", ",", ";", "và", "hoặc", "(", ")", ":", "–", "-", "+", "/"}
+_AFTER_A_LABEL |= {"trước", "chậm_nhất", "xong", "gửi", "theo"}
 _CALLS_A_LABEL = {"báo_cáo", "định_kỳ", "với", "theo"}
 _NOUNS = {"…", "văn_bản", "luật", "báo_cáo", "?"}
 
@@ -54,12 +55,25 @@ def _look_back(one: Placed, placed: list[Placed], symbols: list[str]) -> None:
     spot.before = behind == "trước" and not clocked
     spot.cutoff = "số_liệu" in symbols[max(at - 1, 0) : one.start]
     spot.after = behind == "sau"
-    spot.since = behind in {"từ", "kể_từ"} and not _is_stretch(spot)
+    spot.since = behind in {"từ", "kể_từ"} and isinstance(piece, Spot) and not _is_stretch(spot)
+    spot.begins = _is_beginning(symbols[: one.start])
     spot.upto = behind == "đến"
     spot.noun_before = behind in _NOUNS and spot.grain in {"year", "years"}
     following = symbols[one.end] if one.end < len(symbols) else ""
     if behind in {"trước", "chậm_nhất", "từ", "đến"} or following not in _NOUNS | {"số"}:
         spot.loose = False
+
+
+def _is_beginning(before: list[str]) -> bool:
+    """Whether "khởi công xây dựng nhà văn hóa trong …" or "thực hiện …" stands before a date."""
+    at = len(before) - 1
+    while at >= 0 and before[at] in {"ngày", "thời_hạn", "trong", ":"}:
+        at -= 1
+    if at >= 0 and before[at] == "thực_hiện":
+        return True
+    while at >= 0 and before[at] == "…":
+        at -= 1
+    return at >= 0 and before[at] == "khởi_đầu"
 
 
 def _is_stretch(spot: Spot) -> bool:

@@ -19,7 +19,7 @@ _LAST_YEAR = f"last:( năm trước !ngày [ với ] [ ( năm | kỳ ) {_OF_REPO
 #: What may stand behind a day or a month: its year, the year before or after, or that it comes every year.
 _YEAR = (
     "[ ( / | - | . | – | , ) y:Y | / yy:YY | [ , | LEFT ] [ trong ] năm y:Y "
-    f"| {_NEXT_YEAR} | {_LAST_YEAR} | {_EVERY_YEAR} | plain:năm !Y !trước !N ]"
+    f"| {_NEXT_YEAR} | {_LAST_YEAR} | this:năm_nay | {_EVERY_YEAR} | plain:năm !Y !trước !N ]"
 )
 _PERIOD = "( quarter:quý | own:kỳ | year:năm | half:( D tháng ) )"
 _PLACE = "( end:cuối | begin:đầu | middle:giữa | thứ k:M )"
@@ -27,14 +27,30 @@ _AFTER = "[ later:sau | trước | này | báo_cáo ] [ ( quý | kỳ ) báo_cá
 #: Which month of which period: "tháng cuối mỗi quý", "tháng đầu quý sau", "tháng sau", "tháng báo cáo".
 _MONTH = (
     f"( month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] {_PERIOD} {_AFTER} "
+    "| tháng later:( sau | khi ) [ sau | khi ] [ kết_thúc | đến ] [ hằng ] "
+    "( quarter:quý !Q | half:( D tháng !M ) | year:năm !Y ) [ báo_cáo ] "
     "| tháng later:sau [ ( tháng | kỳ | quý ) báo_cáo ] | tháng trước [ before_report:( kỳ báo_cáo ) ] "
     "| [ trong ] hằng tháng | tháng báo_cáo | tháng này | kỳ báo_cáo | tháng !N )"
+)
+#: The same behind a number that is not called a day: "trước 15 tháng cuối quý". Without "tháng nào" it may be a length.
+_MONTH_OF_NUMBER = (
+    f"( month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] ( quarter:quý | own:kỳ | half:( D tháng ) ) {_AFTER} "
+    "| tháng later:( sau | khi ) [ sau ] [ kết_thúc ] [ hằng ] ( quarter:quý !Q | half:( D tháng !M ) ) [ báo_cáo ] "
+    "| tháng later:sau !N !khi !ngày !… [ ( tháng | kỳ | quý ) báo_cáo ] | tháng báo_cáo )"
 )
 _EACH = "( month:tháng | quarter:quý | year:năm | half:( D tháng ) )"
 _PAPER_DATE = "ngày ( D ( / | - | . ) M ( / | - | . ) Y | [ D ] tháng [ M ] năm Y )"
 _DAYS = "( ngày | ngày_làm_việc | tuần )"
 _WITHIN = "[ trong | chậm_nhất | sau ] [ thời_hạn ]"
 _ENDS = "( begin:đầu | middle:giữa | end:cuối )"
+_FIRST_DAYS = "[ trong ] n:N ( ngày | ngày_làm_việc ) đầu"
+#: An event by its name, with the time that is part of the name: "hội nghị tổng kết năm 2026", "kỳ họp tháng 7".
+_EVENT = "[ hằng ] [ ngày | thời_hạn ] ( … | báo_cáo | lần … ) NAME*12"
+_YEAR_OF_EVENT = (
+    "( [ đầu | giữa | cuối ] năm [ Y ] | Y | N tháng ( đầu | cuối ) năm [ Y ] | tháng M [ ( / | năm ) Y ] )"
+)
+#: What shows that "1:15" is no hour: "Lần 1: 15/4", "Đợt 2: 15 - 20/4", "Hạn 1: 15.4.2026".
+_NO_DATE = "!/ !tháng !hằng !( ( - | – | . | đến | , | và ) [ ngày ] N ( / | - | . | tháng ) )"
 
 RULES: list[Rule[list[Piece]]] = [
     # Papers, before anything else reads their numbers
@@ -43,26 +59,42 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("luật …*8 [ năm ] Y", make.paper),
     Rule("MÃ", make.paper),
     Rule("số ( N | Y )", make.paper),
+    Rule("ngày BLANK*6 tháng BLANK*6 năm [ Y ]", make.blank),
     # The first days of a period, and the days after it
+    Rule(f"{_FIRST_DAYS} tháng m:M {_YEAR}", make.first_days_of),
+    Rule(f"{_FIRST_DAYS} quý q:Q {_YEAR}", make.first_days_of),
+    Rule(f"{_FIRST_DAYS} year:năm ( y:Y | next:sau )", make.first_days_of),
+    Rule(f"{_FIRST_DAYS} [ hằng ] {_MONTH_OF_NUMBER}", make.day_of_period),
     Rule(f"[ trong ] n:N ( ngày | ngày_làm_việc ) đầu [ hằng ] {_EACH} [ later:sau ]", make.first_days),
     Rule(f"{_WITHIN} n:N ngày ( khi | ( kể_từ | sau ) [ ngày ] ) kết_thúc [ hằng ] {_EACH} !Y !N", make.after_period),
     # So long after or before something [13]
-    Rule(f"{_WITHIN} n:N ngày [ , ] kể_từ [ ngày ] d:D / m:M / y:Y", make.counted_from),
-    Rule(f"{_WITHIN} n:N ngày [ , ] kể_từ [ ngày ] d:D tháng m:M năm y:Y", make.counted_from),
+    Rule(
+        f"{_WITHIN} n:N ( ngày | ngày_làm_việc ) [ , ] kể_từ [ ngày ] d:D ( / m:M / | tháng m:M năm ) y:Y",
+        make.counted_from,
+    ),
+    Rule("[ trong ] N / N ( ngày_làm_việc !đầu !cuối | ngày !N !đầu !cuối | giờ | tháng !N )", make.on_event),
+    Rule("sau n:N tháng !đầu !cuối !lần !/ !N", make.offset),
     Rule(f"{_WITHIN} n:N ( giờ | phút | tháng | năm | {_DAYS} ) [ , ] ( kể_từ | khi ) ELSE*40", make.offset),
     Rule(f"{_WITHIN} n:N ( giờ | tháng | {_DAYS} ) [ , ] sooner:trước_khi ELSE*40", make.offset),
     Rule(f"{_WITHIN} n:N {_DAYS} [ , ] sooner:trước ELSE*40", make.offset),
     Rule(f"{_WITHIN} n:N {_DAYS} sau ELSE*40", make.offset),
     Rule(f"trong [ thời_hạn ] n:N ( giờ | phút | tháng | {_DAYS} ) !đầu !cuối", make.offset),
     Rule(f"sooner:trước n:N {_DAYS} ELSE*40", make.offset),
-    Rule(f"sooner:trước [ ngày ] …*8 … n:N {_DAYS}", make.offset),
+    Rule(f"sooner:trước {_EVENT} [ {_YEAR_OF_EVENT} ] n:N {_DAYS}", make.offset),
+    Rule(f"!<UNIT trước {_EVENT} {_YEAR_OF_EVENT}", make.on_event),
+    Rule(f"!<UNIT sau {_EVENT} [ {_YEAR_OF_EVENT} ] n:N {_DAYS}", make.offset),
+    Rule(f"!<UNIT sau {_EVENT} {_YEAR_OF_EVENT}", make.on_event),
+    Rule(f"!<UNIT !<… sau {_EVENT}", make.on_event),  # not "tài sản sau sắp xếp"
     Rule(f"( sau | chậm_nhất [ sau ] ) n:N {_DAYS}", make.offset),
     Rule("n:N ngày_làm_việc", make.offset),
     # Days
+    Rule("[ ngày ] y:Y ( - m:M - | / m:M / | . m:M . ) d:D [ T ]", make.day),
+    Rule("y:Y ( - | / ) m:M !/ !- !tháng !lần !quý", make.month_behind_year),
     Rule(f"[ ngày ] a:D DASH [ ngày ] d:D / m:M {_YEAR}", make.days_of_month),
     Rule(f"[ ngày ] a:D DASH [ ngày ] d:D tháng m:M !tháng !lần {_YEAR}", make.days_of_month),
     Rule(f"[ ngày ] d:D / m:M {_YEAR}", make.day),
     Rule("[ ngày ] d:D ( - m:M - | . m:M . ) y:Y", make.day),
+    Rule("!<… d:D ( - m:M - | . m:M . ) yy:YY", make.day_of_short_year),
     Rule(f"ngày D [ , ] [ hằng ] tháng M ( AND tháng M | AND M !tháng !lần )+ {_YEAR}", make.day_of_months),
     Rule(f"[ ngày ] d:D [ , ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
     Rule(
@@ -76,6 +108,20 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("N / N / Y", make.no_such_day),
     Rule(f"ngày d:D {_MONTH}", make.day_of_period),
     Rule("d:D [ trong ] hằng tháng", make.day_of_period),
+    Rule(f"<BY d:D {_MONTH_OF_NUMBER}", make.day_of_period),
+    Rule("<BY d:DD month:tháng own:( end:cuối ) !quý !năm !N", make.day_of_period),
+    Rule("ngày d:D month:tháng own:( end:cuối ) !quý !năm !kỳ !hằng !trong !sau !N", make.day_of_period),
+    Rule("<trước d:DD length:tháng !N !sau !trước !khi !kể_từ !đầu !giữa !cuối", make.day_of_period),
+    Rule("<BY d:DD month:tháng ( end:cuối | begin:đầu ) [ hằng ] year:năm !Y", make.day_of_period),
+    Rule("d:DD month:tháng ( end:cuối | begin:đầu ) [ hằng ] quarter:quý [ later:sau ]", make.day_of_period),
+    Rule(f"( ngày | ngày_làm_việc ) first:đầu tháng m:M {_YEAR}", make.first_days_of),
+    Rule(f"( ngày | ngày_làm_việc ) first:đầu quý q:Q {_YEAR}", make.first_days_of),
+    Rule("( ngày | ngày_làm_việc ) first:đầu year:năm y:Y", make.first_days_of),
+    Rule(f"( ngày | ngày_làm_việc ) first:đầu [ hằng ] {_MONTH}", make.day_of_period),
+    Rule(
+        "( ngày | ngày_làm_việc ) first:đầu [ hằng ] ( quarter:quý | half:( D tháng ) | year:năm ) [ later:sau ]",
+        make.day_of_period,
+    ),
     Rule(f"ngày cuối tháng m:M {_YEAR}", make.part_of_month),
     Rule(f"ngày cuối quý q:Q {_YEAR}", make.part_of_quarter),
     Rule("ngày cuối năm y:Y", make.year),
@@ -87,7 +133,8 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("[ ngày ] thứ D ( ( , | và ) [ thứ ] D )+ hằng tuần", make.weekdays),
     Rule("[ ngày ] ( thứ D | chủ_nhật )", make.weekdays),
     Rule("T M [ hằng ] tuần", make.weekdays),
-    Rule("h:N : i:N", make.clock),
+    Rule("h:N : i:N : s:N", make.clock),
+    Rule(f"h:N : i:N {_NO_DATE}", make.clock),
     Rule("h:N giờ [ i:N ] [ phút ]", make.clock),
     # How often
     Rule("n:N U [ / | trong ] k:N lần", make.times),
@@ -114,15 +161,19 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("m:M ( / | - ) y:Y", make.months),
     Rule(f"quý Q to:DASH Q {_YEAR}", make.quarters),
     Rule(f"quý Q ( AND Q !tháng )+ {_YEAR}", make.quarters),
-    Rule(f"quý q:Q {_YEAR}", make.quarters),
+    Rule(f"quý [ thứ ] q:Q {_YEAR}", make.quarters),
+    Rule("quý [ thứ ] N ( / | - | . | năm ) Y", make.no_such_quarter),
+    Rule("q:R ( / | - | . ) y:Y", make.quarter_without_noun),
     Rule(f"{_ENDS} ( tháng | quý )", make.part_of_each),
     # Years
     Rule("năm_học y:Y ( - | – ) z:Y", make.school_year),
     Rule("[ N năm ] [ giai_đoạn ] [ hằng ] [ năm ] Y DASH [ năm ] Y [ , ] [ open:trở_đi ]", make.years),
     Rule("[ giai_đoạn ] [ hằng ] [ năm ] Y ( ( , | và ) [ năm ] Y )+ [ , ] [ open:trở_đi ]", make.years),
     Rule("[ begin:đầu | middle:giữa | cuối | cả ] [ năm ] y:Y [ , ] [ open:trở_đi ]", make.year),
-    Rule("( begin:đầu | middle:giữa | cuối ) năm", make.year),
-    Rule("( trong năm !Y | năm này | next:( năm sau ) )", make.year),
+    Rule(
+        "( begin:đầu | middle:giữa | cuối ) ( năm [ next:sau !… | last:trước !ngày !N !… ] | this:năm_nay )", make.year
+    ),
+    Rule("( trong năm !Y | năm này | this:năm_nay | next:( năm sau ) )", make.year),
     # Periods by their names
     Rule("hằng ( tháng | quý ) !N !R", make.label),
     Rule("hằng ( tuần | năm ) !Y", make.label),

@@ -2,14 +2,21 @@
 
 Normal form first (NFC, lower case, one place for the tone mark: hóa and hoá, quí and quý), then numbers and number
 words ("02 (hai)", "mười lăm"), document numbers ("12/KH-UBND"), signs, and the vocabulary below, longest first. Words
-that only smooth a sentence ("của", "vào", "là") are left out, so that a rule need not name them.
+that only smooth a sentence ("của", "vào", "là") are left out, so that a rule need not name them. Words that ran
+together ("hằngtháng") are taken apart, and a phrase without any Vietnamese letter is looked up without them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
+
+from schedules.phrases.spelling import WHY_LOOKALIKE, repaired, unaccented, visible
+
+WHY_LUNAR = "Ngày tháng âm lịch; ngày dương lịch ghi đây chưa đổi."
 
 #: A deadline is a cell or a sentence. What stands behind these many characters is not read (and that is said).
 LONGEST = 2_000
@@ -28,7 +35,7 @@ VOCABULARY = {
     "phút": "phút | ph",
     "thứ": "thứ",
     "chủ_nhật": "chủ nhật",
-    "lần": "lần | đợt | lượt",
+    "lần": "lần | đợt | lượt | bước | vòng",
     "năm_học": "năm học",
     "giai_đoạn": "giai đoạn | thời kỳ | nhiệm kỳ | niên độ",
     # how often
@@ -42,18 +49,21 @@ VOCABULARY = {
     "cuối": "cuối | cuối cùng | hạ tuần",
     "cả": "cả | toàn | suốt cả",
     "này": "này | nay | hiện tại | đó",
+    "năm_nay": "năm nay",
     "sau": "sau | tiếp theo | kế tiếp | tiếp sau | liền sau | liền kề | sau liền kề | liền kề sau | kế sau | kề sau"
     " | liền kề tiếp theo | tiếp theo liền kề | kế tiếp liền kề | sau đó",
     "trước": "trước | trước liền kề | liền trước | liền kề trước | trước kề | trước thời điểm",
     # what a date is to the work
     "chậm_nhất": "chậm nhất | muộn nhất | trễ nhất | không quá | không muộn hơn | không chậm hơn | hạn cuối"
     " | hạn chót | hạn",
-    "xong": "xong | hoàn thành | hoàn tất | gửi | nộp | trình | hoàn thiện",
+    "xong": "xong | hoàn thành | hoàn tất | hoàn thiện",
+    "gửi": "gửi | nộp | trình",
     "thời_hạn": "thời hạn | thời gian | thời điểm | mốc",
     "kết_thúc": "kết thúc | hết hạn",
-    "thực_hiện": "thực hiện | triển khai | tiến hành | tổ chức | bắt đầu | khoảng | dự kiến",
+    "thực_hiện": "thực hiện | triển khai | tiến hành | tổ chức | khoảng | dự kiến",
+    "khởi_đầu": "bắt đầu | khởi công | khởi động | khởi đầu",
     "trong": "trong | trong vòng | trong thời hạn | trong thời gian | trong khoảng | trong khoảng thời gian",
-    "từ": "từ | bắt đầu từ | thực hiện từ | áp dụng từ | từ sau",
+    "từ": "từ | bắt đầu từ | khởi công từ | thực hiện từ | triển khai từ | áp dụng từ | từ sau",
     "kể_từ": "kể từ | tính từ | kể từ sau | được tính từ",
     "đến": "đến | tới | đến hết | tới hết | hết | cho đến | cho tới | cho đến hết | kéo dài đến",
     "từ_nay": "từ nay | từ bây giờ",
@@ -66,6 +76,7 @@ VOCABULARY = {
     # no date of their own: all the time, on an event, somewhere else
     "thường_xuyên": "thường xuyên | liên tục | hằng ngày | hàng ngày | hằng giờ | mỗi ngày | xuyên suốt | quanh năm"
     " | thường nhật | theo thời gian thực | lâu dài | cả nhiệm kỳ | suốt nhiệm kỳ | toàn nhiệm kỳ | trong suốt"
+    " | 24/24 | 24/24 giờ | 24/24h | 24h/24h"
     " | các ngày làm việc | tất cả các ngày làm việc | mọi thời điểm | không thời hạn | thường trực",
     "kịp_thời": "kịp thời | duy trì",
     "khi": "khi | ngay khi | khi có | ngay sau khi | sau khi | từ khi | đến khi | ngay sau | nếu có"
@@ -93,8 +104,9 @@ VOCABULARY = {
     " | năm tuổi | ngày công | ngày tuổi | ngày lễ | trung hạn | ngắn hạn | dài hạn | có hiệu lực | lộ trình"
     " | quá trình"
     " | quy trình | công trình | quyền hạn | giới hạn | hạn chế | hạn hán | hạn mức | trình độ | trình bày | xong xuôi"
-    " | lần thứ | kỳ họp thứ | đợt thứ | khoá thứ",
+    " | sau đây | lần thứ | kỳ họp thứ | đợt thứ | khoá thứ",
     "T": "t",
+    "âm_lịch": "âm lịch",
 }  # fmt: skip
 
 SMOOTHING = {"của", "vào", "là", "thì", "thuộc", "cứ", "ít nhất", "tối thiểu", "tối đa", "mức", "đã", "sẽ", "được"}
@@ -106,13 +118,14 @@ _UNFOLDED = {
     "tháng giêng": "tháng 1", "tháng chạp": "tháng 12", "tháng tư": "tháng 4", "thứ tư": "thứ 4", "thứ năm": "thứ 5",
     "thứ bẩy": "thứ 7", "sáu tháng": "6 tháng", "nửa năm": "6 tháng", "nửa đầu năm": "6 tháng đầu năm",
     "nửa cuối năm": "6 tháng cuối năm", "cuối tuần": "thứ 6", "ngày làm việc cuối tuần": "thứ 6",
-    "trong năm ngày làm việc": "trong 5 ngày_làm_việc", "ngày cuối cùng": "ngày cuối", "ngày đầu tiên": "ngày 1",
-    "ngày đầu tháng": "ngày 1 tháng", "ngày làm việc cuối cùng": "ngày_làm_việc cuối",
+    "trong năm ngày làm việc": "trong 5 ngày_làm_việc", "ngày cuối cùng": "ngày cuối",
+    "ngày làm việc cuối cùng": "ngày_làm_việc cuối",
 }  # fmt: skip
 
 _UNITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười")
 _NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS) if word not in {"không", "năm"}}
 _AFTER_TENS = _NUMBER_WORDS | {"mốt": 1, "tư": 4, "năm": 5, "lăm": 5, "nhăm": 5}
+_LUNAR = {"tháng 1", "tháng 12"}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 #: Tone marks stand on either vowel in print; "trứơc" is a slip of the keyboard.
@@ -138,36 +151,57 @@ _SCAN = re.compile(
 
 
 class Token(NamedTuple):
-    """One symbol of the phrase: a word of the vocabulary, a sign, "#" with its value, or "…" for any other word."""
+    """One symbol of the phrase: a word of the vocabulary, a sign, "#" with its value, or "…" for any other word.
+
+    ``doubt`` says why a date that is made of it is not sure.
+    """
 
     symbol: str
     value: int
     start: int
     end: int
+    doubt: str = ""
 
 
 def clean(phrase: str) -> str:
-    """The phrase in normal form; as long as it was, not cut."""
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", phrase).lower())
+    """The phrase in normal form, not cut; as long as what of it is visible."""
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible(phrase)).lower())
     return _TONE.sub(lambda found: _TONE_PLACES[found.group()], text.translate(_DASHES))
 
 
 def tokens_of(text: str) -> list[Token]:
     """The tokens of a clean text."""
-    raw = [(str(found.lastgroup), found.group(), found.start(), found.end()) for found in _SCAN.finditer(text)]
+    text, lookalikes = repaired(text)
+    known = _UNACCENTED if text.isascii() else _SPELLED
+    raw = [piece for found in _SCAN.finditer(text) for piece in _apart(found)]
     tokens: list[Token] = []
     at = 0
     while at < len(raw):
-        taken, new = _next(text, raw, at)
+        taken, new = _next(text, raw, at, known)
         tokens += new
         at += taken
-    return _without_spelled_out(tokens)
+    if lookalikes:
+        tokens = [
+            token if lookalikes.isdisjoint(range(token.start, token.end)) else token._replace(doubt=WHY_LOOKALIKE)
+            for token in tokens
+        ]
+    return _without_numbering(text, _without_spelled_out(_without_inner_signs(text, tokens)))
 
 
 _Raw = tuple[str, str, int, int]
 
 
-def _next(text: str, raw: list[_Raw], at: int) -> tuple[int, list[Token]]:
+def _apart(found: re.Match[str]) -> list[_Raw]:
+    """The raw pieces of one match of the scanner: one, or the words that ran together in it."""
+    sort, word, start = str(found.lastgroup), found.group(), found.start()
+    pieces: list[_Raw] = []
+    for part in _GLUED.get(word, (word,)) if sort == "word" else (word,):
+        pieces.append((sort, part, start, start + len(part)))
+        start += len(part)
+    return pieces
+
+
+def _next(text: str, raw: list[_Raw], at: int, known: Spelled) -> tuple[int, list[Token]]:
     """How many raw pieces the next symbol takes, and its tokens."""
     sort, word, start, end = raw[at]
     if sort in {"code", "percent"}:
@@ -178,12 +212,14 @@ def _next(text: str, raw: list[_Raw], at: int) -> tuple[int, list[Token]]:
             break
         phrase = " ".join(piece[1] for piece in raw[at : at + length])
         last = raw[at + length - 1][3]
-        if phrase in _UNFOLDED_PIECES:
-            return length, [_named(symbol, start, last) for symbol in _UNFOLDED_PIECES[phrase].split()]
-        if phrase in _SMOOTHING_PIECES:
+        if phrase in known.unfolded:
+            long = known.unfolded[phrase]
+            doubt = WHY_LUNAR if long in _LUNAR else ""
+            return length, [_named(symbol, start, last)._replace(doubt=doubt) for symbol in long.split()]
+        if phrase in known.smoothing:
             return length, []
-        if phrase in _SYMBOL_OF:
-            return length, [Token(_SYMBOL_OF[phrase], 0, start, last)]
+        if phrase in known.symbols:
+            return length, [Token(known.symbols[phrase], 0, start, last)]
     if number:
         return number[0], [Token("#", number[1], start, raw[at + number[0] - 1][3])]
     if sort == "number":
@@ -200,7 +236,7 @@ def _named(symbol: str, start: int, end: int) -> Token:
         return Token("#", int(symbol), start, end)
     if symbol in _ROMAN:
         return Token("R", _ROMAN[symbol], start, end)
-    return Token(_SYMBOL_OF.get(symbol, symbol), 0, start, end)
+    return Token(_SPELLED.symbols.get(symbol, symbol), 0, start, end)
 
 
 def _sign(text: str, sign: str, start: int, end: int) -> Token:
@@ -233,6 +269,28 @@ def _number_in_words(raw: list[_Raw], at: int) -> tuple[int, int] | None:
     return 1, ones
 
 
+def _without_inner_signs(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop the sign of "Q.III", "Quý: II", "T. 9": behind a short form, or between a quarter and its number."""
+    kept: list[Token] = []
+    for at, token in enumerate(tokens):
+        if kept and at + 1 < len(tokens) and _is_inner(text, kept[-1], token, tokens[at + 1 : at + 3]):
+            continue
+        kept.append(token)
+    return kept
+
+
+def _is_inner(text: str, noun: Token, sign: Token, behind: list[Token]) -> bool:
+    mark, number = text[sign.start : sign.end], behind[0]
+    ends = len(behind) == 1 or behind[1].symbol != ";"  # "quý: I. Mục tiêu" begins a chapter
+    if noun.symbol == "quý" and number.symbol == "R":
+        return mark in {".", ":", "-", "/"} and ends
+    if noun.symbol not in {"quý", "tháng", "T"} or number.symbol != "#":
+        return False
+    if mark == ":":
+        return noun.symbol == "quý" and number.value <= 4 and len(behind) > 1 and behind[1].symbol in {"năm", "/"}
+    return mark == "." and (noun.end - noun.start == 1 or number.start == sign.end)
+
+
 def _without_spelled_out(tokens: list[Token]) -> list[Token]:
     """Drop the "(hai)" of "02 (hai) ngày"; "năm" in such brackets is five, not a year."""
     kept: list[Token] = []
@@ -253,12 +311,69 @@ def _without_spelled_out(tokens: list[Token]) -> list[Token]:
     return kept
 
 
+def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop "Lần 1:", "; đợt 2 -" before a date: what is numbered so is one list, and the number no day or hour."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        noun, *rest = tokens[at : at + 3]
+        if len(rest) == 2 and _is_numbering(text, noun, *rest):
+            if kept and kept[-1].symbol == ";":
+                kept[-1] = kept[-1]._replace(symbol=",")
+            at += 3
+            continue
+        kept.append(noun)
+        at += 1
+    return kept
+
+
+def _is_numbering(text: str, noun: Token, number: Token, sign: Token) -> bool:
+    if number.symbol not in {"#", "R"} or sign.symbol not in {":", "-", "–"}:
+        return False
+    if noun.symbol in {"chậm_nhất", "thời_hạn"}:  # "Hạn 1: 15/3", but "hạn 17:00"
+        return sign.symbol == ":" and text[sign.end : sign.end + 1].isspace()
+    return noun.symbol in {"lần", "kỳ", "giai_đoạn"}
+
+
 def _in_pieces(phrase: str) -> str:
     """A vocabulary entry as the scanner will cut it ("24/7" → "24 / 7")."""
     return " ".join(found.group() for found in _SCAN.finditer(clean(phrase)))
 
 
-_SYMBOL_OF = {_in_pieces(words): symbol for symbol, spellings in VOCABULARY.items() for words in spellings.split(" | ")}
-_UNFOLDED_PIECES = {_in_pieces(short): long for short, long in _UNFOLDED.items()}
-_SMOOTHING_PIECES = {_in_pieces(words) for words in SMOOTHING}
-_LONGEST_ENTRY = max(len(key.split()) for key in (*_SYMBOL_OF, *_UNFOLDED_PIECES))
+class Spelled(NamedTuple):
+    """The vocabulary as it is looked up."""
+
+    symbols: Mapping[str, str]
+    unfolded: Mapping[str, str]
+    smoothing: frozenset[str]
+
+    def unaccented(self) -> Spelled:
+        """The same without Vietnamese letters; of words that then look alike the first is meant ("sau", not "sáu")."""
+        symbols: dict[str, str] = {}
+        for words, symbol in self.symbols.items():
+            symbols.setdefault(unaccented(words), symbol)
+        unfolded = {unaccented(short): long for short, long in self.unfolded.items() if not short.startswith("sáu")}
+        smoothing = frozenset(unaccented(words) for words in self.smoothing) - symbols.keys()
+        return Spelled(symbols, {short: unfolded[short] for short in unfolded.keys() - symbols.keys()}, smoothing)
+
+
+_SPELLED = Spelled(
+    {_in_pieces(words): symbol for symbol, spellings in VOCABULARY.items() for words in spellings.split(" | ")},
+    {_in_pieces(short): long for short, long in _UNFOLDED.items()},
+    frozenset(_in_pieces(words) for words in SMOOTHING),
+)
+_UNACCENTED = _SPELLED.unaccented()
+_LONGEST_ENTRY = max(len(key.split()) for key in (*_SPELLED.symbols, *_SPELLED.unfolded))
+
+#: Words that are often printed without the space between them, by what they look like then.
+_SYLLABLES = ["ngày", "tuần", "tháng", "quý", "quí", "năm", "hằng", "hàng", "mỗi", "trước", "từ", "đến", "hết"]
+_SYLLABLES += ["trong", "cuối", "giữa", "đầu", "sau"]
+_GLUED: dict[str, tuple[str, ...]] = {
+    **{one + other: (one, other) for one, other in product(_SYLLABLES, repeat=2)},
+    **{noun + roman: (noun, roman) for noun, roman in product(("quý", "quí"), _ROMAN)},
+    **{
+        words.replace(" ", ""): tuple(words.split())
+        for words in (*_SPELLED.symbols, *_SPELLED.unfolded)
+        if " " in words and len(words) > 7 and words.replace(" ", "").isalpha()
+    },
+}

@@ -37,6 +37,27 @@ def test_a_phrase_is_read(row: Row) -> None:
         ("từ ngày 15/12/2025 đến ngày 14/3/2026", {"data_window"}),
         ("03 lần/năm", {"default_anchor", "ambiguous"}),
         ("ngày làm việc cuối cùng của tháng", {"ambiguous"}),
+        ("15/l2/2026", {"ambiguous"}),  # a letter where a digit belongs
+        ("quý lI/2026", {"ambiguous"}),
+        ("II/2026", {"ambiguous"}),
+        ("quý V/2026", {"ambiguous"}),  # something unread touches the year
+        ("1 5/3/2026", {"ambiguous"}),  # one number, printed apart
+        ("31/1 2/2026", {"ambiguous"}),
+        ("15/3/202 6", {"ambiguous", "inferred_year"}),
+        ("15/12/Z026", {"ambiguous", "inferred_year"}),
+        ("Quý I I/2026", {"ambiguous"}),
+        ("Quý II năm 202", {"ambiguous", "inferred_year"}),
+        ("…/3/2026", {"ambiguous"}),
+        ("2026-13-45", {"ambiguous"}),
+        ("Báo cáo quý trước 15, 16 tháng đó", {"ambiguous", "default_anchor"}),
+        ("trước 15 của tháng", {"ambiguous", "strict_reading"}),  # a day, or a length
+        ("15 ngày làm việc kể từ ngày 01/4/2026", {"ambiguous"}),  # holidays are not counted
+        ("tháng Chạp", {"ambiguous", "inferred_year"}),  # of the moon's year
+        ("10/3 âm lịch hằng năm", {"ambiguous"}),
+        ("từ tháng 11 đến tháng 02 năm sau", {"ambiguous", "inferred_year"}),  # once, or every year
+        ("01.07.26", {"ambiguous"}),
+        ("17:00 15/3/2026", set()),
+        ("QuýII/2026", set()),
     ],
 )
 def test_what_is_unsure_is_flagged(phrase: str, flags: set[str]) -> None:
@@ -53,6 +74,8 @@ def test_what_is_unsure_is_flagged(phrase: str, flags: set[str]) -> None:
         ("Báo cáo quý I, 6 tháng, quý III và năm", ["half_yearly", "yearly"]),
         ("thứ 2, thứ 5 hàng tuần", ["weekly"]),
         ("trước ngày 15/12 hằng năm", []),
+        ("Lần 1: 15/4/2026; lần 2: 15/10/2026", ["one_off_date"]),
+        ("Khởi công quý I/2026, hoàn thành quý IV/2027", []),
     ],
 )
 def test_what_else_a_phrase_says_is_kept(phrase: str, also: list[str]) -> None:
@@ -93,6 +116,24 @@ def test_a_clock_time_is_kept_in_the_office_form() -> None:
     due = due_of(read_deadline("trước 16h00 thứ Sáu hàng tuần", 2026).head)
     assert due is not None
     assert (due.weekday, due.time, due.before) == ("friday", "16:00", False)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "start"),
+    [
+        ("Khởi công quý I/2026, hoàn thành quý IV/2027", dt.date(2026, 1, 1)),
+        ("Bắt đầu: 01/3/2026\nKết thúc: 30/9/2026", dt.date(2026, 3, 1)),
+        ("Từ tháng 9 năm nay đến tháng 3 năm sau", dt.date(2026, 9, 1)),
+        ("Tháng 11 - tháng 02/2027", dt.date(2026, 11, 1)),
+    ],
+)
+def test_a_stretch_of_time_keeps_its_beginning(phrase: str, start: dt.date) -> None:
+    assert read_deadline(phrase, 2026).head.start == start
+
+
+@pytest.mark.parametrize(("phrase", "time"), [("17:00:30 ngày 20/3/2026", "17:00"), ("20/3/2026 00:00:00", None)])
+def test_an_empty_hour_of_a_spreadsheet_is_none(phrase: str, time: str | None) -> None:
+    assert read_deadline(phrase, 2026).head.time == time
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ PARTS = st.one_of(
     st.sampled_from(["ngày", "tháng", "quý", "năm", "hằng", "trước", "đến", "từ", "cuối", "đầu", "sau", "lần"]),
     st.integers(0, 40).map(str),
     st.integers(1990, 2100).map(str),
+    st.sampled_from(["2026-03-20", "2026-12", "l5/3/2026", "15/O3", "quýII", "Q.III/2026", "II/2026", "lần 1:", "1/2"]),
     st.sampled_from([",", ";", "-", " - ", "(", ")", "/", "."]),
 )
 #: Text that looks like deadlines, so that the rules are met in every order.
