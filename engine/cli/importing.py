@@ -87,6 +87,8 @@ def _summary(path: Path, plan: PlanFound) -> None:
         output.line(f"{number}. {duty.title}{'' if is_confident(duty) else '  [cần xem]'}")
         output.line(f"   {duty.lead or 'Chưa rõ cơ quan chủ trì'}. {say(reading_of(duty))}")
         output.line(f"   {duty.where}, dòng {duty.source_line}; chắc {duty.confidence:.0%}.")
+        for sentence in duty.needs_review:
+            output.line(f"   Cần xem: {sentence}")
     output.line("")
     if plan.targets:
         targets = [(t.where, t.text, f"{t.op} {t.value:g}{t.unit}", t.by or "") for t in plan.targets]

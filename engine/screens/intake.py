@@ -366,7 +366,8 @@ class _Bench:
         reading = reading_of(duty)
         before = _said(old) if old is not None and state != "same" else None
         doubts = () if state in ("same", "taken") else tuple(doubts_of(duty))
-        dated = reading.kind not in UNDATED and reading.first_due is not None
+        is_window = "data_window" in reading.flags
+        dated = reading.kind not in UNDATED and reading.first_due is not None and not is_window
         return Item(index + 1, duty, state, doubts, say(reading), dated, spoken(duty), before)
 
     def future(self) -> tuple[Tree, list[Change]]:

@@ -13,22 +13,28 @@ from schedules.intake.units import EACH, mentions
 from schedules.intake.wording import fold
 
 Column = Literal[
-    "number", "task", "lead", "support", "start", "time", "product", "basis", "person", "funding", "target", "note"
+    "number", "task", "lead", "support", "start", "time", "period", "product", "basis", "person", "funding", "target",
+    "status", "recipient", "note",
 ]  # fmt: skip
 
 # The words of a header, and what it heads. Earlier rows win where two words stand at the same place.
 _HEADERS: tuple[tuple[Column, str], ...] = (
     ("number", r"^(?:tt|stt|số tt|số thứ tự|#|no\.?)\W*$"),
+    ("recipient", r"(?:nơi|cơ quan|đơn vị|cấp) (?:tiếp )?nhận(?! nhiệm vụ| việc)"
+                  r"|^(?:nơi gửi|gửi (?:đến|cho|về)|cấp trình)"),
+    ("status", r"kết quả (?:đã )?(?:thực hiện|đạt được|triển khai) (?:trong |đến )?(?:năm|quý|tháng|kỳ|0?[69] tháng)"
+               r"|(?:kết quả )?đã (?:thực hiện|đạt|hoàn thành)|tình (?:hình|trạng)|trạng thái"
+               r"|(?:mức độ|tỷ lệ) hoàn thành|đánh giá"),
     ("support", r"phối hợp|cùng thực hiện|đơn vị tham gia|cơ quan tham gia"),
     ("person", r"người (?:phụ trách|thực hiện|chịu trách nhiệm|chủ trì|theo dõi|đầu mối)|lãnh đạo|cán bộ"
                r"|chuyên viên|công chức|họ (?:và )?tên|đồng chí"),
-    ("lead", r"chủ trì|(?:cơ quan|đơn vị|phòng|ban|bộ phận|nơi)[^:]{0,20}(?:thực hiện|tham mưu|đầu mối|phụ"
+    ("lead", r"chủ trì|(?:cơ quan|đơn vị|phòng|ban|bộ phận|nơi)[^:]{0,20}(?:thực hiện|tham mưu|soạn thảo|đầu mối|phụ"
              r" trách|chịu trách nhiệm|được giao|báo cáo|giao)"
              r"|phân công|trách nhiệm|giao cho|^đơn vị(?! tính)|^cơ quan|^phòng|^thực hiện$|^phụ trách$"),
-    ("time", r"(?:^|\s)kết thúc$|^(?:tháng|quý|ngày|kỳ)$"
+    ("time", r"(?:^|\s)(?:kết thúc|đến (?:ngày|tháng))$|^đến$|^(?:tháng|quý|ngày|kỳ)$"
              r"|thời gian|thời hạn|hạn (?:hoàn|chót|cuối|nộp|gửi|xử)|^hạn\b|tiến độ|ngày (?:hoàn"
              r"|nộp|gửi|báo)"
-             r"|kỳ (?:báo cáo|hạn)|lộ trình|thời điểm|định kỳ|tần suất|hoàn thành"),
+             r"|kỳ (?:báo cáo|hạn)|chu kỳ|lộ trình|thời điểm|định kỳ|tần suất|hoàn thành"),
     ("product", r"sản phẩm|kết quả|đầu ra|hình thức văn bản|thể thức"),
     ("basis", r"căn cứ|cơ sở pháp lý|văn bản (?:chỉ đạo|giao|quy định|liên quan)|nguồn văn bản|tham chiếu"),
     ("funding", r"kinh phí|nguồn vốn|dự toán"),
@@ -37,7 +43,28 @@ _HEADERS: tuple[tuple[Column, str], ...] = (
     ("task", r"nội dung|nhiệm vụ|công việc|hoạt động|tên|giải pháp|danh mục|việc|báo cáo|đề án"),
 )  # fmt: skip
 _HEADER = tuple((column, re.compile(pattern)) for column, pattern in _HEADERS)
-_START = re.compile(r"(?:^|\s)(?:bắt đầu|khởi đầu)$|^ngày giao$")
+_START = re.compile(r"(?:^|\s)(?:bắt đầu|khởi đầu|khởi công|từ (?:ngày|tháng))$|^(?:thời gian.*\s)?từ$|^ngày giao$")
+# Where several columns are of one kind, the one whose header says more wins: patterns from the most exact on; a header
+# of none of them comes after all.
+_EXACT: dict[Column, tuple[re.Pattern[str], ...]] = {
+    "time": (
+        re.compile(r"(?<!kỳ )hạn\b|ngày (?:hoàn|nộp|gửi|báo)|hoàn thành|(?:kết thúc|đến(?: ngày| tháng)?)$"
+                   r"|thời (?:gian|điểm) (?:gửi|nộp|trình|báo)"),
+        re.compile(r"thời gian|thời điểm|tiến độ|lộ trình|^(?:tháng|quý|ngày)$"),
+    ),
+    "lead": (
+        re.compile(r"chủ trì"),
+        re.compile(r"thực hiện|tham mưu|soạn thảo|đầu mối|phụ trách|trách nhiệm|phân công|được giao|giao cho|báo cáo"),
+        re.compile(r"^(?:cơ quan|đơn vị|phòng|ban)(?!.*(?:ban hành|trình|duyệt|ký|thẩm|kiểm tra|theo dõi|giao|nhận))"),
+    ),
+    "product": (re.compile(r"sản phẩm|đầu ra"),),
+}  # fmt: skip
+# What stands in a column of progress: how far it is, never when it is due.
+_STATUS = re.compile(
+    r"(?:đã |đang |chưa |không )?(?:hoàn thành|thực hiện|triển khai|xử lý|làm|xong|bắt đầu)"
+    r"(?: xong| quá hạn| đúng hạn)?|(?:chậm|đúng|quá|trong|trễ|sắp quá)(?: tiến độ| hạn)?|tạm (?:hoãn|dừng)|mới"
+    r"|(?:không )?đạt|\d{1,3}\s?%"
+)
 _NUMBER = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3})*|[IVX]{1,6}|[A-Za-zđ])?\s*[.)]?$")
 _PRODUCT = re.compile(
     r"^(?:-\s*)?(?:các\s+)?(?:báo cáo|kế hoạch|quyết định|văn bản|công văn|tờ trình|nghị quyết|thông báo"
@@ -54,12 +81,16 @@ FEWEST_MARKED = 2  # one column named "Quý I" may be anything
 
 def columns_of(table: Table) -> dict[Column, int]:
     """Column → its place. Empty where this is no table of tasks."""
-    found = _by_header(table.header)
+    found = _by_header(table)
     if period_columns(table.header):
         found.pop("time", None)
+        found.pop("period", None)
     width = max((len(row.cells) for row in table.rows), default=0)
     for column, place in _by_content(table, width, found).items():
         found.setdefault(column, place)
+    note = found.get("note")
+    if "time" not in found and note is not None and _share(_filled(table, note), looks_like_time) > SURE:
+        found["time"] = note  # "Hoàn thành trước 30/4" under "Ghi chú", where no other column says when
     if "task" not in found or not ({"lead", "time", "product", "person"} & found.keys()):
         return {}
     return found
@@ -102,13 +133,38 @@ def period_columns(header: Sequence[str]) -> dict[int, str]:
     return found if len(found) >= FEWEST_MARKED else {}
 
 
-def _by_header(header: Sequence[str]) -> dict[Column, int]:
-    found: dict[Column, int] = {}
-    for place, text in enumerate(header):
+def _by_header(table: Table) -> dict[Column, int]:
+    """Column → place; of several of one kind the most exact one, and of those the first."""
+    found: dict[Column, list[tuple[int, int]]] = {}
+    for place, text in enumerate(table.header):
         column = None if _is_period(text) else column_named(text)
-        if column and column not in found:
-            found[column] = place
-    return found
+        if column in ("time", "product") and _share(_filled(table, place), _says_how_far) > SURE:
+            column = "status"
+        if column:
+            found.setdefault(column, []).append((_exactness(column, text), place))
+    best = {column: min(places)[1] for column, places in found.items()}
+    others = sorted(found.get("time", ()))[1:]
+    if others:
+        best["period"] = others[0][1]  # "Kỳ báo cáo" beside "Hạn gửi"
+    return best
+
+
+def _exactness(column: Column, header: str) -> int:
+    folded = _plain(header)
+    patterns = _EXACT.get(column, ())
+    return next((rank for rank, pattern in enumerate(patterns) if pattern.search(folded)), len(patterns))
+
+
+def _says_how_far(cell: str) -> bool:
+    return bool(_STATUS.fullmatch(_plain(cell)))
+
+
+def _filled(table: Table, place: int) -> list[str]:
+    return [text for row in table.rows if (text := _at(row.cells, place))]
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).split()).strip(" .:;()")
 
 
 def _is_period(text: str) -> bool:
@@ -119,7 +175,7 @@ def _is_period(text: str) -> bool:
 
 def column_named(header: str) -> Column | None:
     """What a header's words say: the word that stands first, "phối hợp" before all."""
-    folded = " ".join(fold(header).split())
+    folded = _plain(header)
     if not folded:
         return None
     if re.search(r"phối hợp", folded) and not re.search(r"chủ trì|nhiệm vụ", folded):
@@ -176,7 +232,10 @@ def _share(cells: Sequence[str], test: object) -> float:
 def looks_like_time(cell: str) -> bool:
     """Whether a cell says when, and little else."""
     text = " ".join(cell.split())
-    if re.fullmatch(r"20\d{2}(?:\s?[-–]\s?20\d{2})?|(?:\d{1,2}/){1,2}\d{2,4}|(?:tháng\s+)?\d{1,2}", fold(text)):
+    if re.fullmatch(
+        r"20\d{2}(?:\s?[-–]\s?20\d{2})?|(?:\d{1,2}/){1,2}\d{2,4}|(?:tháng\s+)?\d{1,2}|(?:tháng\s+|t\.?\s?)\d{1,2}\s?/\s?20\d{2}",
+        fold(text),
+    ):
         return True
     spans = schedules_in(text)
     return bool(spans) and sum(len(span.text) for span in spans) >= 0.45 * len(text)

@@ -232,7 +232,8 @@ def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> En
     lead = ids.get(duty.lead or "")
     if lead is None and not duty.lead_each:
         review.append("Chưa rõ cơ quan chủ trì, đang tạm giao cơ quan thường trực.")
-    due = due_of(reading) if reading.kind not in UNDATED else None
+    is_window = "data_window" in reading.flags  # its last day is when figures are taken, not when they are sent
+    due = due_of(reading) if reading.kind not in UNDATED and not is_window else None
     kind = office_kind(reading) if due is not None or reading.kind in UNDATED else Kind.UNKNOWN
     if kind not in UNDATED and not is_confident(duty):
         # Somebody would be reminded of a date that nobody has confirmed.

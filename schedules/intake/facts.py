@@ -30,6 +30,12 @@ _ANNEX_DATE = re.compile(
     r"(?:(\d{1,2})\s?/\s?(\d{1,2})\s?/\s?(\d{4})|(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4}))",
     re.IGNORECASE,
 )
+_ANNEX_NUMBER = re.compile(
+    r"(?:kèm theo|ban hành theo)[^()]{0,60}?(?:kế hoạch|quyết định|chương trình)\s+số\s*:?\s*"
+    r"(\d+\s*(?:/\s*\d{4}\s*)?[/-]\s*[A-ZĐ][\w.-]*)",
+    re.IGNORECASE,
+)
+_NEXT_PART = re.compile(r"^(?:DANH MỤC|PHỤ LỤC|BIỂU|BẢNG)\b")
 _KIND = re.compile(
     r"^\W*(KẾ HOẠCH|CHƯƠNG TRÌNH(?: CÔNG TÁC| HÀNH ĐỘNG)?|ĐỀ ÁN|QUYẾT ĐỊNH|CÔNG VĂN|THÔNG BÁO|PHƯƠNG ÁN)\b[\s:]*(.*)$"
 )
@@ -61,7 +67,7 @@ def read_facts(blocks: Sequence[Block], year: int | None = None, this_year: int 
     return Facts(
         title=title,
         issuer=_issuer(head, title),
-        number=_number(head),
+        number=_number(head, paragraphs),
         date=signed,
         period=period,
         default_year=default_year,
@@ -77,6 +83,8 @@ def _title(head: Sequence[str]) -> str | None:
         parts = [match.group(2)] if match.group(2) else []
         for below in head[index + 1 : index + 6]:
             if _BEGINS.match(fold(below)) or marker(below)[0] or len(" ".join(parts)) > 200 or _DATED.search(below):
+                break
+            if parts and _NEXT_PART.match(below) and below.isupper():
                 break
             if len(below) > 220 or re.match(r"^[-_*]{2,}", below):
                 break
@@ -107,13 +115,14 @@ def _issuer(head: Sequence[str], title: str | None) -> str | None:
     return f"UBND {match.group(2).lower()} {name}"
 
 
-def _number(head: Sequence[str]) -> str | None:
+def _number(head: Sequence[str], paragraphs: Sequence[str]) -> str | None:
     broken = (f"{one} {two}" for one, two in pairwise(head) if len(one) < 12)
     for text in (*head, *broken):
         match = _NUMBER.search(text)
         if match and not re.search(r"kèm theo|căn cứ|thực hiện", fold(text)):
             return "".join(match.group(1).split())
-    return None
+    annex = next(filter(None, map(_ANNEX_NUMBER.search, paragraphs)), None)
+    return "".join(annex.group(1).split()) if annex else None
 
 
 def _date(head: Sequence[str], paragraphs: Sequence[str], titles: Sequence[str]) -> dt.date | None:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from schedules.intake.blocks import Table
+from schedules.intake.blocks import Block, Table
 from schedules.intake.draft import reading_of
 from schedules.intake.findings import Duty, Facts
 from schedules.intake.outline import Item, roman
 from schedules.intake.task_table import TableResult
+from schedules.intake.unread import annex_titles, unread_table
 from schedules.intake.wording import fold, mask
 
 _DEMANDS_DATES = re.compile(
@@ -30,15 +31,17 @@ TOO_CLOSE = dt.timedelta(days=3)
 
 
 def lint(
-    facts: Facts, items: Sequence[Item], tables: Sequence[Table], found: TableResult, duties: Sequence[Duty]
+    facts: Facts, items: Sequence[Item], blocks: Sequence[Block], found: TableResult, duties: Sequence[Duty]
 ) -> Iterator[str]:
     """Every sentence, in the order a person would ask."""
     yield from _blank_head(facts)
     yield from _undated_rows(items, found)
-    yield from _missing_annexes(items, tables)
+    yield from _unread_tables(blocks)
+    yield from _missing_annexes(items, blocks)
     yield from _numbering(items)
     yield from _too_late(facts, duties)
     yield from _without_lead(duties)
+    yield from _helpers_left_out(found)
     yield from _old_years(facts, items)
 
 
@@ -65,8 +68,27 @@ def _undated_rows(items: Sequence[Item], found: TableResult) -> Iterator[str]:
         yield f"{rows}."
 
 
-def _missing_annexes(items: Sequence[Item], tables: Sequence[Table]) -> Iterator[str]:
+def _unread_tables(blocks: Sequence[Block]) -> Iterator[str]:
+    """Tables that are in the file, and whose columns could not be told apart."""
+    line = unread_table(blocks)
+    if line is not None:
+        yield (
+            f"Có bảng nhiệm vụ (từ dòng {line}) nhưng không đọc được các cột, nên nhiệm vụ trong bảng chưa được nhập."
+            " Hãy nhập bản Word, Excel hoặc PDF có kẻ ô."
+        )
+        return
+    titles = annex_titles(blocks)
+    if titles and not any(isinstance(block, Table) for block in blocks):
+        yield (
+            f"Có tiêu đề phụ lục (dòng {min(titles.values())}) nhưng không đọc được bảng nào;"
+            " hãy kiểm tra các nhiệm vụ trong phụ lục."
+        )
+
+
+def _missing_annexes(items: Sequence[Item], blocks: Sequence[Block]) -> Iterator[str]:
     """Annexes that the text points to and the file does not hold."""
+    tables = [block for block in blocks if isinstance(block, Table)]
+    shown = annex_titles(blocks)
     titles = " ".join(fold(table.title or "") for table in tables)
     own = {item.path[-1].label.lower() for item in items if item.style == "annex"}
     told: set[str] = set()
@@ -80,6 +102,7 @@ def _missing_annexes(items: Sequence[Item], tables: Sequence[Table]) -> Iterator
             here = (
                 bool(tables) if name in ("Phụ lục", "Danh mục nhiệm vụ") else fold(name) in titles or fold(name) in own
             )
+            here = here or (match.group(1) or "") in shown or (bool(shown) and not match.group(1))
             if not here and name not in told:
                 told.add(name)
                 yield f"Văn bản dẫn {name} (dòng {item.line}) nhưng tệp không có; nhiệm vụ trong đó chưa được đọc."
@@ -116,6 +139,16 @@ def _without_lead(duties: Sequence[Duty]) -> Iterator[str]:
     missing = [duty.where for duty in duties if duty.lead is None and duty.strength == "duty"]
     if missing:
         yield f"{len(missing)} nhiệm vụ không rõ đơn vị chủ trì ({', '.join(missing[:8])})."
+
+
+def _helpers_left_out(found: TableResult) -> Iterator[str]:
+    """Groups and bodies that no unit stands for: the draft cannot hold them, so a person is told."""
+    told = [
+        f"{words} ({', '.join(places[:3])}{' …' if len(places) > 3 else ''})" for words, places in found.unnamed.items()
+    ]
+    if told:
+        more = f" và {len(told) - 6} nơi khác" if len(told) > 6 else ""
+        yield f"Phối hợp chưa ghi được: {'; '.join(told[:6])}{more}. Nếu cần, hãy bổ sung đơn vị."
 
 
 def _old_years(facts: Facts, items: Sequence[Item]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal
 
 from schedules.intake.blocks import Block, Paragraph
@@ -222,7 +223,7 @@ def _numbered_again(items: list[Item]) -> list[Item]:
 
 def _with_leaves(items: list[Item]) -> list[Item]:
     result: list[Item] = []
-    for item, below in zip(items, [*items[1:], None], strict=True):
+    for item, below in zip_longest(items, items[1:]):  # a document that is only a table has no items
         deeper = below is not None and len(below.path) >= len(item.path) and below.path[: len(item.path)] == item.path
         if deeper and below is not None and not below.style and item.text.rstrip().endswith((".", ";")):
             deeper = False  # a whole sentence of its own, and the closing words below it

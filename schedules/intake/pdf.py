@@ -24,6 +24,7 @@ from schedules.intake.ruling import Box, Edge, Grid, grids
 from schedules.intake.tables import Piece, RawRow, RawTable, is_page_number
 from schedules.intake.text import LONGEST_PARAGRAPH
 from schedules.intake.tidy import begins_item, ends_in_hyphen, goes_on_with_dash, run_on, tidy, tidy_paragraph
+from schedules.intake.unruled import Unruled, begins_in_columns, unruled_tables
 
 Progress = Callable[[float], None]
 LONGEST_READING = 180.0  # seconds
@@ -66,7 +67,8 @@ class Page:
     number: int
     width: float
     height: float
-    items: tuple[Line | Grid, ...]
+    items: tuple[Line | Grid | Unruled, ...]
+    in_columns: bool = False  # it begins with words in columns that nobody ruled or headed
 
 
 def read_pdf(path: Path, progress: Progress | None = None) -> tuple[list[Piece], list[str]]:
@@ -88,7 +90,14 @@ def read_pdf(path: Path, progress: Progress | None = None) -> tuple[list[Piece],
     if silent:
         listed = ", ".join(map(str, silent[:10])) + (" …" if len(silent) > 10 else "")
         said.append(f"Trang {listed} chỉ có ảnh, không đọc được chữ. Hãy xem lại các trang đó trong bản gốc.")
-    return _pieces(_without_running(pages)), said
+    pages = _without_running(pages)
+    said += [
+        f"Bảng ở trang {page.number} không kẻ ô và không lặp lại tiêu đề, nên không đọc được các cột. "
+        "Hãy xem lại trang đó trong bản gốc."
+        for before, page in pairwise(pages)
+        if page.in_columns and before.items and isinstance(before.items[-1], Unruled)
+    ]
+    return _pieces(pages), said
 
 
 def _open(path: Path) -> Any:
@@ -146,7 +155,9 @@ def _page(document: Any, index: int) -> tuple[Page, bool]:
         words = _words(page, turn)
         edges, has_picture = _edges(page, turn)
         found = grids(edges) if words else []
-        return Page(index + 1, turn.width, turn.height, tuple(_in_order(words, found, turn.width))), has_picture
+        items = tuple(_in_order(words, found, turn.width))
+        in_columns = bool(items) and isinstance(items[0], Line) and begins_in_columns(list(_lines(words)))
+        return Page(index + 1, turn.width, turn.height, items, in_columns), has_picture
     finally:
         page.close()
 
@@ -286,7 +297,7 @@ def _straight(one: tuple[float, float], other: tuple[float, float]) -> Iterator[
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _in_order(words: Sequence[Word], found: Sequence[Grid], width: float) -> Iterator[Line | Grid]:
+def _in_order(words: Sequence[Word], found: Sequence[Grid], width: float) -> Iterator[Line | Grid | Unruled]:
     """Lines and tables from top to bottom; a table takes the words inside it."""
     free: list[Word] = []
     inside: list[list[Word]] = [[] for _ in found]
@@ -294,7 +305,9 @@ def _in_order(words: Sequence[Word], found: Sequence[Grid], width: float) -> Ite
         middle = ((word.x0 + word.x1) / 2, (word.top + word.bottom) / 2)
         owner = next((at for at, grid in enumerate(found) if grid.holds(*middle)), None)
         (free if owner is None else inside[owner]).append(word)
-    items: list[Line | Grid] = list(_beside(list(_lines(free)), width))
+    items: list[Line | Grid | Unruled] = []
+    for part in unruled_tables(list(_lines(free))):
+        items += [part] if isinstance(part, Unruled) else _beside(part, width)
     for grid, its_words in zip(found, inside, strict=True):
         filled = _fill(grid, its_words)
         if filled:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from schedules.intake.findings import Duty, Strength
 from schedules.intake.outline import Heading, Item
-from schedules.intake.reading import reads, review_of, with_choices
+from schedules.intake.reading import doubts_of, reads, review_of, with_choices
 from schedules.intake.spans import Span, belong_together, best_span, schedules_in, together
 from schedules.intake.subjects import Subjects
 from schedules.intake.targets import is_target
@@ -203,9 +203,8 @@ def _in_clause(
         if strength:
             duty = _duty(clause, None, strength, sentence, item, lead, plan)
             reading = reads(inherited.text, plan.year)
-            yield replace(
-                duty, deadline_text=inherited.text, deadline=reading, needs_review=duty.needs_review[1:], confidence=0.6
-            )
+            review = (*doubts_of(inherited.text, reading.head), *duty.needs_review[1:])
+            yield replace(duty, deadline_text=inherited.text, deadline=reading, needs_review=review, confidence=0.6)
             return
     if not made and stale and item.role == "organise" and makes_something(clause):
         yield _duty(clause, None, "duty", sentence, item, lead, plan, stale=True)

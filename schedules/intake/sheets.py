@@ -30,6 +30,7 @@ MOST_COLUMNS = 100
 UNSPLIT = 0.7
 _RANGE = re.compile(r"^([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)$")
 _PLAIN_NAME = re.compile(r"^(?:sheet|trang t[ií]nh|trang|bảng)\s*\d*$", re.IGNORECASE)
+_NOT_SHOWN = re.compile(r'"[^"]*"|\[[^\]]*\]|[\\_*].|general', re.IGNORECASE)  # words, colours, locales, fillers
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -193,6 +194,8 @@ def _shown(cell: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "Có" if value else "Không"
+    if isinstance(value, dt.date) and _shows_no_day(str(getattr(cell, "number_format", "") or "")):
+        return f"{value:%m/%Y}"  # 11/2026 typed into Excel is stored as 1 November; it means the month
     if isinstance(value, dt.datetime):
         has_time = (value.hour, value.minute) != (0, 0)
         return f"{value:%d/%m/%Y %H:%M}" if has_time else f"{value:%d/%m/%Y}"
@@ -201,6 +204,12 @@ def _shown(cell: Any) -> str:
     if isinstance(value, int | float):
         return _figure(value, str(getattr(cell, "number_format", "") or ""))
     return tidy_lines(str(value))
+
+
+def _shows_no_day(form: str) -> bool:
+    """Whether a date format shows a month and no day: "mmm-yy", "mm/yyyy", ""Tháng "m/yyyy"."""
+    letters = _NOT_SHOWN.sub("", form.split(";", maxsplit=1)[0]).lower()
+    return "m" in letters and "y" in letters and not set("dhs") & set(letters)
 
 
 def _figure(value: float, form: str) -> str:

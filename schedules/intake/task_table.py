@@ -10,27 +10,24 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from schedules.intake.blocks import Row, Table
+from schedules.intake.blocks import Table
 from schedules.intake.columns import (
     Column,
     columns_of,
     looks_like_product,
     looks_like_time,
     looks_like_unit,
-    period_columns,
     with_whole_header,
 )
 from schedules.intake.findings import Duty
 from schedules.intake.reading import reads, review_of, with_choices
 from schedules.intake.spans import best_span, schedules_in
+from schedules.intake.task_rows import Cells, TaskRow, is_same, label_of, name_of, task_rows
 from schedules.intake.titles import title_of
-from schedules.intake.units import EACH, Units
-from schedules.intake.wording import capital, fold, shorten
+from schedules.intake.units import EACH, Units, listed
+from schedules.intake.wording import capital, fold, shorten, unshouted
 from schedules.phrases import Deadline
 
-_SAME = re.compile(r"^(?:nt|như trên|-\s*nt\s*-|“|”|\"|''|//|〃|″)$", re.IGNORECASE)
-_GROUP_NUMBER = re.compile(r"^\s*([IVX]{1,6}|[A-HĐ])\s*[.)]?\s*$")
-_GROUP_LABEL = re.compile(r"^\s*([IVX]{1,6}|[A-HĐ]|\d{1,2}(?:\.\d{1,2})*)\s*[.):]")
 _TWO_NUMBERS = re.compile(r"^\s*\d{1,3}\s*[.)]?\s*(?:\n|[;,]|\s)\s*\d{1,3}\s*[.)]?\s*$")
 _NEW_ITEM = re.compile(r"\n\s*(?:\d{1,3})\s*[.)]\s+\S")
 _ANNEX = re.compile(r"\b(phụ lục|biểu)\s*(?:số\s*)?([IVX]+|\d+)?", re.IGNORECASE)
@@ -40,31 +37,18 @@ _PERIOD = re.compile(
     r"|năm)(?![\w])(?!\s+(?:20)?\d)(?!\s+(?:nay|trước|sau|học|tài chính))",
 )
 _SPOKEN = {"tuần": "hằng tuần", "tháng": "hằng tháng", "quý": "hằng quý", "năm": "hằng năm"}
-_BLANK = re.compile(r"^(?!\s*//\s*$)[\s.…_/-]*$")
-_MARK = re.compile(r"^[xX✓✔√×+●•v]{1,2}$")
+_NOBODY = re.compile(r"^(?:không(?: có)?|nếu có|và các|khác|v\.?v|…)\W*$")
 _OPEN_KINDS = ("unknown", "continuous", "range", "multi_year", "on_demand")
 
 
 @dataclass(slots=True)
 class TableResult:
-    """The duties of the tables of a document, and how many task rows there were."""
+    """The duties of the tables of a document, how many task rows there were, and what they leave open."""
 
     duties: list[Duty] = field(default_factory=list)
     rows: int = 0
     undated: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """One row by meaning; columns the table does not have are empty."""
-
-    number: str
-    task: str
-    lead: str
-    support: str
-    time: str
-    product: str
-    person: str
+    unnamed: dict[str, list[str]] = field(default_factory=dict)  # who helps and is no unit → in which rows
 
 
 def task_duties(tables: Sequence[Table], units: Units, year: int) -> TableResult:
@@ -75,25 +59,12 @@ def task_duties(tables: Sequence[Table], units: Units, year: int) -> TableResult
         if not columns:
             continue
         name = _table_name(table)
-        marks = period_columns(table.header)
-        above: _Cells | None = None
-        group: str | None = None
-        for row in table.rows:
-            cells = _cells(row, columns)
-            cells = replace(cells, time=cells.time or _marked(row, marks))
-            if _is_group(cells):
-                group = f"{cells.number.strip(' .)')}. {cells.task}" if cells.number else cells.task
-                continue
-            if not cells.task and not cells.product:
-                continue
-            cells = _same_as_above(cells, above)
-            if not cells.task and above:
-                cells = replace(cells, task=f"{above.task}: {cells.product}", number=cells.number or above.number)
-            else:
-                above = cells
-            made = list(_duties_of(row, cells, columns, row.group or group, name, units, year))
+        for task in task_rows(table, columns, year):
+            made = list(_duties_of(task, columns, name, units, year))
             result.duties += made
             result.rows += 1
+            for words in _unnamed(task.cells.support, units):
+                result.unnamed.setdefault(words, []).append(made[0].where)
             if not any(str(duty.deadline.head.kind) != "unknown" for duty in made[:1]):
                 result.undated.append(made[0].where)
     return result
@@ -114,59 +85,16 @@ def lead_cells(tables: Sequence[Table]) -> Iterator[tuple[str, int]]:
         place = columns_of(table).get("lead")
         for row in table.rows if place is not None else ():
             text = row.cells[place] if place is not None and place < len(row.cells) else ""
-            for part in re.split(r"\n|;|,", text):
-                part = part.strip(" -.")  # noqa: PLW2901
+            for part in listed(text):
                 known = looks_like_unit(part) or looks_like_time(part) or looks_like_product(part) or EACH.search(part)
-                if 4 < len(part) <= 60 and part[:1].isupper() and not known and not _SAME.match(part) and " " in part:
+                if 4 < len(part) <= 60 and part[:1].isupper() and not known and not is_same(part) and " " in part:
                     yield part, row.line
 
 
-def _cells(row: Row, columns: dict[Column, int]) -> _Cells:
-    def cell(column: Column) -> str:
-        place = columns.get(column)
-        text = row.cells[place].strip() if place is not None and place < len(row.cells) else ""
-        return "" if _BLANK.match(text) else text
-
-    start, end = cell("start"), cell("time")
-    time = f"từ {start} đến {end}" if looks_like_time(start) and looks_like_time(end) else end
-    return _Cells(cell("number"), cell("task"), cell("lead"), cell("support"), time, cell("product"), cell("person"))
-
-
-def _marked(row: Row, marks: dict[int, str]) -> str:
-    """The time that marks under quarters or months tell: "quý II, quý IV"; in every one of them, "hằng quý"."""
-    told = {place: row.cells[place].strip() for place in marks if place < len(row.cells)}
-    marked = [place for place, text in told.items() if _MARK.match(text)]
-    dated = [text for text in told.values() if looks_like_time(text)]
-    if dated and not marked:
-        return "; ".join(dated)
-    if len(marked) == len(marks) in (4, 12):
-        return "hằng quý" if len(marks) == 4 else "hằng tháng"
-    return ", ".join(marks[place] for place in marked)
-
-
-def _is_group(cells: _Cells) -> bool:
-    """A row that only heads others: nothing but a number and a name."""
-    if cells.lead or cells.support or cells.time or cells.product or cells.person or not cells.task:
-        return False
-    return not cells.number or bool(_GROUP_NUMBER.match(cells.number)) or cells.task.isupper()
-
-
-def _same_as_above(cells: _Cells, above: _Cells | None) -> _Cells:
-    """Ditto marks filled in: "nt", "như trên"."""
-    if above is None:
-        return cells
-    lead = above.lead if _SAME.match(cells.lead) else cells.lead
-    support = above.support if _SAME.match(cells.support) else cells.support
-    time = above.time if _SAME.match(cells.time) else cells.time
-    person = above.person if _SAME.match(cells.person) else cells.person
-    return replace(cells, lead=lead, support=support, time=time, person=person)
-
-
-def _duties_of(
-    row: Row, cells: _Cells, columns: dict[Column, int], group: str | None, name: str, units: Units, year: int
-) -> Iterator[Duty]:
+def _duties_of(task: TaskRow, columns: dict[Column, int], name: str, units: Units, year: int) -> Iterator[Duty]:
+    row, cells = task.row, task.cells
     time, flags, review = _believed_time(cells, year)
-    deadline = reads(time, year)
+    deadline = _as_stretch(reads(time, year)) if cells.stretch else reads(time, year)
     words = cells.time
     if not time and not cells.time:
         found = _time_in_task(cells.task)
@@ -175,7 +103,7 @@ def _duties_of(
             review.append("Thời hạn đọc trong cột nội dung, ô thời gian để trống; hãy xác nhận.")
     if "shifted_cell" not in flags:
         review = [*(review or _time_review(cells, words, deadline, columns))]
-    lead, others, each = _lead_of(cells, units)
+    lead, others, each = _lead_of(cells, task.group, units)
     if not lead and not each:
         led = units.leader(cells.lead)
         review.append(_lead_review(cells, led))
@@ -190,13 +118,13 @@ def _duties_of(
         lead=each or lead,
         deadline_text=" ".join(words.split()),
         deadline=deadline,
-        where=f"{name} {_number(cells, row, group)}".strip(),
+        where=f"{name} {_number(task)}".strip(),
         source_line=row.line,
         source_text=" | ".join(" ".join(cell.split()) for cell in row.cells),
         lead_each=each is not None,
         cooperating=others,
         product=" ".join(cells.product.split()) or None,
-        group=_group_name(group),
+        group=name_of(task.group),
         confidence=sure - (0.25 if review else 0.0),
         needs_review=tuple(dict.fromkeys(review)),
         flags=tuple(dict.fromkeys([*flags, *(["each_unit"] if each else [])])),
@@ -211,7 +139,7 @@ def _duties_of(
     yield from hidden
 
 
-def _believed_time(cells: _Cells, year: int) -> tuple[str, list[str], list[str]]:
+def _believed_time(cells: Cells, year: int) -> tuple[str, list[str], list[str]]:
     """The time cell, or nothing where it is plainly not one; with flags and what to check."""
     text = " ".join(cells.time.split())
     swapped = []
@@ -233,7 +161,7 @@ def _believed_time(cells: _Cells, year: int) -> tuple[str, list[str], list[str]]
     return "", ["shifted_cell"], [said, *swapped]
 
 
-def _time_review(cells: _Cells, words: str, deadline: Deadline, columns: dict[Column, int]) -> Iterator[str]:
+def _time_review(cells: Cells, words: str, deadline: Deadline, columns: dict[Column, int]) -> Iterator[str]:
     if not words and "time" in columns:
         yield "Ô thời gian để trống; hãy ấn định ngày hoặc kỳ."
         return
@@ -248,22 +176,52 @@ def _time_in_task(task: str) -> str | None:
     return span.text if span and (span.dated or "recurring" in span.sorts) else None
 
 
-def _lead_of(cells: _Cells, units: Units) -> tuple[str | None, tuple[str, ...], str | None]:
-    """The first unit of the lead cell; the others of it and those of the support cell work with it."""
-    text = " ".join((cells.lead or cells.person).replace("\n", "; ").split())  # "Người thực hiện" may name a unit
-    leads = units.own(text)
-    others = units.own(" ".join(cells.support.replace("\n", "; ").split()))
+def _as_stretch(deadline: Deadline) -> Deadline:
+    """ "Từ ngày" 15/01, "đến ngày" 14/12: two columns that say so are no data window, whatever days they are."""
+    flags = tuple(flag for flag in deadline.head.flags if flag != "data_window")
+    if flags == deadline.head.flags:
+        return deadline
+    return replace(deadline, head=replace(deadline.head, flags=flags, why=""))
+
+
+def _lead_of(cells: Cells, group: str | None, units: Units) -> tuple[str | None, tuple[str, ...], str | None]:
+    """The first unit of the lead cell; the others of it and those of the support cell work with it.
+
+    A row without a lead under a unit's name is that unit's.
+    """
+    text = (cells.lead or cells.person).strip()  # "Người thực hiện" may name a unit
+    above = unshouted(name_of(group) or "")
+    if not text and looks_like_unit(above):
+        text = above
+    leads, others = _named(text, units), _named(cells.support, units)
+    text = " ".join(text.replace("\n", "; ").split())
     each = EACH.search(text)
     if each and (not leads or each.start() == 0):
         return None, tuple(dict.fromkeys((*leads, *others))), text if len(text) < 80 else each.group().strip(" ,-")
-    if not leads and cells.lead:
-        leads = [name for part in re.split(r";|,", text) for name in units.by_text(part)]
     if not leads:
         return None, tuple(others), None
     return leads[0], tuple(name for name in dict.fromkeys((*leads[1:], *others)) if name != leads[0]), None
 
 
-def _lead_review(cells: _Cells, led: str | None) -> str:
+def _named(cell: str, units: Units) -> list[str]:
+    """The units a cell lists, in order."""
+    return list(dict.fromkeys(name for part in listed(cell) for name in units.own(part) or units.by_text(part)))
+
+
+def _unnamed(cell: str, units: Units) -> list[str]:
+    """Who else a cell lists: groups ("các thôn") and bodies that are no unit of the plan."""
+    return [
+        part
+        for part in listed(cell)
+        if len(part) > 1
+        and not is_same(part)
+        and not units.own(part)
+        and not units.by_text(part)
+        and not _NOBODY.match(fold(part))
+    ]
+
+
+def _lead_review(cells: Cells, led: str | None) -> str:
     if led:
         return f'Chủ trì là lãnh đạo ("{shorten(cells.lead, 60)}"); hãy chọn đơn vị tham mưu, theo dõi.'
     if cells.lead:
@@ -273,14 +231,14 @@ def _lead_review(cells: _Cells, led: str | None) -> str:
     return "Không nêu đơn vị chủ trì; hãy chọn."
 
 
-def _is_fused(cells: _Cells) -> bool:
+def _is_fused(cells: Cells) -> bool:
     return bool(_TWO_NUMBERS.match(cells.number)) or bool(_NEW_ITEM.search(cells.task))
 
 
 # ---- periods in the product column -----------------------------------------------------------------------------------
 
 
-def _hidden_periods(duty: Duty, cells: _Cells, year: int) -> Iterator[Duty]:
+def _hidden_periods(duty: Duty, cells: Cells, year: int) -> Iterator[Duty]:
     """ "Báo cáo A hàng tháng, B quý, năm" → a monthly report on A, a quarterly and a yearly one on B."""
     text = " ".join(cells.product.split())
     folded = fold(text)
@@ -330,16 +288,8 @@ def _table_name(table: Table) -> str:
     return " ".join(part for part in (match.group(1).capitalize(), match.group(2)) if part) if match else "Danh mục"
 
 
-def _number(cells: _Cells, row: Row, group: str | None) -> str:
-    number = cells.number.split("\n")[0].strip(" .)")
-    label = _GROUP_LABEL.match(group or "")
-    if label and number and not number.startswith(f"{label.group(1)}."):
-        return f"{label.group(1)}.{number}"
-    return number or f"dòng {row.line}"
-
-
-def _group_name(group: str | None) -> str | None:
-    if not group:
-        return None
-    label = _GROUP_LABEL.match(group)
-    return group[label.end() :].strip() if label else group
+def _number(task: TaskRow) -> str:
+    number, label = task.cells.number.split("\n")[0].strip(" .)"), label_of(task.group)
+    if label and number and not number.startswith(f"{label}."):
+        return f"{label}.{number}"
+    return number or f"dòng {task.row.line}"

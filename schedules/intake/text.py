@@ -1,4 +1,4 @@
-"""Plain text and Markdown: paragraphs, and tables drawn with pipes or tabs.
+"""Plain text and Markdown: paragraphs, and tables drawn with pipes, tabs or spaces.
 
 In an unwrapped text every line that is not empty is a paragraph. Text copied out of a PDF is wrapped at the width
 of its page; such lines are joined again, even over the empty line or page number that the copying left inside.
@@ -13,6 +13,7 @@ from functools import cache, reduce
 from itertools import pairwise
 
 from schedules.intake.blocks import Paragraph
+from schedules.intake.layout import layout_table
 from schedules.intake.tables import Piece, RawRow, RawTable, is_page_number
 from schedules.intake.tidy import begins_item, goes_on_with_dash, run_on, tidy, tidy_lines, tidy_paragraph
 
@@ -211,7 +212,7 @@ def _begins_small(text: str) -> bool:
 
 def _table_at(lines: Sequence[str], start: int) -> tuple[int, RawTable | None]:
     """The table that begins at a line, and where it ends."""
-    for reader in (_pipe_table, _grid_table, _tab_table):
+    for reader in (_pipe_table, _grid_table, _tab_table, layout_table):
         end, table = reader(lines, start)
         if table:
             return end, table

@@ -13,20 +13,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from schedules.intake.blocks import Document, Table
+from schedules.intake.blocks import Block, Document, Paragraph, Table
 from schedules.intake.entries import entries
 from schedules.intake.facts import read_facts
 from schedules.intake.findings import PlanFound
 from schedules.intake.lint import lint
 from schedules.intake.merge import merged
-from schedules.intake.outline import Item, outline
+from schedules.intake.outline import LONGEST_HEADING, Item, outline
 from schedules.intake.prose import Plan, has_numbers, prose_duties, unit_sections
+from schedules.intake.spans import schedules_in
 from schedules.intake.subjects import Subjects
 from schedules.intake.targets import prose_targets, table_targets
+from schedules.intake.task_rows import name_of
 from schedules.intake.task_table import entry_duties, lead_cells, task_duties
 from schedules.intake.units import find_units, standing_office
+from schedules.intake.unread import unread_table, without_torn
+from schedules.intake.wording import unshouted
 
 Progress = Callable[[float], None]
+MOST_TITLES = 3  # paragraphs above a table that may name it: the sheet, the annex, the plan
+_ENDS = (".", ";", ":", ",")
 
 
 def understand(
@@ -41,10 +47,13 @@ def understand(
     step = progress or _silent
     facts = read_facts(document.blocks, year, this_year)
     items = outline(document.blocks)
-    body = _body(items)
     tables = [block for block in document.blocks if isinstance(block, Table)]
+    body = _without_titles(_body(items), document.blocks)
     step(0.1)
-    units = find_units(_texts(items, tables), lead_cells(tables), province=_is_province(facts.issuer))
+    unread = unread_table(document.blocks)
+    units = find_units(
+        _texts(list(without_torn(items, unread)), tables), lead_cells(tables), province=_is_province(facts.issuer)
+    )
     sections = list(unit_sections(body, units))
     standing = standing_office(units, ((unit, item.text) for unit, item in sections))
     step(0.3)
@@ -57,7 +66,7 @@ def understand(
     step(0.8)
     duties = merged([*from_tables.duties, *from_prose])
     step(0.9)
-    warnings = (*document.warnings, *lint(facts, items, tables, from_tables, duties))
+    warnings = (*document.warnings, *lint(facts, items, document.blocks, from_tables, duties))
     targets = (*prose_targets(body), *table_targets(tables))
     step(1.0)
     return PlanFound(facts, units.found, standing, tuple(duties), targets, warnings, from_tables.rows)
@@ -72,6 +81,20 @@ def _body(items: Sequence[Item]) -> list[Item]:
     return [item for item in items if item.path] if has_numbers(items) else list(items)
 
 
+def _without_titles(body: Sequence[Item], blocks: Sequence[Block]) -> list[Item]:
+    """The paragraphs without those that only name a table or its sheet: "Báo cáo định kỳ" is no duty."""
+    names: set[str] = set()
+    for at, block in enumerate(blocks):
+        if isinstance(block, Table):
+            above = (one for one in blocks[max(0, at - MOST_TITLES) : at] if isinstance(one, Paragraph))
+            names |= {one.text for one in above if len(one.text) <= LONGEST_HEADING and not one.text.endswith(_ENDS)}
+    return [
+        item
+        for item in body
+        if item.path or item.text not in names or not all(span.only("vague") for span in schedules_in(item.text))
+    ]
+
+
 def _is_province(issuer: str | None) -> bool:
     """A province's own units are the Sở, which are outside a commune."""
     return (bool(issuer) and " tỉnh " in f" {issuer} ") or " thành phố " in f" {issuer} "
@@ -81,3 +104,4 @@ def _texts(items: Sequence[Item], tables: Sequence[Table]) -> Iterator[tuple[str
     yield from ((item.text, item.line) for item in items)
     for table in tables:
         yield from ((cell.replace("\n", " ; "), row.line) for row in table.rows for cell in row.cells)
+        yield from ((unshouted(name_of(row.group) or ""), row.line) for row in table.rows if row.group)

@@ -67,13 +67,16 @@ _KINDS: tuple[tuple[UnitKind, str], ...] = (
     ("partner", rf"(?:các\s+)?(?:đoàn thể|tổ chức)\s+chính trị\s*[-–]\s*xã hội(?!\s*[,-]\s*nghề){_LOCAL}"
                 rf"|(?:các|và)\s+đoàn thể{_LOCAL}"),
     ("partner", rf"(?:Hội (?:Nông dân|Cựu chiến binh|Liên hiệp Phụ nữ|LHPN|Phụ nữ|Người cao tuổi|Chữ thập đỏ)"
-                rf"|Đoàn (?:Thanh niên|TNCS|TNCSHCM)(?:\s+Cộng sản Hồ Chí Minh)?|Liên đoàn Lao động){_LOCAL}"),
+                rf"|Đoàn (?:Thanh niên|TNCSHCM|TNCS)(?:\s+(?:[Cc]ộng sản\s+)?(?:Hồ Chí Minh|HCM))?"
+                rf"|Liên đoàn Lao động){_LOCAL}"),
     ("unit", rf"(?:Văn phòng|VP)\s*{_COUNCIL}\s*(?:và|&|-|–|,)?\s*{_COMMITTEE}{_LOCAL}"),
     ("unit", rf"Văn phòng\s+{_COMMITTEE}{_LOCAL}"),
     ("unit", rf"(?:Ban Chỉ huy|BCH)\s*(?:Quân sự|quân sự|QS){_LOCAL}|Ban\s+CHQS{_LOCAL}"),
     ("unit", rf"Công chức\s+(?:Văn phòng\s*(?:[-–]\s*)?)?{_NAME}"),
     ("unit", rf"(?:Văn phòng|VP)\s+(?:Đảng ủy|Đảng uỷ){_LOCAL}"),
-    ("unit", rf"(?:Phòng|Ban)\s+{_NAME}{_LOCAL}"),
+    ("unit", rf"Ban\s+[Qq]uản lý\s+(?:các\s+)?(?:khu\s+)?(?:chợ|di tích|rừng|nghĩa trang|bến xe|bến|cụm công nghiệp"
+             rf"|công trình công cộng|công trình|khu dân cư)(?:\s+{_CAPITAL})*{_LOCAL}"),
+    ("unit", rf"(?:Phòng|Ban)\s+{_NAME}{_LOCAL}|P\.\s?(?:KT|VH ?-? ?XH|(?i:{_WORDS})(?!\w){_AFTER}*){_LOCAL}"),
     ("unit", rf"(?:Trung tâm|TT\.?)\s*(?:Phục vụ\s+)?(?:PVHCC|HCC|DVSNC)\b{_LOCAL}"),
     ("unit", rf"(?:Trung tâm)\s+{_NAME}{_LOCAL}"),
     ("unit", rf"Trạm\s+{_NAME}{_LOCAL}"),
@@ -95,7 +98,7 @@ _SMALL = re.compile(
 # The first word of every kind of unit; a text without any needs no closer look.
 _MAY_NAME = re.compile(
     r"phòng|ban|trung tâm|trạm|công an|văn phòng|trường|tổ|đài|bộ|mặt trận|mttq|đoàn|hội|chủ tịch|lãnh đạo"
-    r"|công chức|vp|tt|ca|bch|sở",
+    r"|công chức|vp|tt|ca|bch|sở|p\.",
     re.IGNORECASE,
 )
 _NOT_UNITS = re.compile(
@@ -117,9 +120,9 @@ EACH = re.compile(
     r"(?:các\s+)?(?:đồng chí\s+)?(?:ủy viên (?:UBND|ủy ban nhân dân)(?:\s+(?:xã|phường|thị trấn|đặc khu))?\s*(?:,"
     r"|và)\s*)?"
     r"(?:(?:thủ trưởng|lãnh đạo|người đứng đầu|(?:hiệu )?trưởng)\s+)?"
-    r"(?:các|mỗi|từng|toàn bộ|tất cả các)\s+"
-    r"(?:(?:cơ quan|đơn vị|phòng|ban|ngành|sở|đoàn thể|UBND các xã|UBND xã|bộ phận|công chức|cán bộ|thôn|ấp|xóm|khóm"
-    r"|buôn|khu phố|khu dân cư|tổ dân phố|trung tâm(?!\s+(?:phục vụ|dịch vụ|văn hóa|văn hoá|y tế|cung ứng|hành"
+    r"(?:các|mỗi|từng|toàn bộ|toàn thể|tất cả các)\s+"
+    r"(?:(?:cơ quan|đơn vị|phòng|ban|ngành|sở|đoàn thể|UBND các xã|UBND xã|bộ phận|công chức|viên chức|cán bộ|thôn|ấp"
+    r"|xóm|khóm|buôn|khu phố|khu dân cư|tổ dân phố|trung tâm(?!\s+(?:phục vụ|dịch vụ|văn hóa|văn hoá|y tế|cung ứng|hành"
     r" chính|chính trị|PV|HCC|học tập))"
     r"|trường(?: học)?|địa phương|xã|phường)\b"
     r"(?:\s+(?:chuyên môn|trực thuộc|sự nghiệp|liên quan|có liên quan|công lập))*(?:\s*(?:,|và|-)\s*)?)+"
@@ -138,18 +141,22 @@ _SHORT = (
     ("vhxh", "văn hóa xã hội"), ("vhxx", "văn hóa xã hội"), ("vp ", "văn phòng "), ("tt ", "trung tâm "),
     ("pvhcc", "hành chính công"), ("hcc", "hành chính công"), ("phục vụ hành chính công", "hành chính công"),
     ("dvsnc", "dịch vụ sự nghiệp công"), ("bch ", "ban chỉ huy "), ("ban chqs", "ban chỉ huy quân sự"),
-    (" qs", " quân sự"), ("mttq", "mặt trận tổ quốc"),
+    ("phòng kt ", "phòng kinh tế "), (" qs", " quân sự"), ("mttq", "mặt trận tổ quốc"),
     ("ca ", "công an "), ("y tế", "ytế"),
 )  # fmt: skip
+_GLUED = re.compile(r"^(tt|vp|bch)(?=pvhcc|hcc|dvsnc|hđnd|qs)")  # "TTPVHCC"
 # A name that a document only abbreviates, spelled out.
 _SPELLED = (
+    (re.compile(r"^TT(?=PVHCC|HCC|DVSNC)"), "TT "),
     (re.compile(r"\bVH ?-? ?XH\b"), "Văn hóa - Xã hội"),
     (re.compile(r"\b(?:Phục vụ )?(?:PV)?HCC\b"), "Phục vụ hành chính công"),
     (re.compile(r"\bCHQS\b"), "Chỉ huy Quân sự"),
+    (re.compile(r"^(?:P\. ?|Phòng )KT\b"), "Phòng Kinh tế"), (re.compile(r"^P\. ?"), "Phòng "),
     (re.compile(r"^(?:BCH|Ban Chỉ huy) (?:QS|quân sự)\b"), "Ban Chỉ huy Quân sự"),
     (re.compile(r"^TT\.? ?(?=Phục|Văn|Dịch)"), "Trung tâm "), (re.compile(r"^CA (?=xã|phường)"), "Công an "),
     (re.compile(r"\bDVSNC\b"), "Dịch vụ sự nghiệp công"),
 )  # fmt: skip
+_ACRONYM = re.compile(r"\b[A-ZĐ]{2,}\b")
 _TAIL = re.compile(rf"\s+(?:nhân dân\s+)?(?:của\s+)?(?:{_PLACE}|{_ABOVE})$")
 _SPELLED_OUT = re.compile(rf"{_COUNCIL}\s*(?:và|&|-|–|,)?\s*{_COMMITTEE}")
 
@@ -195,9 +202,12 @@ class Units:
         return first.text if first and first.kind == "leadership" and first.start <= LEADER_TITLE else None
 
     def by_text(self, text: str) -> list[str]:
-        """The unit a whole text spells, for units of a kind nobody knows."""
-        name = self._names.get(key_of(text.strip(" -.")))
-        return [name] if name else []
+        """The unit a whole text spells, for units of a kind nobody knows, or begins: "VP" where there is only one."""
+        key = key_of(text.strip(" -."))
+        if key in self._names:
+            return [self._names[key]]
+        begun = {name for full, name in self._names.items() if key and full.startswith(f"{key} ")}
+        return list(begun) if len(begun) == 1 else []
 
     def kind_of(self, name: str) -> UnitKind:
         """Unit, leadership or partner."""
@@ -245,6 +255,7 @@ def key_of(printed: str, kind: UnitKind = "unit") -> str:
     text = f"{fold(printed)} "
     text = " ".join(re.sub(r"[^\w\s]", " ", text).split())
     text = re.sub(r"^các ", "", f"{text} ")
+    text = _GLUED.sub(r"\1 ", re.sub(r"^p ", "phòng ", text))
     for short, long in _SHORT:
         text = text.replace(short, long)
     text = re.sub(r"\bvà\b", " ", text)
@@ -274,7 +285,7 @@ def find_units(
         lines.setdefault(key, line)
     if not any(re.search(r"mặt trận|mttq|đoàn thể", fold(text)) for text in spellings.get("mặt trận", ())):
         spellings.pop("mặt trận", None)  # "các tổ chức chính trị - xã hội" of the whole country
-    merged = _merged(spellings)
+    merged = _spelled_out(_merged(spellings), spellings)
     found: list[UnitFound] = []
     names: dict[str, str] = {}
     for key, keys in merged.items():
@@ -299,6 +310,24 @@ def _merged(spellings: dict[str, Counter[str]]) -> dict[str, list[str]]:
     return result
 
 
+def _spelled_out(merged: dict[str, list[str]], spellings: dict[str, Counter[str]]) -> dict[str, list[str]]:
+    """Abbreviations joined to the only unit whose first letters they are: "Phòng KTHT", "Phòng Kinh tế - Hạ tầng"."""
+    letters = {key: {_initials(text) for one in keys for text in spellings[one]} for key, keys in merged.items()}
+    result = dict(merged)
+    for key in merged:
+        if not any(_ACRONYM.search(text) for text in spellings[key]):
+            continue
+        full = [other for other in result if other != key and letters[other] & letters[key]]
+        if len(full) == 1 and not any(_ACRONYM.search(text) for text in spellings[full[0]]):
+            result[full[0]] = [*result[full[0]], *result.pop(key)]
+    return result
+
+
+def _initials(text: str) -> str:
+    words = (word for word in re.findall(r"\w+", _TAIL.sub("", text)) if word not in ("và", "của"))
+    return "".join(word if word.isupper() else word[0] for word in words).casefold()
+
+
 def _fullest(printed: Counter[str], key: str, kind: UnitKind) -> str:
     """The best spelling of a unit: spelled out, as a name, without "xã" where the name does not need it."""
     if kind == "leadership":
@@ -307,7 +336,7 @@ def _fullest(printed: Counter[str], key: str, kind: UnitKind) -> str:
         return "Văn phòng HĐND và UBND"
     if key == "mặt trận" and (named := [text for text in printed if re.search(r"mặt trận|mttq", fold(text))]):
         return max(named, key=len)
-    short = [text for text in printed if not re.search(r"\b[A-ZĐ]{2,}\b", text)] or list(printed)
+    short = [text for text in printed if not _ACRONYM.search(text)] or list(printed)
     best = max(short, key=lambda t: (len(key_of(t, kind).split()), "hục vụ" in t, _capitals(t), printed[t], len(t)))
     best = re.sub(r"(?<=\w)\s*[-–]\s*(?=\w)", " - ", new_tones(best[:1].upper() + best[1:]))
     for abbreviated, spelled in _SPELLED:
@@ -318,6 +347,15 @@ def _fullest(printed: Counter[str], key: str, kind: UnitKind) -> str:
 
 def _capitals(text: str) -> int:
     return min(2, sum(word[:1].isupper() for word in text.split()))
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a cell that lists units; a comma inside a unit's own name, or in "các phòng, ban", parts nothing."""
+    whole = [(mention.start, mention.end) for mention in mentions(text)] + [m.span() for m in EACH.finditer(text)]
+    cuts = [m for m in re.finditer(r"[\n;,]", text) if not any(start <= m.start() < end for start, end in whole)]
+    starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(text)]
+    parts = (" ".join(text[start:end].split()).strip(" -–+.") for start, end in zip(starts, ends, strict=True))
+    return [part for part in parts if part]
 
 
 def each_unit(text: str) -> str | None:

@@ -105,6 +105,18 @@ def clauses(sentence: str) -> list[str]:
     return [clause for clause in found if clause]
 
 
+_INITIALS = frozenset(("HĐND", "UBND", "MTTQ", "TNCS", "CHQS", "PVHCC", "HCC", "DVSNC", "KT", "VHXH", "QLDA"))
+_BIG_INSIDE = re.compile(r"(?:(?<=^phòng )|(?<=^ban )|(?<=^trạm )|(?<=^trung tâm )|(?<= - )|(?<=, ))\w")
+
+
+def unshouted(text: str) -> str:
+    """A name in capitals as it is written elsewhere: "PHÒNG VĂN HÓA - XÃ HỘI" is "Phòng Văn hóa - Xã hội"."""
+    if not text.isupper():
+        return text
+    small = " ".join(word if word.strip(" ,.-") in _INITIALS else word.lower() for word in text.split())
+    return capital(_BIG_INSIDE.sub(lambda match: match.group().upper(), small))
+
+
 def content_words(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, for comparing two texts."""
     return frozenset(word for word in _WORD.findall(fold(text)) if word not in _EMPTY_WORDS and len(word) > 1)
