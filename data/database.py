@@ -210,6 +210,8 @@ def open_database(url: str) -> Engine:
     :raises DatabaseTrouble: it cannot be read or written, is locked, damaged, or written by a newer program.
     """
     engine = connect(url)
+    if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
+        refuse_emptied(Path(str(engine.url.database)))
     _look_at(url, pages=False)
     with explained(url):
         _upgrade(engine)
@@ -230,6 +232,7 @@ def must_exist(url: str) -> None:
     file = Path(str(parsed.database))
     if file.exists() and (not file.is_file() or file.stat().st_size):
         return
+    refuse_emptied(file)
     aside = sorted(file.parent.glob(f"{file.name}.truoc-*"))
     if aside:
         raise DatabaseTrouble(
@@ -241,6 +244,20 @@ def must_exist(url: str) -> None:
         f"Không có cơ sở dữ liệu {named(url)}. Nếu đã có ở nơi khác, hãy xem lại thư mục đang đứng và "
         "NHACVIEC_DATABASE. Nếu mới bắt đầu, hãy nạp tệp nhiệm vụ: nhacviec load TỆP"
     )
+
+
+def refuse_emptied(file: Path) -> None:
+    """A file without a byte beside the marks of a program that ran on it: a power cut or a full disk took it.
+
+    :raises DatabaseTrouble: with what to do; it must not be begun anew without a word.
+    """
+    ran = [file.with_name(file.name + ending) for ending in (".heartbeat.json", ".whole", "-wal")]
+    if file.is_file() and not file.stat().st_size and any(mark.exists() and mark.stat().st_size for mark in ran):
+        raise DatabaseTrouble(
+            f"Tệp {file} rỗng (0 byte) dù Nhắc Việc đã chạy trên tệp này: có thể do mất điện hoặc ổ đĩa lỗi. "
+            "Hãy phục hồi từ bản sao lưu: nhacviec restore TỆP. Nếu thật sự muốn bắt đầu lại từ đầu, "
+            f"hãy chuyển {file.name} và các tệp {file.name}.* sang thư mục khác."
+        )
 
 
 def check_whole(url: str) -> None:

@@ -7,11 +7,12 @@ looks as it was read, leaves one line of history, and tells whoever must hear of
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from data import handles, journal
 from data.rows import AnyRow
@@ -401,14 +402,35 @@ def suspend(
     """tạm dừng: no reminders until it is resumed."""
     state = _guard(row, Action.SUSPEND)
     values = {"work_state": state, "next_move_at": None}
-    return _change(connection, office, row, actor, "suspended", values, now, {"reason": reason})
+    told = {"reason": reason, "before": WorkState(row.work_state)}
+    return _change(connection, office, row, actor, "suspended", values, now, told)
 
 
 def resume(connection: Connection, office: OfficeView, row: AnyRow, actor: Actor, now: dt.datetime) -> Acted:
-    """tiếp tục: the ladder goes on from now."""
-    state = _guard(row, Action.RESUME)
+    """tiếp tục: as it was when it was suspended; the ladder goes on from now."""
+    begun = _guard(row, Action.RESUME)
+    state = _before_suspension(connection, office, row) or begun
     values = {"work_state": state, **_rearmed(office, row, row.internal_due, now)}
     return _change(connection, office, row, actor, "resumed", values, now)
+
+
+_SUSPENDED = (
+    select(journal.JOURNAL.c.data)
+    .where(
+        journal.JOURNAL.c.office_id == bindparam("office"),
+        journal.JOURNAL.c.occurrence_id == bindparam("occurrence"),
+        journal.JOURNAL.c.action == "suspended",
+    )
+    .order_by(journal.JOURNAL.c.seq.desc())
+    .limit(1)
+)
+
+
+def _before_suspension(connection: Connection, office: OfficeView, row: AnyRow) -> WorkState | None:
+    """What the journal says it was; nothing in lines of an older program, which called it all begun."""
+    told = connection.execute(_SUSPENDED, {"office": office.id, "occurrence": row.id}).scalar()
+    before = json.loads(told).get("before") if told else None
+    return WorkState(before) if before in OPEN else None
 
 
 def cancel(

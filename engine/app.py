@@ -372,7 +372,7 @@ class _Live:
             from web.webhooks import WebhookServer  # noqa: PLC0415
 
             app = build_health_app(self.look, self.numbers)
-            servers.append(WebhookServer(app, settings.webhook_host, settings.health_port))
+            servers.append(WebhookServer(app, settings.webhook_host, settings.health_port, "NHACVIEC_HEALTH_PORT"))
             await servers[-1].start()
         if settings.webhook_url is None:
             return servers, [asyncio.create_task(self.poll(channel)) for channel in self.product.channels]

@@ -137,7 +137,12 @@ def _snapshot(url: str, part: Path) -> tuple[dict[str, int], dict[str, str], lis
         rows, ends = {name: content.rows for name, content in moved.tables.items()}, moved.heads
     with closing(sqlite3.connect(part)) as copy:
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
-    checked = _look_through(part, "vừa ghi")
+    # The copy has just been made page by page: what is damaged in it is damaged where it came from.
+    checked = _look_through(
+        part,
+        f"Cơ sở dữ liệu {named(url)} bị hỏng nên chưa sao lưu được; các bản cũ còn nguyên. "
+        "Hãy dừng Nhắc Việc và phục hồi từ một bản cũ: nhacviec restore TỆP",
+    )
     if (checked.rows, checked.heads) != (rows, ends):
         raise BackupTrouble("Bản sao lưu khác với cơ sở dữ liệu nên đã bị bỏ. Hãy chạy lại; các bản cũ còn nguyên.")
     return rows, ends, checked.evidence
@@ -175,13 +180,12 @@ class _Seen:
     version: str | None
 
 
-def _look_through(file: Path, known_as: str) -> _Seen:
-    """Integrity, row counts, every journal from its first line.
+def _look_through(file: Path, damaged: str) -> _Seen:
+    """Integrity, row counts, every journal from its first line. ``damaged``: what to say where it is.
 
     :raises NhacViecError: it is damaged, or none of ours.
     """
     engine = connect(f"sqlite:///{file}")
-    damaged = f"Bản sao lưu {known_as} bị hỏng hoặc không phải của Nhắc Việc. Hãy dùng bản khác."
     try:
         with at_one_instant(engine) as connection:
             if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
@@ -195,6 +199,10 @@ def _look_through(file: Path, known_as: str) -> _Seen:
         raise BackupTrouble(damaged) from error
     finally:
         engine.dispose()
+
+
+def _damaged(known_as: str) -> str:
+    return f"Bản sao lưu {known_as} bị hỏng hoặc không phải của Nhắc Việc. Hãy dùng bản khác."
 
 
 def _counted(connection: Connection) -> dict[str, int]:
@@ -329,7 +337,7 @@ def restore(
         with at_rest(url), _beside(beside.with_name(f".{beside.name}.phuc-hoi")) as part:
             _unzip(file, part)
             _bring_up_to_date(part, file.name)
-            seen = _look_through(part, file.name)
+            seen = _look_through(part, _damaged(file.name))
             if note is not None and note.version == seen.version and (note.rows, note.heads) != (seen.rows, seen.heads):
                 raise BackupTrouble(f"Bản sao lưu {file.name} không khớp với ghi chú. Hãy dùng bản khác.")
             at = note.made_at if note else made_at(file)
@@ -357,7 +365,7 @@ def _still_missing(evidence: Path, seen: _Seen) -> list[str]:
 
 
 def _bring_up_to_date(part: Path, known_as: str) -> None:
-    seen = _look_through(part, known_as)
+    seen = _look_through(part, _damaged(known_as))
     if seen.version is None:
         raise BackupTrouble("Tệp này không phải bản sao lưu của Nhắc Việc.")
     if seen.version != newest_version():

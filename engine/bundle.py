@@ -22,7 +22,7 @@ from engine.errors import NotFound
 from engine.messages import HIDDEN_TITLE
 from engine.office import EVIDENCE, OBLIGATION, OCCURRENCE, OFFICE, view_office
 from engine.whole_file import check_place, write_whole
-from engine.why import Story, story_of
+from engine.why import ACTIONS, ENGINE, EVIDENCE_KINDS, Story, details_of, story_of
 
 _SHOWN = ("at", "actor", "action", "seq", "data", "previous", "hash")
 
@@ -138,22 +138,34 @@ def _in_words(story: Story, facts: dict[str, Any], local: dt.datetime) -> str:
     ] or ["- chưa có"]
     lines += ["", "MINH CHỨNG"]
     lines += [
-        f"- {entry.get('text') or entry.get('name') or entry['kind']}: {entry.get('file') or entry['status']}"
+        f"- {entry.get('text') or entry.get('name') or EVIDENCE_KINDS.get(entry['kind'], entry['kind'])}: "
+        f"{entry.get('file') or _EVIDENCE_STATUS.get(entry['status'], entry['status'])}"
         + (f", SHA-256 {entry['sha256']}" if entry["sha256"] else "")
         + (f" ({entry['problem']})" if "problem" in entry else "")
         for entry in facts["evidence"]
     ] or ["- không có"]
     lines += ["", "NHẬT KÝ CỦA VIỆC"]
-    lines += [
-        f"- dòng {line['seq']}, {line['at'].astimezone(zone):%H:%M %d/%m/%Y}, {line['actor']}: {line['action']}, "
-        f"dấu {line['hash'][:16]}"
-        for line in facts["journal"]
-    ]
+    lines += [_journal_line(line, zone) for line in facts["journal"]]
     head = facts["journal_head"]
     whole = "chuỗi nguyên vẹn" if head["unbroken"] else "CHUỖI BỊ HỎNG"
     lines += ["", f"Mã nhật ký của cơ quan: {head['lines']}:{head['hash']} ({whole})"]
     lines += [f"Lập lúc {local:%H:%M %d/%m/%Y} bằng Nhắc Việc."]
     return "\n".join(lines) + "\n"
+
+
+_EVIDENCE_STATUS = {
+    "kept": "đã lưu",
+    "to_fetch": "đang chờ tải về",
+    "refused": "không tải được",
+    "withdrawn": "đã rút lại",
+}
+
+
+def _journal_line(line: dict[str, Any], zone: dt.tzinfo | None) -> str:
+    who = "chương trình" if line["actor"] == ENGINE else line["actor"]
+    details = details_of(line["data"], zone) if line["data"] else ""
+    said = ACTIONS.get(line["action"], line["action"]) + (f" ({details})" if details else "")
+    return f"- dòng {line['seq']}, {line['at'].astimezone(zone):%H:%M %d/%m/%Y}, {who}: {said}; dấu {line['hash'][:16]}"
 
 
 def _entries(facts: dict[str, Any], words: str, contents: dict[str, bytes]) -> dict[str, bytes]:

@@ -297,7 +297,7 @@ def _size(value: Any, _: dt.tzinfo | None) -> str:
     return f"{max(1, round(value / 1000))} kB" if isinstance(value, int) else ""
 
 
-_FOR_PROGRAMS = frozenset({"state", "title", "message", "evidence", "mime", "rung"})
+_FOR_PROGRAMS = frozenset({"state", "before", "title", "message", "evidence", "mime", "rung"})
 _ENTRIES: Mapping[str, Callable[[Any, dt.tzinfo | None], str]] = {
     "document": _with("văn bản {}"),
     "kind": lambda value, _: EVIDENCE_KINDS.get(value, str(value)),

@@ -329,7 +329,7 @@ class Worker:
             from web.webhooks import WebhookServer  # noqa: PLC0415
 
             app = build_health_app(self.look, self.numbers)
-            servers.append(WebhookServer(app, settings.webhook_host, settings.health_port))
+            servers.append(WebhookServer(app, settings.webhook_host, settings.health_port, "NHACVIEC_HEALTH_PORT"))
         if settings.webhook_url is not None:
             from web.health import add_health  # noqa: PLC0415
             from web.webhooks import WebhookServer, build_app  # noqa: PLC0415

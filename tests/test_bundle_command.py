@@ -39,6 +39,17 @@ def test_only_its_owner_reads_the_bundle(loaded: Path, tmp_path: Path) -> None:
         assert archive.testzip() is None
 
 
+def test_the_dossier_is_in_vietnamese(loaded: Path, tmp_path: Path) -> None:
+    said = nhacviec("suspend", "1", "--reason", "chờ văn bản mới", "--yes", database=loaded)
+    assert said.returncode == 0, said.stderr
+    assert nhacviec("resume", "1", "--yes", database=loaded).returncode == 0
+    assert bundle(loaded, tmp_path / "viec.zip").returncode == 0
+    with zipfile.ZipFile(tmp_path / "viec.zip") as archive:
+        words = archive.read("ho-so.txt").decode()
+    assert "người vận hành: tạm dừng (lý do: chờ văn bản mới)" in words
+    assert not {"suspended", "resumed", "engine"} & set(words.replace(":", " ").split())
+
+
 def test_a_file_that_is_there_stays_until_told_to_go(loaded: Path, tmp_path: Path) -> None:
     out = tmp_path / "viec.zip"
     out.write_text("của người khác", encoding="utf-8")

@@ -115,6 +115,8 @@ def test_work_is_suspended_resumed_and_cancelled_by_the_operator(loaded: Path) -
     told = nhacviec("why", number, "--json", database=loaded).stdout
     assert "người vận hành" in told
     assert "không phải làm nữa" in told
+    shown = " ".join(nhacviec("why", number, database=loaded).stdout.split())
+    assert "lý do: chờ văn bản mới" in shown
 
 
 @once_in_three

@@ -94,6 +94,11 @@ def test_a_damaged_file_is_found(file: Path) -> None:
     assert "sao lưu" in finding.what_to_do
 
 
+def test_a_database_that_cannot_be_written_is_found(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # an administrator's own rights would let everything pass
+    assert levels(storage.database(f"sqlite:///{file}"))[0] is Level.BAD
+
+
 def test_a_file_of_something_else_is_found(tmp_path: Path) -> None:
     other = tmp_path / "thu.db"
     other.write_text("không phải cơ sở dữ liệu" * 100, encoding="utf-8")
@@ -230,7 +235,9 @@ def test_what_the_running_engine_could_not_explain(world: World) -> None:
 
 def test_two_engines(world: World) -> None:
     file = beat(world)
-    assert of_engine(world, NOW)[-1] == (Level.WARN, "processes")  # one without the lock
+    assert of_engine(world, NOW)[0] == (Level.BAD, "heartbeat")  # it beat a moment ago, and holds no lock: it is gone
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"machine": "may-khac"}), "utf-8")
+    assert of_engine(world, NOW)[-1] == (Level.WARN, "processes")  # elsewhere, where this lock does not bind
     for other in ({"process": os.getpid() + 1}, {"machine": "may-khac"}):
         file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | other), "utf-8")
         with alone(f"sqlite:///{world.file}"):

@@ -205,6 +205,7 @@ class WebhookServer:
         self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, setting: str = "NHACVIEC_WEBHOOK_PORT"
     ) -> None:
         self.host, self.port, self._setting = host, port, setting
+        self._host_setting = "NHACVIEC_CONSOLE_HOST" if "CONSOLE" in setting else "NHACVIEC_WEBHOOK_HOST"
         config = uvicorn.Config(
             app,
             loop="none",
@@ -232,8 +233,7 @@ class WebhookServer:
         except OSError as error:  # asked before uvicorn, which would end the program
             raise BadSetting(
                 f"Không mở được cổng {self.port} trên {self.host} ({in_vietnamese(error)}). "
-                f"Hãy kiểm tra {self._setting.replace('PORT', 'HOST')} và {self._setting}, có thể chương trình khác "
-                "đang dùng."
+                f"Hãy kiểm tra {self._host_setting} và {self._setting}, có thể chương trình khác đang dùng."
             ) from None
         self.port = listening.getsockname()[1]
         self._serving = asyncio.create_task(self._server.serve([listening]))

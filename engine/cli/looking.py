@@ -21,7 +21,7 @@ from engine.findings import Finding, any_bad
 from engine.office import CHAT, INBOUND, OCCURRENCE, OFFICE, PERSON, UNIT, OfficeView, view_office
 from engine.rules.lifecycle import CLOSED, WorkState
 from engine.rules.status import in_words
-from engine.why import SAYS
+from engine.why import SAYS, details_of
 from schedules.office_file import read_office
 
 COMING = dt.timedelta(days=30)  # how far ahead "status" looks without --all
@@ -89,11 +89,19 @@ def why(occurrence: int, office: str | None, as_json: bool) -> None:
         for t in story.told
     ]
     output.table("Các lời nhắc", ["Lúc", "Bậc", "Cho ai", "Kết quả", "Vì sao"], rows)
-    lines = [(at.astimezone(zone).strftime("%d/%m/%Y %H:%M"), who, what) for at, who, what, _ in story.history]
+    lines = [
+        (at.astimezone(zone).strftime("%d/%m/%Y %H:%M"), who, _with_details(what, data, zone))
+        for at, who, what, data in story.history
+    ]
     output.table("Nhật ký", ["Lúc", "Ai", "Việc gì"], lines)
     if story.next_at:
         when = story.next_at.astimezone(zone).strftime("%d/%m/%Y %H:%M")
         show(f"Lần tới: {when} ({story.next_rung or 'hỏi lại người xác nhận'}).", highlight=False)
+
+
+def _with_details(what: str, data: str, zone: ZoneInfo) -> str:
+    details = details_of(data, zone)
+    return f"{what}: {details}" if details else what
 
 
 def status(office: str | None, everything: bool, as_json: bool) -> None:

@@ -125,20 +125,28 @@ def running_engine(database: str, connection: Connection, now: dt.datetime) -> I
     """Whether the engine runs, only once, and has explained everything; where it does not run, what it leaves."""
     beat, process = read_beat(heartbeat_file(database)), holder(database)
     if beat is None and process is None:
-        yield warn("heartbeat", "Chưa thấy nhacviec run chạy lần nào.", "Hãy chạy: nhacviec run")
+        runs = (
+            "nhacviec run" if beside(database, "") is not None else "nhacviec worker"
+        )  # PostgreSQL serves workers too
+        yield warn("heartbeat", f"Chưa thấy {runs} chạy trên máy này lần nào.", f"Hãy chạy: {runs}")
         return
     still = stillness(beat, now) if beat is not None else []
     if beat is None or still:
         yield from still or [bad("heartbeat", "Nhắc Việc đã mở nhưng chưa xong lượt nào.", "Hãy xem nhật ký chạy.")]
         yield from unexplained(connection, now)
         return
+    ago = in_minutes(max(now - beat.at, dt.timedelta(0)))
+    of_one = beside(database, "") is not None  # PostgreSQL is made for several
+    here = beat.machine == socket.gethostname()
+    if of_one and here and process is None:  # whoever runs holds the lock; this beat is of one that is gone
+        yield bad("heartbeat", f"Nhắc Việc đã dừng sau lượt gần nhất, cách đây {ago}.", "Hãy chạy lại: nhacviec run")
+        yield from unexplained(connection, now)
+        return
     yield from beat.findings
     if beat.healthy:
-        ago = in_minutes(max(now - beat.at, dt.timedelta(0)))
         yield ok("heartbeat", f"Đang chạy, lượt gần nhất cách đây {ago}; mọi việc tới hạn đã gửi hoặc có lý do.")
-    if beside(database, "") is None:  # PostgreSQL is made for several
+    if not of_one:
         return
-    here = beat.machine == socket.gethostname()
     if process is None:
         yield warn(
             "processes",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from data.database import check_known, connect, explained, newest_version, reading, version_of
+from engine.errors import in_vietnamese
 from engine.findings import Finding, any_bad, bad, ok, warn
 from engine.lock import beside
 
@@ -27,9 +30,24 @@ def database(url: str) -> Iterator[Finding]:
         yield from broken
         if any_bad(broken):
             return
+        yield from _writable(file)
     yield from _version(url)
     if file is not None:
         yield from _size(file)
+
+
+def _writable(file: Path) -> Iterator[Finding]:
+    """Not by its permissions, which bind no administrator and are not all there is: by opening it, changing nothing."""
+    try:
+        file.open("r+b").close()
+        if not os.access(file.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        yield bad(
+            "writable",
+            f"Tệp {file} hoặc thư mục của nó chỉ cho đọc ({in_vietnamese(error)}).",
+            "Hãy cấp quyền ghi cho tài khoản chạy Nhắc Việc: không ghi được thì không nhắc được.",
+        )
 
 
 def _broken(file: Path) -> Iterator[Finding]:

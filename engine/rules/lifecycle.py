@@ -58,7 +58,7 @@ _MOVES: dict[tuple[WorkState, Action], WorkState] = {
     # A confirmer who learns later that it was not right may still send it back.
     (_S.DONE, _A.RETURN): _S.RETURNED,
     **{(state, _A.SUSPEND): _S.SUSPENDED for state in OPEN},
-    (_S.SUSPENDED, _A.RESUME): _S.DOING,
+    (_S.SUSPENDED, _A.RESUME): _S.DOING,  # or what it was before, where that is known
     **{(state, _A.CANCEL): _S.CANCELLED for state in (*OPEN, _S.SUSPENDED, _S.WAITING)},
     (_S.CANCELLED, _A.REOPEN): _S.NEW,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from schedules.office_model import Kind
@@ -422,7 +423,11 @@ def clock(found: Found) -> list[Piece]:
 
 
 def offset(found: Found) -> list[Piece]:
-    unit = next(_OFFSET_UNITS[token.symbol] for token in found.tokens if token.symbol in _OFFSET_UNITS)
+    counted = found.number("n")
+    units = [(before, token) for before, token in pairwise(found.tokens) if token.symbol in _OFFSET_UNITS]
+    # Behind its number: in "trước kỳ họp cuối năm 20 ngày" the year is the event's.
+    named = next((token for before, token in units if before.value == counted), units[0][1])
+    unit = _OFFSET_UNITS[named.symbol]
     return [_after_event(found.number("n"), unit) if "sooner" not in found else _before_event(found.number("n"), unit)]
 
 

@@ -104,6 +104,7 @@ def test_a_data_window_stands_beside_the_date_to_send_by() -> None:
             Offset(5, "working_day", "after", "kể từ ngày nhận được"),
         ),
         ("chậm nhất 30 ngày trước khi hết hạn", Offset(30, "day", "before", "trước khi hết hạn")),
+        ("Trước kỳ họp cuối năm 20 ngày", Offset(20, "day", "before")),
         ("trong 24 giờ kể từ khi có sự cố", Offset(24, "hour", "after", "kể từ khi có sự cố")),
     ],
 )

@@ -81,6 +81,7 @@ class Standing:
     granted: tuple[dt.datetime, ...] = ()
     highest: dt.datetime | None = None  # the highest rung said since then
     pulled: bool = False  # that one came before its time
+    before: str = "doing"  # the state it was suspended in
 
 
 @dataclass(slots=True)
@@ -164,9 +165,9 @@ def _after(work: Work, action: str, at: dt.datetime, actor: str, data: Mapping[s
         case "handed_over":
             return replace(now, doer=people.named(data["to"]))
         case "suspended":
-            return replace(now, state="suspended")
+            return replace(now, state="suspended", before=now.state)
         case "resumed":
-            return replace(now, state="doing", base=at, highest=None, pulled=False)
+            return replace(now, state=now.before, base=at, highest=None, pulled=False)
         case "cancelled":
             return replace(now, state="cancelled", asked=None)
         case "reopened":

@@ -354,6 +354,7 @@ def test_a_suspended_task_is_silent_and_goes_on_when_resumed(open_world: OpenWor
     world.everyone_silent()
 
     world.operate(actions.resume, "Kế hoạch")
+    assert world.occurrence("Kế hoạch").work_state == "new"  # nobody has begun it meanwhile
     world.run_until("2026-04-08 08:00")  # the next rung from here on: the repeat of the leaders'
     for person in (HEAD, STANDING, CHAIR):
         world.phone(person).expect("QUÁ HẠN", "đã quá 14 ngày")
