@@ -22,7 +22,7 @@ from engine.clock import CIVIL, SystemClock, VirtualClock
 from engine.doctor import ask, duties, examine, machine, reach, storage
 from engine.findings import Finding, Level
 from engine.lock import alone
-from engine.messages import Unknown
+from engine.messages import Retry, Unknown
 from engine.office import CHAT, MESSAGE, OBLIGATION, OFFICE, PERSON, USAGE
 from engine.settings import Settings
 from engine.watch import Watchdog, heartbeat_file
@@ -352,6 +352,18 @@ def test_messages_of_which_nobody_knows(world: World) -> None:
     with reading(world.engine) as connection:
         assert levels(reach.messages(connection, world.clock.now())) == [Level.WARN]
         assert levels(reach.messages(connection, world.clock.now() + dt.timedelta(days=8))) == [Level.OK]
+
+
+def test_messages_that_wait_to_be_tried_again(world: World) -> None:
+    with reading(world.engine) as connection:
+        assert list(reach.held_up(connection, world.clock.now())) == []
+    world.simulator.outcomes = [Retry("kênh không nhận token của bot", 3600.0)] * 2
+    world.run_until("2026-03-25 08:00")
+    with reading(world.engine) as connection:
+        (finding,) = reach.held_up(connection, world.clock.now())
+    assert finding.level is Level.WARN
+    assert "kênh không nhận token của bot" in finding.what
+    assert "25/03" in finding.what
 
 
 def test_replies_that_wait(world: World) -> None:

@@ -58,6 +58,7 @@ def _of_rows(
     yield "bots", lambda: reach.bots(connection, channels, now)
     yield "offices", lambda: reach.offices(connection, settings, channels)
     yield "messages", lambda: reach.messages(connection, now)
+    yield "held_up", lambda: reach.held_up(connection, now)
     yield "inbox", lambda: reach.inbox(connection, now)
 
 

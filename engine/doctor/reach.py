@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from engine.addresses import QUOTA_ZONE
 from engine.bots_file import bots_of, unknown_offices
+from engine.clock import CIVIL
 from engine.doctor.duties import named
 from engine.errors import BadSetting
 from engine.findings import Finding, bad, ok, warn
@@ -21,6 +22,7 @@ from engine.settings import Settings
 from engine.watch import WITHIN
 
 UNKNOWN_FOR = dt.timedelta(days=7)
+MOST_REASONS = 3
 
 
 def people(connection: Connection, channels: Collection[Channel], now: dt.datetime) -> Iterator[Finding]:
@@ -139,6 +141,30 @@ def messages(connection: Connection, now: dt.datetime) -> Iterator[Finding]:
         )
     else:
         yield ok("messages", f"Không có tin nào của {UNKNOWN_FOR.days} ngày qua mà không rõ đã tới hay chưa.")
+
+
+def held_up(connection: Connection, now: dt.datetime) -> Iterator[Finding]:
+    """What was not taken and waits to be tried again: until then a mended bot says nothing of it."""
+    waiting = connection.execute(
+        select(MESSAGE.c.error, func.count().label("count"), func.min(MESSAGE.c.not_before).label("again"))
+        .where(
+            MESSAGE.c.status == "queued",
+            MESSAGE.c.attempts > 0,
+            MESSAGE.c.kind != "edit",
+            MESSAGE.c.not_before > now,
+            MESSAGE.c.error.is_not(None),
+        )
+        .group_by(MESSAGE.c.error)
+        .order_by(func.count().desc(), MESSAGE.c.error)
+        .limit(MOST_REASONS)
+    ).all()
+    for row in waiting:
+        again = row.again.astimezone(CIVIL)
+        yield warn(
+            f"held up: {row.error}",
+            f"{row.count} tin chưa gửi được ({row.error}), đang chờ gửi lại từ {again:%H:%M %d/%m}.",
+            "Hãy xử lý nguyên nhân; tin tự đi vào giờ ấy. Việc gấp thì nên gọi: nhacviec people calls.",
+        )
 
 
 def inbox(connection: Connection, now: dt.datetime) -> Iterator[Finding]:
