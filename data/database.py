@@ -7,10 +7,11 @@ a newer program wrote is refused, an older one is brought up to date.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -212,11 +213,20 @@ def open_database(url: str) -> Engine:
     engine = connect(url)
     if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
         refuse_emptied(Path(str(engine.url.database)))
+        _begin_for_us_alone(str(engine.url.database))
     _look_at(url, pages=False)
     with explained(url):
         _upgrade(engine)
         _check_writable(engine)
     return engine
+
+
+def _begin_for_us_alone(name: str) -> None:
+    """A new file will hold names and telephone numbers: no other account reads it, nor what SQLite puts beside it."""
+    if name.startswith("file:"):
+        return
+    with suppress(OSError):  # it is there already; or it cannot be made, which whoever opens it says
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def must_exist(url: str) -> None:

@@ -202,7 +202,7 @@ _OWN_RULES = {
     "rrule_needs_start": "“rrule” cần có “start” là ngày bắt đầu",
 }
 _TYPES = {
-    "missing": "thiếu mục này, hãy thêm vào",
+    "missing": "còn thiếu, hãy thêm vào",
     "string_type": "phải là chữ; hãy đặt trong nháy kép",
     "string_pattern_mismatch": "viết không đúng mẫu; mã chỉ gồm chữ thường không dấu, số và gạch nối; giờ viết 07:30; "
     "ngày viết 15/12",

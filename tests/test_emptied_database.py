@@ -17,6 +17,7 @@ def test_an_emptied_file_sends_to_the_backups(tmp_path: Path) -> None:
     database.write_bytes(b"")
     refused(nhacviec("status", database=database), "rỗng (0 byte)", "nhacviec restore")
     refused(nhacviec("load", "--yes", "hung-thang", database=database), "rỗng (0 byte)", "nhacviec restore")
+    assert "rỗng (0 byte)" in nhacviec("doctor", database=database).stdout
     assert database.stat().st_size == 0
 
 

@@ -283,7 +283,9 @@ def sandbox(
     office: Annotated[
         str, typer.Argument(metavar="CƠ-QUAN", help="Mã cơ quan có sẵn, hoặc tệp nhiệm vụ.")
     ] = "hung-thang",
-    port: Annotated[int, typer.Option(help="Cổng trên máy này.", min=0, max=65535)] = 8041,
+    port: Annotated[
+        int | None, typer.Option(help="Cổng trên máy này; không ghi thì là 8041.", min=0, max=65535)
+    ] = None,
 ) -> None:
     """Chạy thử một xã trên trình duyệt: điện thoại mô phỏng, đồng hồ kéo được, không gửi gì ra ngoài."""
     from engine.cli import console as commands

@@ -28,13 +28,15 @@ def login_link(person: str, office: str | None) -> None:
     output.line(link)
 
 
-def sandbox(office: str, port: int) -> None:
+def sandbox(office: str, wanted_port: int | None) -> None:
     """Play a commune in the browser until Ctrl+C."""
+    from engine.settings import read_settings
     from schedules.office_file import read_office
     from web.sandbox import Play, build_sandbox
     from web.webhooks import WebhookServer
 
     file = read_office(office_file(office))
+    port = read_settings().sandbox_port if wanted_port is None else wanted_port
 
     async def serve(folder: Path) -> None:
         stop = asyncio.Event()

@@ -74,7 +74,10 @@ def restore(file: Path, to: str | None, replace: bool, keep_queued: bool, yes: b
         output.line(f"Bỏ {count} {KINDS.get(kind, kind)} đang chờ trong bản sao lưu: có thể đã gửi rồi.")
     if done.evidence_missing:
         output.line(f"Chú ý: thiếu {done.evidence_missing} tệp minh chứng.")
-    output.line("Hệ thống đang TẮT GỬI: chưa tin nào đi. Xem và bật lại bằng: nhacviec unmute")
+    if to and to != settings.database:  # the bare command would act on the database in use
+        output.line(f"Xem bản này bằng: NHACVIEC_DATABASE={to} nhacviec status. Trong bản này hệ thống TẮT GỬI.")
+    else:
+        output.line("Hệ thống đang TẮT GỬI: chưa tin nào đi. Xem và bật lại bằng: nhacviec unmute")
 
 
 def unmute(yes: bool, keep_old: bool) -> None:

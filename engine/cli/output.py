@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from engine.clock import SystemClock
 from engine.errors import NhacViecError
 
 console = Console()
@@ -101,11 +103,23 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def day(text: str) -> dt.date:
-    """A day given on the command line.
+    """A day given on the command line: "25/3/2026" or "2026-03-25".
 
     :raises NhacViecError: it is no day.
     """
+    text = text.strip()
+    written = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{1,4}))?", text)
+    iso = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
+    if written and len(written[3] or "") != 4:
+        year = SystemClock().now().year
+        raise NhacViecError(
+            f"“{text}” thiếu năm. Hãy viết đủ bốn chữ số của năm, ví dụ {written[1]}/{written[2]}/{year}."
+        )
+    if not (written or iso):
+        raise NhacViecError(f"“{text}” không phải cách viết ngày hiểu được. Hãy viết 25/3/2026 hoặc 2026-03-25.")
     try:
+        if written:
+            return dt.date(int(written[3]), int(written[2]), int(written[1]))
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise NhacViecError(f"“{text}” không phải ngày có thật. Hãy viết năm-tháng-ngày, ví dụ 2026-03-17.") from None
+        raise NhacViecError(f"“{text}” không phải ngày có thật. Hãy viết 25/3/2026 hoặc 2026-03-25.") from None

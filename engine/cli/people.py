@@ -336,7 +336,7 @@ def move(person: str, to: str, give: Sequence[str], office: str | None, yes: boo
 
 def left(person: str, on: str, give: Sequence[str], office: str | None, yes: bool) -> None:
     """Gone for good."""
-    day = _day(on)
+    day = output.day(on)
     engine, now = database(), SystemClock().now()
     with reading(engine) as connection:
         row = _person(connection, person, office)
@@ -384,7 +384,7 @@ def _given(connection: Connection, give: Sequence[str], office_id: str) -> dict[
 
 def stand_in(person: str, substitute: str, first: str, last: str, decision: str, office: str | None) -> None:
     """Away for some days under a decision, with somebody in their place."""
-    first_day, last_day = _day(first), _day(last)
+    first_day, last_day = output.day(first), output.day(last)
     engine, now = database(), SystemClock().now()
     with engine.begin() as connection:
         one, other = _person(connection, person, office), _person(connection, substitute, office)
@@ -519,29 +519,6 @@ def _unit(connection: Connection, view: OfficeView, name: str) -> AnyRow:
         hint = f"Có phải “{near}”?" if near else f"Các đơn vị: {', '.join(unit.slug for unit in units)}."
         raise NotFound(f"{view.name} không có đơn vị nào tên “{name}”. {hint}")
     return found
-
-
-def _day(text: str) -> dt.date:
-    """ "25/3/2026" or "2026-03-25".
-
-    :raises NhacViecError: it is no day.
-    """
-    text = text.strip()
-    written = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{1,4}))?", text)
-    iso = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text)
-    if written and len(written[3] or "") != 4:
-        year = SystemClock().now().year
-        raise NhacViecError(
-            f"“{text}” thiếu năm. Hãy viết đủ bốn chữ số của năm, ví dụ {written[1]}/{written[2]}/{year}."
-        )
-    if not (written or iso):
-        raise NhacViecError(f"“{text}” không phải cách viết ngày hiểu được. Hãy viết 25/3/2026 hoặc 2026-03-25.")
-    try:
-        if written:
-            return dt.date(int(written[3]), int(written[2]), int(written[1]))
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise NhacViecError(f"“{text}” không phải ngày có thật. Hãy viết 25/3/2026 hoặc 2026-03-25.") from None
 
 
 def _moment(at: dt.datetime, view: OfficeView) -> str:

@@ -26,7 +26,7 @@ MOST_NAMED = 8
 
 def named(names: Sequence[str]) -> str:
     """A few of them by name, and how many more."""
-    more = f" và {len(names) - MOST_NAMED} mục khác" if len(names) > MOST_NAMED else ""
+    more = f" và {len(names) - MOST_NAMED} tên khác" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
 
 

@@ -80,8 +80,8 @@ def permissions(database: str, bots: Path | None = None) -> Iterator[Finding]:
     """Files that other accounts of this machine can read: names and telephone numbers, the bots' tokens."""
     if os.name != "posix":
         return
-    files = [beside(database, ending) for ending in ("", "-wal")]
-    open_to_all = [str(file) for file in (*files, Path(".env"), bots) if file is not None and _others_read(file)]
+    files = (beside(database, ""), Path(".env"), bots)  # what SQLite puts beside has the rights of its file
+    open_to_all = [str(file) for file in files if file is not None and _others_read(file)]
     if open_to_all:
         names = " ".join(open_to_all)
         yield warn(

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from data.database import check_known, connect, explained, newest_version, reading, version_of
-from engine.errors import in_vietnamese
+from data.database import check_known, connect, explained, newest_version, reading, refuse_emptied, version_of
+from engine.errors import DatabaseTrouble, in_vietnamese
 from engine.findings import Finding, any_bad, bad, ok, warn
 from engine.lock import beside
 
@@ -25,6 +25,11 @@ def database(url: str) -> Iterator[Finding]:
     if file is not None:
         if not file.exists():
             yield bad("database", f"Chưa có tệp {file}.", "Hãy nạp tệp nhiệm vụ: nhacviec load TỆP.")
+            return
+        try:
+            refuse_emptied(file)
+        except DatabaseTrouble as emptied:
+            yield bad("database", str(emptied))
             return
         broken = list(_broken(file))
         yield from broken
