@@ -86,7 +86,7 @@ def test_a_heading_line_is_read_over(tmp_path: Path) -> None:
         ("xong 3", "dòng 2: có 1 cột, cần 3 cột"),
         ("", "dòng 2: có 1 cột"),
         ("xong 3\t3\t2026-03-10\tthừa", "dòng 2: có 4 cột"),
-        ("xong 3\t3\t10/3/2026", "dòng 2: “10/3/2026” không phải ngày"),
+        ("xong 3\t3\t31/2/2026", "dòng 2: “31/2/2026” không phải ngày"),
         ("xong 3\t3\t2026-02-30", "dòng 2: “2026-02-30” không phải ngày"),
         ("xong 3\tba\t2026-03-10", "dòng 2: “ba” không phải số của một việc"),
     ],
@@ -117,7 +117,7 @@ def test_a_file_in_another_encoding_or_none_at_all(tmp_path: Path) -> None:
         (("xong 3", "--tsv", "x.tsv"), "Hãy ghi một câu trả lời"),
         (("xong 3", "--open", "3,b"), "“b” không phải số"),
         (("xong 3", "--open", "-3"), "“-3” không phải số"),
-        (("xong 3", "--today", "hôm nay"), "không phải ngày"),
+        (("xong 3", "--today", "hôm nay"), "không phải cách viết ngày hiểu được"),
         (("--tsv", "x.tsv", "--open", "3"), "--open chỉ dùng với một câu"),
     ],
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.rules.chat_letters import can_be, fold, is_marked
 
@@ -126,10 +127,17 @@ def _digits_look_like(digits: str) -> Kind:
 
 def is_word(tokens: Sequence[Token], at: int, *spelled: str) -> bool:
     """Whether the token there is one of these words, perhaps with marks left out."""
-    if not 0 <= at < len(tokens) or tokens[at].kind is not Kind.WORD:
+    if not 0 <= at < len(tokens):
         return False
     token = tokens[at]
+    if token.kind is not Kind.WORD or token.folded not in _without_marks(spelled):  # asked a hundred times a word
+        return False
     return any(len(token.word) == len(word) and can_be(token.word, word) for word in spelled)
+
+
+@lru_cache(maxsize=2048)
+def _without_marks(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(fold, words))
 
 
 def are_words(tokens: Sequence[Token], at: int, phrase: str) -> bool:

@@ -308,7 +308,7 @@ def words_of(phrases: str) -> tuple[tuple[str, ...], ...]:
 
 
 def are(tokens: Sequence[Token], at: int, words: Sequence[str]) -> bool:
-    return all(is_word(tokens, at + i, word) for i, word in enumerate(words))
+    return is_word(tokens, at, words[0]) and all(is_word(tokens, at + i, words[i]) for i in range(1, len(words)))
 
 
 def _phrases() -> dict[str, list[Phrase]]:

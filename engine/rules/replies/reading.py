@@ -93,10 +93,11 @@ def _abbreviation(tokens: Sequence[Token], at: int, before: Sequence[Piece], _to
     """``Báo cáo TTHC``: capitals behind a thing name what it is about, if they are no words of the table."""
     word = tokens[at].word
     capitals = tokens[at].kind is Kind.WORD and 2 <= len(word) <= 8 and word.isupper() and not is_marked(word)
-    shouted = sum(token.word.isupper() for token in tokens if token.kind is Kind.WORD and len(token.word) > 1) > 3
     behind = bool(before) and before[-1].role is Role.THING
-    unknown = tokens[at].folded not in PHRASES and not _may_negate(tokens[at].folded)
-    return Piece(Role.THING, at, at + 1) if capitals and behind and unknown and not shouted else None
+    if not capitals or not behind or tokens[at].folded in PHRASES or _may_negate(tokens[at].folded):
+        return None
+    shouted = sum(token.word.isupper() for token in tokens if token.kind is Kind.WORD and len(token.word) > 1) > 3
+    return None if shouted else Piece(Role.THING, at, at + 1)
 
 
 def _may_negate(folded: str) -> bool:
