@@ -98,6 +98,8 @@ def test_two_hundred_pages_in_little_time_and_memory(suffix: str, tmp_path: Path
     assert shape(document) == shape(Document("", LONG))
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
+    if suffix != ".xlsx":  # the others are held to the same half a gigabyte on the whole way, in test_whole_way
+        return
     done = subprocess.run(
         [sys.executable, "-c", IN_LITTLE_MEMORY, str(path)],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
