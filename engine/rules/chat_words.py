@@ -324,7 +324,7 @@ def _edge_of_year(tokens: Sequence[Token], at: int, edge: str, today: dt.date) -
     return DateThere(dt.date(year, 12, 31) if edge in ("cuối", "hết") else None, at)
 
 
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 
 
 def _numbered(tokens: Sequence[Token], at: int, most: int) -> tuple[int, int | None, int] | None:
@@ -334,7 +334,7 @@ def _numbered(tokens: Sequence[Token], at: int, most: int) -> tuple[int, int | N
     if tokens[at].kind is Kind.MONTH:
         number, year = (int(part) for part in re.split(r"[/.-]", tokens[at].folded))
         return (number, year, at + 1) if 1 <= number <= most and year > 1900 else None
-    found = digits_at(tokens, at) or _ROMAN.get(tokens[at].folded)
+    found = digits_at(tokens, at) or ROMAN.get(tokens[at].folded)
     if found is None or not 1 <= found <= most:
         return None
     after = at + 2 if at + 1 < len(tokens) and tokens[at + 1].folded in ("/", "năm", "nam", "-") else at + 1

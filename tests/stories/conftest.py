@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.world import World
+from tests.world import OFFICER, World, one_task
 
 OpenWorld = Callable[..., World]
+MORNING = "2026-03-20 07:30"
 
 
 @pytest.fixture
@@ -27,3 +28,20 @@ def open_world(tmp_path: Path) -> Iterator[OpenWorld]:
     yield _open
     for world in opened:
         world.close()
+
+
+def two_open(open_world: OpenWorld, **changes: Any) -> World:
+    """Two pieces of work, numbers 1 and 2, of which their officer has been reminded."""
+    world = open_world(
+        MORNING,
+        [one_task("2026-03-25", **changes), one_task("2026-03-25", "z-bien-ban", "Biên bản kiểm tra", **changes)],
+    )
+    world.phone(OFFICER).put_aside()
+    return world
+
+
+def one_open(open_world: OpenWorld, **changes: Any) -> World:
+    """One piece of work, number 1, of which its officer has been reminded."""
+    world = open_world(MORNING, [one_task("2026-03-25", **changes)])
+    world.phone(OFFICER).put_aside()
+    return world

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.stories.conftest import OpenWorld
+from tests.stories.conftest import MORNING, OpenWorld, one_open, two_open
 from tests.world import CHAIR, HEAD, OFFICER, SECOND_OFFICER, STANDING, STANDING_HEAD, World, one_task
-
-MORNING = "2026-03-20 07:30"
-
-
-def two_open(open_world: OpenWorld, **changes: Any) -> World:
-    world = open_world(
-        MORNING,
-        [one_task("2026-03-25", **changes), one_task("2026-03-25", "z-bien-ban", "Biên bản kiểm tra", **changes)],
-    )
-    world.phone(OFFICER).put_aside()
-    return world
-
-
-def one_open(open_world: OpenWorld, **changes: Any) -> World:
-    world = open_world(MORNING, [one_task("2026-03-25", **changes)])
-    world.phone(OFFICER).put_aside()
-    return world
 
 
 def approvers_have_read(world: World) -> None:
@@ -41,13 +22,24 @@ def test_not_yet_is_answered_as_such(open_world: OpenWorld, words: str) -> None:
     assert world.occurrence("Kế hoạch").work_state == "new"
 
 
-def test_five_courtesies_over_days_do_not_silence_the_question_that_matters(open_world: OpenWorld) -> None:
+def test_five_courtesies_do_not_silence_the_question_that_matters(open_world: OpenWorld) -> None:
     world = two_open(open_world)
     for words in ("ok", "dạ", "vâng ạ", "cảm ơn sếp", "ok bot"):
         world.say(OFFICER, words)
         world.phone(OFFICER).expect("Vâng, thưa đồng chí.")
     world.say(OFFICER, "xong")
     world.phone(OFFICER).expect("Đồng chí nói việc nào?")
+
+
+def test_after_five_courtesies_the_sixth_is_silent_at_once_and_answered_later(open_world: OpenWorld) -> None:
+    world = two_open(open_world)
+    for _ in range(6):
+        world.say(OFFICER, "ok")
+    assert len(world.phone(OFFICER).put_aside()) == 5
+    world.run_until("2026-03-20 08:00")
+    world.phone(OFFICER).silent()
+    world.say(OFFICER, "cảm ơn")
+    world.phone(OFFICER).expect("Vâng, thưa đồng chí.")
 
 
 def test_who_says_hello_is_greeted(open_world: OpenWorld) -> None:

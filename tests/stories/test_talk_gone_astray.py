@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import insert, select
 
 from engine.messages import Attachment, Kind
 from engine.office import CHAT, EVIDENCE, INBOUND, STAND_IN, UNIT
-from tests.stories.conftest import OpenWorld
+from tests.stories.conftest import OpenWorld, one_open, two_open
 from tests.world import (
     CHAIR,
     HEAD,
@@ -20,28 +18,11 @@ from tests.world import (
     STANDING_HEAD,
     VICE_CHAIR,
     World,
-    one_task,
 )
 
-MORNING = "2026-03-20 07:30"
 PHOTO = Attachment(Kind.PHOTO, "anh-1", None, "image/jpeg", 200_000)
 OTHER_PHOTO = Attachment(Kind.PHOTO, "anh-2", None, "image/jpeg", 200_000)
 GROUP = "nhom-kinh-te"
-
-
-def two_open(open_world: OpenWorld, **changes: Any) -> World:
-    world = open_world(
-        MORNING,
-        [one_task("2026-03-25", **changes), one_task("2026-03-25", "z-bien-ban", "Biên bản kiểm tra", **changes)],
-    )
-    world.phone(OFFICER).put_aside()
-    return world
-
-
-def one_open(open_world: OpenWorld, **changes: Any) -> World:
-    world = open_world(MORNING, [one_task("2026-03-25", **changes)])
-    world.phone(OFFICER).put_aside()
-    return world
 
 
 def states(world: World) -> list[str]:

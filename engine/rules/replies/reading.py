@@ -8,7 +8,7 @@ from functools import partial
 
 from engine.rules.chat_letters import can_be, fold, is_marked, is_slip_of, same_spelling
 from engine.rules.chat_tokens import Kind, Token, is_word, number_there
-from engine.rules.chat_words import date_at, spoken_hour_ends
+from engine.rules.chat_words import ROMAN, date_at, spoken_hour_ends
 from engine.rules.replies.addresses import TITLES, addressed, called_by_name, closing_a, invites_a_look
 from engine.rules.replies.leaves import is_from_to
 from engine.rules.replies.meaning import Doubt, Verb
@@ -148,9 +148,6 @@ _NUMBERED_THINGS = words_of(
 )
 
 
-_ROMAN = frozenset({"i", "ii", "iii", "iv", "v"})
-
-
 def _numbered_thing(tokens: Sequence[Token], at: int, _before: Sequence[Piece], _today: dt.date) -> Piece | None:
     """``tháng 3``, ``quý I``, ``thôn 2``: the number is part of a name."""
     if not any(are(tokens, at, words) for words in _NUMBERED_THINGS) or at + 1 >= len(tokens):
@@ -159,7 +156,7 @@ def _numbered_thing(tokens: Sequence[Token], at: int, _before: Sequence[Piece], 
     if named or (is_word(tokens, at - 1, *TITLES) and is_word(tokens, at - 2, "cho")):  # "cho chị Lan 3" is no "lần 3"
         return None
     following = tokens[at + 1]
-    if following.kind in (Kind.MONTH, Kind.DAY, Kind.ODD) or following.folded in _ROMAN:
+    if following.kind in (Kind.MONTH, Kind.DAY, Kind.ODD) or following.folded in ROMAN:
         year = digits(tokens, at + 3) if at + 2 < len(tokens) and tokens[at + 2].folded == "/" else None
         return Piece(Role.THING, at, year[1] if year and year[0] > 1900 else at + 2)  # "quý I/2026"
     found = number_there(tokens, at + 1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 from engine.rules.chat_tokens import Kind, number_there
+from engine.rules.chat_words import ROMAN
 from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import Role
 from engine.rules.replies.pieces import Piece, Reply, numbers_in
 from engine.rules.replies.spoken import tells_past
 
 _PERIODS = frozenset(["thang", "quy", "nam", "tuan", "dot", "ky", "lan"])
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
 PARTS = frozenset(
     [
         *("so lieu", "bieu", "bieu mau", "mau", "file", "ban mem", "tai lieu", "danh sach", "ket qua", "phieu"),
@@ -79,7 +79,7 @@ def _is_over(reply: Reply, piece: Piece) -> bool:
         part, year = (int(part) for part in last.folded.replace("-", "/").replace(".", "/").split("/"))
     else:
         found = number_there(reply.tokens, piece.end - 1)
-        part, year = _ROMAN.get(last.folded) or (found[0] if found else 99), today.year
+        part, year = ROMAN.get(last.folded) or (found[0] if found else 99), today.year
     present = {"thang": today.month, "quy": (today.month + 2) // 3, "tuan": today.isocalendar().week, "nam": today.year}
     return kind in present and (part <= present[kind] if year == today.year else year < today.year)
 
@@ -161,7 +161,7 @@ def doubt_of_going_on(reply: Reply) -> Doubt | None:
 
 def _is_numbered(reply: Reply, piece: Piece) -> bool:
     last = reply.tokens[piece.end - 1]
-    numbered = last.kind in (Kind.NUMBER, Kind.MONTH, Kind.DAY, Kind.ODD) or last.folded in _ROMAN
+    numbered = last.kind in (Kind.NUMBER, Kind.MONTH, Kind.DAY, Kind.ODD) or last.folded in ROMAN
     return piece.role is Role.THING and piece.end - piece.start > 1 and numbered
 
 
