@@ -203,6 +203,8 @@ class Said(StrEnum):
     WEB_SHUT = "web_shut"  # no console runs here
     WEB_TOO_MANY = "web_too_many"
     GREETING = "greeting"
+    ACKNOWLEDGED = "acknowledged"  # "ok", "cảm ơn": it needs no greeting
+    STILL_ASKED = "still_asked"  # the same, while a question waits for its answer
     WHICH_ONE = "which_one"
     NOTHING_OPEN = "nothing_open"
     NO_SUCH_NUMBER = "no_such_number"

@@ -39,6 +39,8 @@ UNHELPFUL = frozenset(
         Said.NOT_UNDERSTOOD,
         Said.WORDLESS,
         Said.GREETING,
+        Said.ACKNOWLEDGED,
+        Said.STILL_ASKED,
         Said.NOTHING_OPEN,
         Said.NO_SUCH_NUMBER,
         Said.EVIDENCE_WHICH,

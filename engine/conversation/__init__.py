@@ -98,6 +98,8 @@ _LEAVES_OPEN = frozenset(
         Said.HELP,
         Said.WEB_LINK,
         Said.GREETING,
+        Said.ACKNOWLEDGED,
+        Said.STILL_ASKED,
         Said.NO_SUCH_NUMBER,
         Said.WORDLESS,
     }
@@ -124,7 +126,8 @@ def _understood(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | Non
         talk.said_at = dt.datetime.fromisoformat(asked["at"])
     answers = _answers(talk, intent or said)
     if answers[0].said is Said.GREETING:
-        answers = [replace(answers[0], verb="thôi" if asked else None if hails(text) else "vâng")]
+        courtesy = Said.STILL_ASKED if asked else Said.GREETING if hails(text) else Said.ACKNOWLEDGED
+        answers = [talk.answer(courtesy)]
     if talk.attachments and not talk.acted and answers[0].said is Said.NOT_UNDERSTOOD:
         answers = [_which_for_file(talk)]
     return answers + [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
