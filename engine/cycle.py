@@ -88,14 +88,18 @@ def decide_for(
     return in_transaction(engine, work)
 
 
-async def turn(engine: Engine, channels: Collection[Channel], now: dt.datetime) -> Turned:
+async def turn(
+    engine: Engine, channels: Collection[Channel], now: dt.datetime, unchanging: dict[str, OfficeView] | None = None
+) -> Turned:
     """One turn at ``now``. Doing it twice, late, or not for a month changes nothing but lateness.
 
     Where more wrote than one turn takes, it begins anew until all have been heard; each time the answers leave.
+    ``unchanging``: offices that nobody changes from one turn to the next, as in a preview's own copy, and which are
+    therefore read once; it is filled here.
     """
     decided, delivered = Decided(), Delivered()
     while True:
-        seen: dict[str, OfficeView] = {}
+        seen = {} if unchanging is None else unchanging
         this = decide(engine, now, seen)
         decided.add(this)
         delivered.add(await deliver(engine, channels, now, seen=seen))

@@ -20,7 +20,7 @@ from engine import load
 from engine.clock import VirtualClock
 from engine.cycle import turn
 from engine.messages import DigestMessage, ReminderMessage
-from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, hours_as_stored
+from engine.office import MESSAGE, OCCURRENCE, OFFICE, REMINDER, OfficeView, hours_as_stored
 from engine.outbox import LEASE
 from schedules.office_model import OfficeFile
 
@@ -61,11 +61,12 @@ def play(
 ) -> Iterator[Foreseen]:
     """Turn the engine from alarm to alarm until ``end`` and tell what was sent."""
     simulator = Simulator()
+    offices: dict[str, OfficeView] = {}  # nobody else writes here, and nobody answers
     with asyncio.Runner() as runner:
         run = runner.get_loop().run_until_complete  # `runner.run` would also see to Ctrl+C, anew each time
         while clock.now() < end:
             simulator.sent.clear()
-            run(turn(engine, [simulator], clock.now()))
+            run(turn(engine, [simulator], clock.now(), offices))
             for sent in simulator.sent:
                 yield _foreseen(clock.now(), sent.message, sent.text)
             if progress:
