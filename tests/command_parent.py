@@ -30,7 +30,10 @@ LATER = (
     "engine.doctor",
     "engine.preview",
     "engine.worker",
+    "holidays.countries",
     "openpyxl",
+    "web.console",
+    "web.webhooks",
 )
 
 
