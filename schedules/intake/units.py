@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from schedules.intake.findings import UnitFound
@@ -90,8 +90,15 @@ _KINDS: tuple[tuple[UnitKind, str], ...] = (
     ("leadership", rf"(?:Phó\s+)?Chủ tịch\s+{_COMMITTEE}(?:\s+{_PLACE})?(?!\s+(?:thành phố|tỉnh|huyện|TP))"
                    rf"|Lãnh đạo\s+{_COMMITTEE}\s*{_PLACE}"),
 )  # fmt: skip
-_UNIT = re.compile("|".join(f"(?P<k{n}>(?<![\\w]){pattern})(?![\\w])" for n, (_, pattern) in enumerate(_KINDS)))
-_SMALL = re.compile(
+
+
+def _when_needed(pattern: str) -> Callable[[], re.Pattern[str]]:
+    """Long lists of names, each compiled at its first use: half a second that most programs need not spend."""
+    return cache(lambda: re.compile(pattern))
+
+
+_unit = _when_needed("|".join(f"(?P<k{n}>(?<![\\w]){pattern})(?![\\w])" for n, (_, pattern) in enumerate(_KINDS)))
+_small = _when_needed(
     rf"(?<![\w])(?:(?:phòng|trạm)\s+{_NAME}|trung tâm\s+(?:phục vụ\s+)?hành chính công|công an\s+{_PLACE}"
     rf"|văn phòng\s+{_COUNCIL}\s*(?:và|&|-|–)\s*{_COMMITTEE}){_LOCAL}(?![\w])",
 )
@@ -105,12 +112,12 @@ _NOT_UNITS = re.compile(
     r"^(?:ban (?:chỉ(?! huy)|hành|thường|chấp|nhân|đầu|giám|bí)|phòng (?:chống|,|và|ngừa|họp|ban|là)"
     r"|trung tâm (?:dữ liệu|thông tin|chỉ|của|giám sát|điều hành)|công chức (?:xã|thuộc|trong)|phòng, )"
 )
-_OUTSIDE = re.compile(
+_outside = _when_needed(
     rf"(?:Sở\s+{_NAME}|Bộ\s+{_NAME}|Văn phòng Chính phủ|Chính phủ|Tỉnh ủy|Thành ủy"
     rf"|(?:Chủ tịch\s+)?{_COMMITTEE}\s+(?:thành phố|tỉnh|huyện|quận|TP)|(?:các\s+)?sở,?\s+(?:ban,\s+)?ngành)"
 )
-_ABOVE_PROVINCE = re.compile(rf"Bộ\s+(?!Chỉ huy){_NAME}|Văn phòng Chính phủ|Chính phủ")
-_DEPARTMENT = re.compile(rf"(?<!\w)Sở\s+{_NAME}|(?<!\w)Bộ Chỉ huy Quân sự tỉnh")
+_above_province = _when_needed(rf"Bộ\s+(?!Chỉ huy){_NAME}|Văn phòng Chính phủ|Chính phủ")
+_department = _when_needed(rf"(?<!\w)Sở\s+{_NAME}|(?<!\w)Bộ Chỉ huy Quân sự tỉnh")
 # One syllable that is no word of a unit's name: the rest of the name was not understood.
 # "quốc phòng Xây dựng", "văn phòng Sở": the first syllable belongs to the word before.
 _OF_ABOVE = re.compile(r"\s(?:tỉnh|thành phố|TP)$")
@@ -221,10 +228,10 @@ def mentions(text: str, *, province: bool = False) -> list[Mention]:
 
 @lru_cache(maxsize=4096)
 def _mentions(text: str, province: bool) -> tuple[Mention, ...]:
-    outside = [match.span() for match in (_ABOVE_PROVINCE if province else _OUTSIDE).finditer(text)]
+    outside = [match.span() for match in (_above_province if province else _outside)().finditer(text)]
     found: list[Mention] = []
     for match in sorted(
-        (*_UNIT.finditer(text), *_SMALL.finditer(text), *(_DEPARTMENT.finditer(text) if province else ())),
+        (*_unit().finditer(text), *_small().finditer(text), *(_department().finditer(text) if province else ())),
         key=lambda m: (m.start(), -m.end()),
     ):
         printed = match.group().strip(" ,-–&")
@@ -240,7 +247,7 @@ def _mentions(text: str, province: bool) -> tuple[Mention, ...]:
             or _HALF_A_NAME.match(printed)
         ):
             continue
-        group = match.lastgroup if match.re is _UNIT else None
+        group = match.lastgroup  # of a kind; the other patterns have no names
         kind: UnitKind = _KINDS[int(group[1:])][0] if group else "unit"
         found.append(Mention(printed, key_of(printed, kind), kind, match.start(), match.start() + len(printed)))
     return tuple(found)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 from schedules.phrases.words import SIGNS, VOCABULARY, Token
@@ -97,12 +98,16 @@ class Table(Generic[Made]):
     def __init__(self, rules: Sequence[Rule[Made]]) -> None:
         self._rules = rules
         self._names: list[list[tuple[str, str]]] = []
-        branches = []
+        self._branches = []
         for place, rule in enumerate(rules):
             names: list[tuple[str, str]] = []
-            branches.append(f"(?P<rule{place}>{_compiled(rule.pattern, f'_{place}', names)})")
+            self._branches.append(f"(?P<rule{place}>{_compiled(rule.pattern, f'_{place}', names)})")
             self._names.append(names)
-        self._matcher = re.compile("|".join(branches))
+
+    @cached_property
+    def _matcher(self) -> re.Pattern[str]:
+        """Compiled at its first use: a program that reads no phrase need not wait for it."""
+        return re.compile("|".join(self._branches))
 
     def scan(self, tokens: Sequence[Token]) -> list[tuple[Found, Made]]:
         """Every match, from left to right, without overlaps."""
