@@ -42,8 +42,9 @@ async def open_pages(of: Installation) -> list[Any]:
         await asyncio.to_thread(_remember, of, None)
         return []
     # Imported where they are used: who turns the console off need not pay for it.
-    from web.console import Console, build_console, pictures  # noqa: PLC0415
-    from web.console.app import secret_of  # noqa: PLC0415
+    from web.console import pictures  # noqa: PLC0415
+    from web.console.app import build_console, secret_of  # noqa: PLC0415
+    from web.console.frame import Console  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
 

@@ -32,7 +32,7 @@ LATER = (
     "engine.worker",
     "holidays.countries",
     "openpyxl",
-    "web.console",
+    "web.console.app",
     "web.webhooks",
 )
 

@@ -30,8 +30,8 @@ from tests.bench.process import with_years
 from tests.bench.sizes import Size
 from tests.bench.stores import Bench
 from tests.intake.documents import SAMPLE
-from web.console import Console, build_console
-from web.console.app import PAGES, secret_of
+from web.console.app import PAGES, build_console, secret_of
+from web.console.frame import Console
 
 EMPTY = "/dang-nhap"  # signs nobody in and reads nothing
 COMMUNE_AT_MOST, PROVINCE_AT_MOST = 0.1, 0.3  # seconds

@@ -33,7 +33,7 @@ from pydantic import SecretStr
 
 import bots.telegram
 import bots.zalo
-import web.console
+import web.console.app
 import web.webhooks  # noqa: F401  (or each life would import both anew, the pages for two seconds)
 from bots.pacing import Pace
 from bots.simulator import Simulator

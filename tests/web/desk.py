@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from engine.office import PERSON
 from engine.signin import new_link
 from tests.world import World
-from web.console import Console, build_console
-from web.console.app import secret_of
+from web.console.app import build_console, secret_of
+from web.console.frame import Console
 
 BASE = "http://console"
 

@@ -16,7 +16,7 @@ from engine.messages import Channel, DigestMessage
 from engine.office import MESSAGE, OBLIGATION, PERSON
 from tests.web.desk import Desk
 from tests.world import CHAIR, OFFICE_ID, OFFICER, STANDING, VICE_CHAIR, World, one_task
-from web.console import build_console
+from web.console.app import build_console
 from web.console.pictures import GOOD_FOR, PURPOSE, offer, picture_link
 
 EVIL = '<script>alert("x")</script> & Báo cáo'

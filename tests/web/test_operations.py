@@ -21,7 +21,7 @@ from engine.settings import Settings
 from engine.watch import Watchdog, heartbeat_file
 from tests.web.desk import Desk, Viewer
 from tests.world import CHAIR, HEAD, STANDING, World, office_file, one_task
-from web.console import build_console
+from web.console.app import build_console
 
 TOKEN = "4000000001:AAbi-mat-khong-duoc-lo-ra-ngoai-xyz"
 

@@ -27,7 +27,7 @@ from engine.screens.report_word import shipped_template
 from engine.settings import Settings
 from tests.web.desk import Desk
 from tests.world import CHAIR, HEAD, OFFICE_ID, OFFICER, STANDING, ZONE, World, office_file, one_task
-from web.console import build_console
+from web.console.app import build_console
 
 MARCH = "from=2026-03-01&to=2026-03-31"
 

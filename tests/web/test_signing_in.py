@@ -22,8 +22,7 @@ from tests.world import (
     World,
     one_task,
 )
-from web.console import build_console
-from web.console.app import HEADERS, PAGES
+from web.console.app import HEADERS, PAGES, build_console
 from web.console.other_ways import Proven
 
 VIEWER = "nguoi-xem"

@@ -20,7 +20,7 @@ from engine.office import EVIDENCE, OBLIGATION, OCCURRENCE
 from engine.why import details_of
 from tests.web.desk import Desk
 from tests.world import DESK_OFFICER, HEAD, OFFICER, STANDING_HEAD, World, monthly_report
-from web.console import build_console
+from web.console.app import build_console
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 

@@ -13,9 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from engine.errors import NhacViecError
-from web.console import Console, build_console
-from web.console.app import secret_of
-from web.console.frame import read_said, templates, write_said
+from web.console.app import build_console, secret_of
+from web.console.frame import Console, read_said, templates, write_said
 from web.console.guard import refusal
 from web.sandbox.play import CannotGo, Play
 
