@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec
 
@@ -59,6 +60,15 @@ def slowness() -> float:
     for step in range(STEPS):
         total += step
     return max(1.0, (time.process_time() - began) / USUAL)
+
+
+@contextmanager
+def promptly(seconds: float = 0.2) -> Iterator[None]:
+    """Check that what is done inside takes this process at most so many seconds, whatever the machine does besides."""
+    began = time.process_time()
+    yield
+    took = time.process_time() - began
+    assert took < seconds, f"{took:.3f} s of this process, promised {seconds:.3f} s"
 
 
 class Stalls:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.rules.chat_words import fold
 from engine.rules.replies import Action, Decision, Doubt, Missing, Verb, decide, understand
+from tests.timing import promptly
 
 TODAY = dt.date(2026, 3, 10)  # a Tuesday
 CLOSING = (Action.DONE, Action.CONFIRM, Action.APPROVE)
@@ -163,12 +163,10 @@ def test_a_truth_in_doubt_is_said_before_a_number_in_doubt() -> None:
     assert understand("xong 3 việc", TODAY).doubt == Doubt.COUNT
 
 
-@settings(deadline=None)  # the library's fifth of a second, of this process alone: a busy machine is no defect of ours
 @given(st.text(max_size=200), st.sets(st.integers(0, 99), max_size=4))
 def test_no_text_is_too_strange_to_decide(text: str, opened: set[int]) -> None:
-    began = time.process_time()
-    decision = decide(understand(text, TODAY), opened)
-    assert time.process_time() - began < 0.2
+    with promptly():
+        decision = decide(understand(text, TODAY), opened)
     assert (decision.action is Action.ASK) == (decision.missing is not None)
     if decision.action in CLOSING:
         assert decision.numbers
@@ -219,7 +217,9 @@ def test_a_negation_beside_xong_is_never_done(
     for said in (f"{negation} xong", f"xong {negation}"):
         text = " ".join([*before, said, *after])
         typed = fold(text) if without_marks else text
-        assert decide(understand(typed, TODAY), (3,)).action is not Action.DONE, typed
+        with promptly():
+            decision = decide(understand(typed, TODAY), (3,))
+        assert decision.action is not Action.DONE, typed
 
 
 EXACT = (
