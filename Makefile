@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 unexport $(filter-out NHACVIEC_TEST_POSTGRES,$(filter NHACVIEC_%,$(.VARIABLES))) PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-postgres soak lint format bench golden schema lock clean
+.PHONY: help demo run test test-postgres soak lint format bench golden schema guesses lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ golden: $(VENV)/.ready-dev  ## Write the golden files again; read the difference
 
 schema: $(VENV)/.ready  ## Write the JSON Schema of the office files for editors
 	@$(BIN)/python -m schedules.office_schema > schedules/office.schema.json
+
+guesses: $(VENV)/.ready  ## Write down again what the package holidays supposes of the years to come
+	@$(BIN)/python -m schedules.guessed_days > data/holidays_guessed.new && mv data/holidays_guessed.new data/holidays_guessed.toml
 
 lock: $(VENV)/.ready-dev  ## Renew both lock files (no index address goes into them)
 	$(BIN)/python -m pip install --quiet uv

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import BadSetting, in_vietnamese
+from schedules.guessed_days import WORKED, guessed
 
 #: Read as a plain file, so that the calendar does not import the storage layer above it.
 SIGNED_OFF_FILE = Path(__file__).resolve().parent.parent / "data" / "holidays_vn.toml"
@@ -181,7 +182,7 @@ class WorkCalendar:
     def _special_days(self, year: int) -> dict[dt.date, SpecialDay]:
         """Guesses first, then the culture day, then the file, each winning over the one before."""
         known = self._file.years.get(year, SpecialYear())
-        special = {} if known.signed_off else guessed_days(year)
+        special = {} if known.signed_off else _guessed_days(year)
         if self._file.culture_day and year >= CULTURE_DAY_SINCE:
             day = dt.date(year, *CULTURE_DAY)
             special[day] = SpecialDay(day, False, CULTURE_DAY_NAME, self._file.culture_day_source)
@@ -190,33 +191,9 @@ class WorkCalendar:
         return special | dict(known.days)
 
 
-def guessed_days(year: int) -> dict[dt.date, SpecialDay]:
-    """What the package ``holidays`` supposes of a year; names marked "dự kiến" because nobody signed them off."""
-    from holidays import country_holidays  # noqa: PLC0415  (slow to import; signed-off years never need it)
-
-    guesses = country_holidays("VN", years=year, language="vi")
-    days = {
-        day: SpecialDay(day, False, f"{_plain_name(name)} (dự kiến)", GUESSED)
-        for day, name in guesses.items()
-        if day.year == year
-    }
-    for day in guesses.weekend_workdays:
-        if day.year == year:
-            days[day] = SpecialDay(day, True, "làm bù (dự kiến)", GUESSED)
-    return days
-
-
-def _plain_name(name: str) -> str:
-    """The library's name in the words of the yearly file.
-
-    Its days before Tết carry a wrong count of the twelfth month ("29 Tết" for the 28th), so they lose the count.
-    """
-    if name == "29 Tết" or name.startswith("Giao thừa"):
-        return "Tết Nguyên đán"
-    observed = " (nghỉ bù)"
-    if name.endswith(observed):
-        return f"nghỉ bù {_plain_name(name.removesuffix(observed))}"
-    return name.replace("Nguyên Đán", "Nguyên đán")
+def _guessed_days(year: int) -> dict[dt.date, SpecialDay]:
+    """Names are marked "dự kiến" because nobody signed them off."""
+    return {day: SpecialDay(day, name == WORKED, f"{name} (dự kiến)", GUESSED) for day, name in guessed(year).items()}
 
 
 @lru_cache(maxsize=32)

@@ -30,7 +30,6 @@ LATER = (
     "engine.doctor",
     "engine.preview",
     "engine.worker",
-    "holidays.countries",
     "openpyxl",
     "web.console.app",
     "web.webhooks",

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadSetting
+from schedules import guessed_days
 from schedules.hours import WorkingHours
-from schedules.workdays import WorkCalendar, vietnam_calendar
+from schedules.workdays import HolidayFile, WorkCalendar, vietnam_calendar
 
 date = dt.date
 DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
@@ -136,13 +137,28 @@ def test_the_same_calendar_is_built_once() -> None:
     assert vietnam_calendar() is vietnam_calendar()
 
 
-def test_signed_off_years_never_load_the_holiday_library() -> None:
+def test_neither_signed_off_years_nor_those_written_down_load_the_holiday_library() -> None:
     program = (
         "import datetime, sys; from schedules.workdays import vietnam_calendar; "
-        "vietnam_calendar().is_working(datetime.date(2026, 3, 16)); print('holidays' in sys.modules)"
+        "vietnam_calendar().count(datetime.date(2026, 3, 16), datetime.date(2036, 3, 17)); "
+        "print('holidays' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_what_is_written_down_is_what_the_package_supposes() -> None:
+    """Where this fails after a new version of the package: ``make guesses``, and read the difference."""
+    assert guessed_days.FILE.read_text(encoding="utf-8") == guessed_days.as_written(guessed_days.YEARS)
+    for year in guessed_days.YEARS:
+        assert guessed_days.guessed(year) == guessed_days.by_the_package(year)
+
+
+def test_for_a_year_that_is_not_written_down_the_package_is_asked() -> None:
+    later = guessed_days.YEARS[-1] + 1
+    assert guessed_days.guessed(later)[date(later, 1, 1)] == "Tết Dương lịch"
+    assert guessed_days.guessed(2019)[date(2019, 1, 5)] == guessed_days.WORKED
+    assert WorkCalendar(HolidayFile()).is_working(date(2019, 1, 5))
 
 
 # ---- An office's own file ----
