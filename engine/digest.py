@@ -143,8 +143,13 @@ def digest(
 ) -> int:
     """Write the digests that are due, of these offices or of all, into the outbox. Returns how many."""
     seen = {} if seen is None else seen
-    _spare_who_was_told(connection, now, of)
-    _compute_anew(connection, now, of, seen)
+    there_is = connection.execute(_WHAT_THERE_IS, {"now": now, "since": now - SAME_DAY}).one()
+    if there_is.repeats:
+        _spare_who_was_told(connection, now, of)
+    if there_is.waited:
+        _compute_anew(connection, now, of, seen)
+    if not there_is.due:
+        return 0
     due = connection.execute(_DUE, {"now": now}).scalars().all()
     offices = view_offices(connection, alone_with(connection, among(of, due)), seen)
     return sum(_digest_office(connection, office, now) for office in offices.values())
@@ -437,7 +442,10 @@ _REPEATS_AFTER_DIGEST = (
     )
 )
 
-
+# One question for all three: in most turns the answer is no.
+_WHAT_THERE_IS = select(
+    _REPEATS_AFTER_DIGEST.exists().label("repeats"), _WAITED.exists().label("waited"), _DUE.exists().label("due")
+)
 _SPARE = (
     update(REMINDER)
     .where(one_of(REMINDER.c.id, "b_said"), REMINDER.c.status == "pending")

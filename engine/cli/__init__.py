@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from copy import copy
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command_name
 
 from engine.cli import keeping_commands, reporting
 from engine.cli.help_words import unknown_command, vietnamese
@@ -402,11 +404,29 @@ def _in_vietnamese(error: TyperException) -> str:
     return f"{said} Xem cách viết: {context.command_path if context else 'nhacviec'} --help"
 
 
+def _with_what_was_typed(whole: typer.Typer, words: list[str]) -> typer.Typer:
+    """The same program with the one command that was typed: making all forty ready takes longer than many of them run.
+
+    Whatever else was typed (an option, a group, a word that is no command) needs to know them all.
+    """
+    commands = {
+        info.name or get_command_name(info.callback.__name__): info
+        for info in whole.registered_commands
+        if info.callback
+    }
+    if not words or words[0] not in commands:
+        return whole
+    alone = copy(whole)
+    alone.registered_commands, alone.registered_groups = [commands[words[0]]], []
+    return alone
+
+
 def main() -> None:
     """Run the command line: errors are sentences, and the exit code says that something went wrong."""
     look_less_often()
     try:
-        ended = vietnamese(typer.main.get_command(app))(prog_name="nhacviec", standalone_mode=False)
+        command = vietnamese(typer.main.get_group(_with_what_was_typed(app, sys.argv[1:])))
+        ended = command(prog_name="nhacviec", standalone_mode=False)
         sys.exit(ended if isinstance(ended, int) else 0)
     except TyperException as error:
         sys.stderr.write(f"{_in_vietnamese(error)}\n")
