@@ -120,8 +120,8 @@ _SILENCE = (
 )
 _WRITE = insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id)
 _MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
-_OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status).join(
-    PERSON, (PERSON.c.id == MESSAGE.c.person_id) & one_of(PERSON.c.office_id, "offices")
+_OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status).where(
+    one_of(MESSAGE.c.person_id, "people")
 )
 _OF_PEOPLE = union_all(  # three small questions, each with its index: a person's history grows for years
     _OF.where(MESSAGE.c.slot == bindparam("slot")),
@@ -436,7 +436,7 @@ def _gather(
     office_of |= {line["person_id"]: line["office_id"] for line in to_say}
     if not fresh and not waiting:
         return 0
-    busy, unsent = _this_slot(connection, offices, slot, now)
+    busy, unsent = _this_slot(connection, sorted(office_of), slot, now)
     urgent = {row.person_id for row in waiting if row.says in _URGENT}
     urgent |= {line["person_id"] for line in to_say if line["says"] in _URGENT}
     rows = [
@@ -495,16 +495,16 @@ def _place(
 
 
 def _this_slot(
-    connection: Connection, offices: list[str], slot: Slot, now: dt.datetime
+    connection: Connection, people: list[int], slot: Slot, now: dt.datetime
 ) -> tuple[set[int], dict[int, int]]:
-    """Who has had their message in this slot, and whose last message never left (person → message).
+    """Who of these has had their message in this slot, and whose last message never left (person → message).
 
     A message of an earlier slot that could leave only now has been heard in this one.
     """
     busy: set[int] = set()
     unsent: dict[int, int] = {}
     for row in connection.execute(
-        _OF_PEOPLE, {"offices": offices, "slot": slot.key, "starts": slot.starts, "ends": slot.ends, "now": now}
+        _OF_PEOPLE, {"people": people, "slot": slot.key, "starts": slot.starts, "ends": slot.ends, "now": now}
     ):
         if row.status == "queued" and row.kind == "reminder":
             unsent[row.person_id] = row.id
