@@ -19,7 +19,7 @@ YEARS = range(2027, 2037)
 WORKED = "làm bù"  # a Saturday or Sunday that is worked
 _HEAD = """\
 # Ngày nghỉ mà gói holidays ước tính cho những năm chưa có văn bản. Không sửa tệp này: làm lại bằng `make guesses`.
-# Ngày nghỉ đã công bố thì ghi vào holidays_vn.toml; ở đó có năm nào thì năm ấy không dùng tới tệp này.
+# Ngày nghỉ đã công bố thì ghi vào holidays_vn.toml; năm nào ở đó đã có signed_off = true thì không dùng tới tệp này.
 """
 
 

@@ -5,14 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
 
 from engine.memory import settle_in
-
-# The library's deadline goes by the clock on the wall, and a busy machine is no defect of ours: what must be quick is
-# held to processor time (``timing.promptly``).
-settings.register_profile("ours", deadline=None)
-settings.load_profile("ours")
 
 
 def pytest_xdist_auto_num_workers() -> int:

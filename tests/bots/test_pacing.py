@@ -295,7 +295,7 @@ def test_idle_chats_are_forgotten() -> None:
     run(story())
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     asked=st.lists(
         st.tuples(st.floats(0, 90), st.sampled_from([HUONG, BINH, GROUP, "-7", "7003"]), st.sampled_from([0, 0, 0, 4])),

@@ -62,7 +62,7 @@ def test_a_new_code_has_nothing_that_is_mistaken_or_rewritten_by_a_keyboard() ->
     assert not set(ALPHABET) & set("01OILSZBG" + "AEIOUYWD" + "HX")
 
 
-@settings(max_examples=2000)
+@settings(max_examples=2000, deadline=None)
 @given(
     st.text(ALPHABET, min_size=8, max_size=8).filter(code_in), st.sampled_from(BESIDE), st.sampled_from(["", "-", " "])
 )
@@ -85,7 +85,7 @@ def closes_nothing(typed: str) -> None:
     assert intent.verb not in (Verb.DONE, Verb.CONFIRM) or intent.doubt is not None, typed
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_a_fall(text: str) -> None:
     found = code_in(text)

@@ -62,7 +62,7 @@ def lives(draw: st.DrawFn) -> tuple[Ladder, dt.date | None, dt.date, dt.date, li
 
 
 @given(life=lives())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_whenever_one_looks_rungs_come_in_order_and_never_early_and_none_is_unexplained(
     life: tuple[Ladder, dt.date | None, dt.date, dt.date, list[dt.datetime]],
 ) -> None:
@@ -87,7 +87,7 @@ def test_whenever_one_looks_rungs_come_in_order_and_never_early_and_none_is_unex
 
 
 @given(ladder=ladders(), due=DAYS, extended=st.integers(0, 40))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_an_extension_moves_no_rung_forward(ladder: Ladder, due: dt.date, extended: int) -> None:
     before = {step.name: step.at for step in steps_of(ladder, anchors_of(None, due, due), HOURS)}
     later = due + dt.timedelta(days=extended)
@@ -96,7 +96,7 @@ def test_an_extension_moves_no_rung_forward(ladder: Ladder, due: dt.date, extend
 
 
 @given(ladder=ladders(), due=DAYS, cutoff=st.none() | st.integers(1, 20))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_work_opens_with_or_before_its_first_rung_before_the_deadline(
     ladder: Ladder, due: dt.date, cutoff: int | None
 ) -> None:
@@ -107,7 +107,7 @@ def test_work_opens_with_or_before_its_first_rung_before_the_deadline(
 
 
 @given(ladder=ladders(), due=DAYS, late=st.integers(1, 300))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_overdue_work_is_never_silent_for_longer_than_two_repeats(ladder: Ladder, due: dt.date, late: int) -> None:
     anchors = anchors_of(None, due, due)
     last = steps_of(ladder, anchors, HOURS)[-1]
@@ -142,7 +142,7 @@ TEXTS = st.tuples(WORDS, st.integers(1, 400), WORDS, st.integers(0, 60)).map(lam
 
 
 @given(words=TEXTS)
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_nothing_of_a_long_text_is_lost_on_zalo_and_no_part_is_too_long(words: str) -> None:
     parts = split_for_zalo(words)
     assert all(0 < utf16(part) <= LONGEST_ON_ZALO for part in parts)
@@ -150,7 +150,7 @@ def test_nothing_of_a_long_text_is_lost_on_zalo_and_no_part_is_too_long(words: s
 
 
 @given(words=TEXTS)
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_nothing_of_a_long_text_is_lost_on_telegram_and_no_part_is_too_long(words: str) -> None:
     parts = split_for_telegram(Rendered(words, words))
     assert all(utf16(part.text) <= LONGEST_ON_TELEGRAM for part in parts)
@@ -187,7 +187,7 @@ TAMPERING = {
 
 
 @given(lines=LINES, how=st.sampled_from(sorted(TAMPERING)), where=st.integers(0, 4))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_whatever_is_changed_in_the_journal_is_noticed_at_that_line(
     lines: list[tuple[str, str, int | None]], how: str, where: int
 ) -> None:
@@ -203,7 +203,7 @@ def test_whatever_is_changed_in_the_journal_is_noticed_at_that_line(
 
 
 @given(lines=LINES)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_a_tail_that_is_cut_off_shows_beside_a_head_that_was_written_down(
     lines: list[tuple[str, str, int | None]],
 ) -> None:

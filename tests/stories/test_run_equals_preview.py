@@ -20,7 +20,7 @@ from schedules.workdays import vietnam_calendar
 XUAN_DUONG = next(path for path in shipped_offices() if path.stem == "xuan-duong")
 START = dt.datetime(2025, 12, 31, 17, tzinfo=dt.UTC)  # 1 January 2026, 00:00 in the commune
 END = dt.datetime(2026, 12, 31, 17, tzinfo=dt.UTC)
-BEAT, AT_REST = dt.timedelta(minutes=30), dt.timedelta(hours=3)  # at night and on days off nothing may be said
+BEAT, AT_REST = dt.timedelta(minutes=30), dt.timedelta(hours=2)  # at night and on days off nothing may be said
 MARK = re.compile(r"\nMã nhật ký: \d+:[0-9a-f]{16}$")
 
 
@@ -47,5 +47,5 @@ async def _beat(product: Product, clock: VirtualClock) -> None:
     while clock.now() < END:
         await product.turn()
         now = clock.now().astimezone(CIVIL)
-        beat = BEAT if 6 <= now.hour < 19 and vietnam_calendar().is_working(now.date()) else AT_REST
+        beat = BEAT if 5 <= now.hour < 20 and vietnam_calendar().is_working(now.date()) else AT_REST
         clock.advance(minutes=beat.total_seconds() / 60)

@@ -251,6 +251,7 @@ def test_it_does_what_it_describes(desk: Desk, mode: GenerationMode) -> None:
 
         @settings(
             max_examples=EXAMPLES,
+            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
             database=None,
