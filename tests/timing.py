@@ -64,7 +64,10 @@ def slowness() -> float:
 
 @contextmanager
 def promptly(seconds: float = 0.2) -> Iterator[None]:
-    """Check that what is done inside takes this process at most so many seconds, whatever the machine does besides."""
+    """Check that what is done inside takes this process at most so many seconds, whatever the machine does besides.
+
+    In place of the property tests' own deadline, which goes by the clock on the wall.
+    """
     began = time.process_time()
     yield
     took = time.process_time() - began

@@ -58,6 +58,7 @@ def meaning(phrase: str, year: int = 2026) -> tuple[Reading, tuple[Reading, ...]
     return head, tuple(also)
 
 
+@settings(deadline=None)  # held to processor time instead: see promptly
 @given(st.text(), st.integers())
 def test_no_text_and_no_year_is_an_error(text: str, year: int) -> None:
     with promptly():
@@ -66,7 +67,7 @@ def test_no_text_and_no_year_is_an_error(text: str, year: int) -> None:
 
 
 @given(PHRASES, YEARS)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_no_phrase_is_an_error(phrase: str, year: int) -> None:
     with promptly():
         read = read_deadline(phrase, year)
@@ -112,7 +113,7 @@ def test_an_own_phrase_agrees_with_the_calendar(calendar: WorkCalendar, row: Row
 
 
 @given(PHRASES, st.integers(2020, 2035))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_reading_agrees_with_the_calendar(calendar: WorkCalendar, phrase: str, year: int) -> None:
     read = read_deadline(phrase, year)
     for reading in (read.head, *read.also):

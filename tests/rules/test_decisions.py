@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.rules.chat_words import fold
@@ -163,6 +163,7 @@ def test_a_truth_in_doubt_is_said_before_a_number_in_doubt() -> None:
     assert understand("xong 3 việc", TODAY).doubt == Doubt.COUNT
 
 
+@settings(deadline=None)  # held to processor time instead: see promptly
 @given(st.text(max_size=200), st.sets(st.integers(0, 99), max_size=4))
 def test_no_text_is_too_strange_to_decide(text: str, opened: set[int]) -> None:
     with promptly():
@@ -210,6 +211,7 @@ TALK = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(TALK, max_size=5), st.sampled_from(NEGATIONS), st.lists(TALK, max_size=5), st.booleans())
 def test_a_negation_beside_xong_is_never_done(
     before: list[str], negation: str, after: list[str], without_marks: bool
