@@ -69,7 +69,7 @@ golden: $(VENV)/.ready-dev  ## Write the golden files again; read the difference
 schema: $(VENV)/.ready  ## Write the JSON Schema of the office files for editors
 	@$(BIN)/python -m schedules.office_schema > schedules/office.schema.json
 
-guesses: $(VENV)/.ready  ## Write down again what the package holidays supposes of the years to come
+guesses: $(VENV)/.ready  ## Write down again what the package holidays supposes of each year
 	@$(BIN)/python -m schedules.guessed_days > data/holidays_guessed.new && mv data/holidays_guessed.new data/holidays_guessed.toml
 
 lock: $(VENV)/.ready-dev  ## Renew both lock files (no index address goes into them)

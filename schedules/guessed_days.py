@@ -1,9 +1,9 @@
 """What the package ``holidays`` supposes of the days off of a year that nobody has signed off.
 
 Importing the package brings 250 countries: a fifth of a second and 11 MB, which every command and every running
-program would spend. So its guesses for the years to come are written down in ``data/holidays_guessed.toml``, and a test
-compares them with the package; for any other year the package is asked. ``python -m schedules.guessed_days`` prints
-the file.
+program would spend. So its guesses for the years that are ever asked about are written down in
+``data/holidays_guessed.toml``, and a test compares them with the package; for any other year the package is asked.
+``python -m schedules.guessed_days`` prints the file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "holidays_guessed.toml"
-YEARS = range(2027, 2037)
+YEARS = range(2023, 2037)  # the repeats of every ladder count from the end of 2023
 WORKED = "làm bù"  # a Saturday or Sunday that is worked
 _HEAD = """\
 # Ngày nghỉ mà gói holidays ước tính cho những năm chưa có văn bản. Không sửa tệp này: làm lại bằng `make guesses`.

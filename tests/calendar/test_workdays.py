@@ -139,8 +139,9 @@ def test_the_same_calendar_is_built_once() -> None:
 
 def test_neither_signed_off_years_nor_those_written_down_load_the_holiday_library() -> None:
     program = (
-        "import datetime, sys; from schedules.workdays import vietnam_calendar; "
-        "vietnam_calendar().count(datetime.date(2026, 3, 16), datetime.date(2036, 3, 17)); "
+        "import datetime, sys; from engine.rules.ladder import REPEATS_COUNT_FROM; "
+        "from schedules.workdays import vietnam_calendar; "
+        "vietnam_calendar().count(REPEATS_COUNT_FROM, datetime.date(2036, 3, 17)); "
         "print('holidays' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
