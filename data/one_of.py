@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, String, bindparam, literal_column
+from sqlalchemy import Boolean, ColumnElement, Dialect, String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -21,12 +21,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 def one_of(column: ColumnElement[Any], values: str) -> ColumnElement[bool]:
     """Whether the column's value is one of those that the parameter named ``values`` brings: any list, or none."""
     return _OneOf(column, bindparam(values, type_=_Several(column.type)))
-
-
-def words(*words: str) -> list[ColumnElement[str]]:
-    """For ``column.in_(…)``: a few words of ours, spelled out in the statement, which is then the same each time."""
-    assert all(word.isidentifier() for word in words)
-    return [literal_column(f"'{word}'") for word in words]
 
 
 class _Several(TypeDecorator[Iterable[Any]]):

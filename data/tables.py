@@ -15,6 +15,8 @@ from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Text, TypeDecorat
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
+from data.words import word
+
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
     """An aware instant in, the same instant out, in UTC. SQLite forgets zones, so a naive value is refused."""
@@ -219,7 +221,7 @@ class Occurrence(SQLModel, table=True):
     due_time: str | None = None
     reasons: list[str] | None = json_column()
 
-    work_state: str = "new"
+    work_state: str = word(default="new")
     doer_id: int | None = Field(default=None, foreign_key="person.id")
     chain: dict[str, Any] | None = json_column()  # frozen when the occurrence opens
     opened_at: dt.datetime | None = instant()
@@ -267,7 +269,7 @@ class Extension(SQLModel, table=True):
     until: dt.date
     reason: str
     was: dt.date  # the internal due it asked to move
-    status: str = "waiting"  # waiting, granted, refused, withdrawn
+    status: str = word(default="waiting")  # waiting, granted, refused, withdrawn
     decided_by: int | None = None
     decided_at: dt.datetime | None = instant()
     decision_reason: str | None = None
@@ -296,7 +298,7 @@ class Evidence(SQLModel, table=True):
     channel: str | None = None
     bot: str | None = None
     reference: str | None = None  # what the channel needs to fetch it
-    status: str = "kept"  # kept, to_fetch, refused, withdrawn
+    status: str = word(default="kept")  # kept, to_fetch, refused, withdrawn
     reason: str | None = None
     attempts: int = 0
     fetch_after: dt.datetime | None = instant()
@@ -320,9 +322,9 @@ class Reminder(SQLModel, table=True):
     revision: int
     rung: str
     person_id: int = Field(foreign_key="person.id")
-    says: str
+    says: str = word()
     scheduled_at: dt.datetime | None = instant(nullable=False)
-    status: str  # pending, in_message, suppressed
+    status: str = word()  # pending, in_message, suppressed
     reason: str | None = None
     message_id: int | None = None
     on_behalf_of: int | None = None  # the person this one stands in for
@@ -348,12 +350,12 @@ class OutboxMessage(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     office_id: str = Field(foreign_key="office.id")
     person_id: int | None = Field(default=None, foreign_key="person.id")
-    kind: str  # reminder, digest, answer, edit
+    kind: str = word()  # reminder, digest, answer, edit
     key: str  # what makes it unique: "remind:2026-03-16/am", "digest:2026-W11", "answer:<inbound>"
     slot: str | None = None  # a person hears at most one message in a slot; answers stand outside
     urgent: bool = False  # at least once (DESIGN section 6), else at most once
     payload: dict[str, Any] | None = json_column()
-    status: str = "queued"  # queued, claimed, sent, refused, unknown, dropped
+    status: str = word(default="queued")  # queued, claimed, sent, refused, unknown, dropped
     not_before: dt.datetime | None = instant(nullable=False)
     attempts: int = 0
     copies: int = 0  # sends that arrived or may have arrived
@@ -519,7 +521,7 @@ class Setting(SQLModel, table=True):
 class Setback(SQLModel, table=True):
     """A row that could not be handled, by a defect: shown to the operator, tried again, gone when it succeeds."""
 
-    kind: str = Field(primary_key=True)  # message, occurrence, obligation
+    kind: str = word(primary_key=True)  # message, occurrence, obligation
     row_id: int = Field(primary_key=True)
     office_id: str | None = Field(default=None, foreign_key="office.id")
     times: int

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from data import setbacks
 from data.database import may_fail
 from data.muted import MUTED, is_muted
-from data.one_of import one_of, words
+from data.one_of import one_of
 from data.rows import AnyRow
 from engine.addresses import TRY_AGAIN_AFTER, Addresses
 from engine.edited import as_they_read_now
@@ -46,9 +46,9 @@ class Claimed:
 
 _ANY_HOUR = ("answer", "edit")  # a person's own question is answered at any hour; the rest waits for working hours
 # Spelled as the indexes spell it: asked with a parameter, an index of part of the rows is not sure to be used.
-_QUEUED = MESSAGE.c.status == literal_column("'queued'")
+_QUEUED = MESSAGE.c.status == "queued"
 _DUE = MESSAGE.c.not_before <= bindparam("b_now")
-_ANSWERS = _QUEUED & (MESSAGE.c.kind == literal_column("'answer'")) & _DUE
+_ANSWERS = _QUEUED & (MESSAGE.c.kind == "answer") & _DUE
 _OTHERS = _QUEUED & (MESSAGE.c.kind != "answer") & _DUE
 _WHAT_WAITS = select(
     exists().where(_QUEUED, _DUE).label("messages"),
@@ -69,7 +69,7 @@ _FIRST_OTHERS = (
     select(MESSAGE.c.id, MESSAGE.c.office_id, MESSAGE.c.kind)
     .where(
         _OTHERS,
-        or_(MESSAGE.c.kind.in_(words(*_ANY_HOUR)), ~one_of(MESSAGE.c.office_id, "b_at_rest")),
+        or_(MESSAGE.c.kind.in_(_ANY_HOUR), ~one_of(MESSAGE.c.office_id, "b_at_rest")),
     )
     .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
     .limit(bindparam("b_most"))
@@ -116,7 +116,7 @@ def _claiming(which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]
 
 _CHOSEN_IN_LANE = (
     select(MESSAGE.c.id)
-    .where(*_IN_LANE, or_(MESSAGE.c.kind.in_(words(*_ANY_HOUR)), one_of(MESSAGE.c.office_id, "b_at_work")))
+    .where(*_IN_LANE, or_(MESSAGE.c.kind.in_(_ANY_HOUR), one_of(MESSAGE.c.office_id, "b_at_work")))
     .order_by(MESSAGE.c.kind != "answer", MESSAGE.c.not_before, MESSAGE.c.id)
     .limit(bindparam("b_most"))
     .with_for_update(skip_locked=True)
@@ -127,7 +127,7 @@ _CLAIM_IN_LANE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False)
 _CLAIM_NOWHERE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False, channel=None, bot=None)
 _SLEEP = (
     update(MESSAGE)
-    .where(*_IN_LANE, MESSAGE.c.kind.not_in(words(*_ANY_HOUR)), MESSAGE.c.office_id == bindparam("b_office"))
+    .where(*_IN_LANE, MESSAGE.c.kind.not_in(_ANY_HOUR), MESSAGE.c.office_id == bindparam("b_office"))
     .values(not_before=bindparam("b_wakes", type_=MESSAGE.c.not_before.type))
 )
 _HELD_UP = select(MESSAGE.c.person_id, MESSAGE.c.id, MESSAGE.c.not_before).where(

@@ -17,10 +17,10 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from data import bulk, journal
-from data.one_of import one_of, words
+from data.one_of import one_of
 from data.turns import alone_with, among
 from engine.messages import HIDDEN_TITLE, DigestMessage, Says
 from engine.office import (
@@ -56,7 +56,7 @@ _WAITED = select(
     MESSAGE.c.avoid,
     MESSAGE.c.error,
 ).where(
-    MESSAGE.c.status == literal_column("'queued'"),
+    MESSAGE.c.status == "queued",
     MESSAGE.c.not_before <= bindparam("now"),
     MESSAGE.c.kind == "digest",
     # It was written in an earlier turn: it says why it waited, or nobody came to send it.
@@ -64,19 +64,19 @@ _WAITED = select(
 )
 _IN_SLOTS = select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
     MESSAGE.c.person_id == bindparam("person"),
-    MESSAGE.c.kind.in_(words("reminder", "digest")),
+    MESSAGE.c.kind.in_(("reminder", "digest")),
     MESSAGE.c.id.is_distinct_from(bindparam("itself")),
     or_(
         MESSAGE.c.slot >= bindparam("slot"),
         MESSAGE.c.sent_at >= bindparam("starts"),
-        MESSAGE.c.status.in_(words("queued", "claimed")),
+        MESSAGE.c.status.in_(("queued", "claimed")),
     ),
 )
 _TOLD = select(func.max(MESSAGE.c.key)).where(MESSAGE.c.office_id == bindparam("office"), MESSAGE.c.kind == "digest")
 _DOERS_WITH_WORK = select(OCCURRENCE.c.doer_id).where(
     OCCURRENCE.c.office_id == bindparam("office"),
     OCCURRENCE.c.next_move_at <= bindparam("now"),
-    OCCURRENCE.c.work_state.in_(words(*sorted(OPEN))),
+    OCCURRENCE.c.work_state.in_(OPEN),
 )
 _NEXT_DIGEST = update(OFFICE).where(OFFICE.c.id == bindparam("b_office")).values(next_digest_at=bindparam("b_next"))
 _EXTENSIONS = select(
@@ -124,7 +124,7 @@ _FACTS = (
         OCCURRENCE.c.office_id == bindparam("office"),
         or_(
             or_(
-                OCCURRENCE.c.work_state.in_(words(*sorted(OPEN))),
+                OCCURRENCE.c.work_state.in_(OPEN),
                 OCCURRENCE.c.reported_at > bindparam("moment"),
                 OCCURRENCE.c.closed_at > bindparam("moment"),
             )
@@ -428,7 +428,7 @@ _REPEATS_AFTER_DIGEST = (
     .join(OCCURRENCE, OCCURRENCE.c.id == REMINDER.c.occurrence_id)
     .join(UNIT, UNIT.c.id == OCCURRENCE.c.unit_id)
     .where(
-        REMINDER.c.status == literal_column("'pending'"),
+        REMINDER.c.status == "pending",
         REMINDER.c.says == Says.ESCALATION,
         exists().where(  # the first time, it comes with a number and the name of who does it
             _EARLIER.c.occurrence_id == REMINDER.c.occurrence_id,

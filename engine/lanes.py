@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, or_, select, update
 
 from data import bulk, serving
 from data.rows import AnyRow
@@ -79,7 +79,7 @@ _LANELESS = (
         MESSAGE.c.error,
     )
     .where(
-        MESSAGE.c.status == literal_column("'queued'"),
+        MESSAGE.c.status == "queued",
         MESSAGE.c.channel.is_(None),
         MESSAGE.c.not_before <= bindparam("now"),
     )
@@ -122,7 +122,7 @@ _DUE = select(LANE.c.channel, LANE.c.bot).where(
     LANE.c.served_at > bindparam("since"),
     or_(LANE.c.paused_until.is_(None), LANE.c.paused_until <= bindparam("now")),
     exists().where(
-        MESSAGE.c.status == literal_column("'queued'"),  # spelled as the index message_lane spells it
+        MESSAGE.c.status == "queued",
         MESSAGE.c.channel == LANE.c.channel,
         MESSAGE.c.bot == LANE.c.bot,
         MESSAGE.c.not_before <= bindparam("now"),

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select, update
 
 from data import bulk, journal
-from data.one_of import one_of, words
+from data.one_of import one_of
 from data.rows import AnyRow
 from data.upsert import upsert
 from engine.addresses import budget_of, has_another, has_group, month_of
@@ -54,7 +54,7 @@ _SENT = (
 # A row that was given up as unknown keeps its mark: what is known of it after all is better than that.
 _MARKED = (
     select(MESSAGE.c.id, MESSAGE.c.claim)
-    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.status.in_(words("claimed", "unknown")))
+    .where(one_of(MESSAGE.c.id, "ids"), MESSAGE.c.status.in_(("claimed", "unknown")))
     .order_by(MESSAGE.c.id)
     .with_for_update()
 )

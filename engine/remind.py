@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, bindparam, cast, exists, func, insert, or_, select, union, union_all, update
 
 from data import bulk, handles, journal, setbacks
-from data.one_of import one_of, words
+from data.one_of import one_of
 from data.rows import AnyRow
 from data.turns import alone_with, among
 from engine.messages import AT_LEAST_ONCE, Says
@@ -127,7 +127,7 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
     _OF.where(MESSAGE.c.slot == bindparam("slot")),
     _OF.where(
         MESSAGE.c.sent_at.is_(None),  # says nothing new, and leads SQLite to the index by person and moment
-        MESSAGE.c.kind.in_(words("reminder", "digest")),
+        MESSAGE.c.kind.in_(("reminder", "digest")),
         or_(
             MESSAGE.c.status == "claimed",  # on its way; or its sender died, and it is about to be sent again
             # to be tried now, or again: it will be heard
@@ -137,7 +137,7 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
     _OF.where(  # not what left while the clock was ahead: nobody waits for that day to come
         MESSAGE.c.sent_at >= bindparam("starts"),
         MESSAGE.c.sent_at < bindparam("ends"),
-        MESSAGE.c.kind.not_in(words("answer", "edit")),
+        MESSAGE.c.kind.not_in(("answer", "edit")),
     ),
 )
 

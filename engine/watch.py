@@ -24,7 +24,6 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, fun
 from data import setbacks
 from data.database import address, reading
 from data.muted import muted_because
-from data.one_of import words
 from engine.clock import CIVIL
 from engine.findings import Finding, Level, any_bad, bad, warn
 from engine.lock import beside
@@ -135,7 +134,7 @@ _QUEUED = (
     .group_by(MESSAGE.c.office_id)
 )
 _QUEUED_ANY_HOUR = select(func.count(), func.min(MESSAGE.c.not_before)).where(
-    MESSAGE.c.status == "queued", MESSAGE.c.not_before <= _NOW, MESSAGE.c.kind.in_(words(*ANY_HOUR))
+    MESSAGE.c.status == "queued", MESSAGE.c.not_before <= _NOW, MESSAGE.c.kind.in_(ANY_HOUR)
 )
 _CLAIMED = select(func.count(), func.min(MESSAGE.c.claimed_at)).where(
     MESSAGE.c.status == "claimed", MESSAGE.c.claimed_at <= _NOW
@@ -151,7 +150,7 @@ _PENDING = (
 # A line stands in a message that waits, is under way, went, or whose fate is written down as unknown. A message that
 # was refused or dropped takes its lines along, each with the reason; one that did not has silenced somebody.
 _SAID = exists().where(
-    MESSAGE.c.id == REMINDER.c.message_id, MESSAGE.c.status.in_(words("queued", "claimed", "sent", "unknown"))
+    MESSAGE.c.id == REMINDER.c.message_id, MESSAGE.c.status.in_(("queued", "claimed", "sent", "unknown"))
 )
 _UNSAID = (
     select(func.count(), func.min(REMINDER.c.occurrence_id))
