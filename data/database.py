@@ -7,6 +7,7 @@ a newer program wrote is refused, an older one is brought up to date.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
@@ -72,6 +74,7 @@ _APPEND_ONLY = {
         "FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()",
     ),
 }
+_OPEN: WeakSet[Engine] = WeakSet()
 T = TypeVar("T")
 
 
@@ -218,7 +221,15 @@ def open_database(url: str) -> Engine:
     with explained(url):
         _upgrade(engine)
         _check_writable(engine)
+    _OPEN.add(engine)
     return engine
+
+
+@atexit.register
+def _close_all() -> None:
+    """Whoever leaves without a word leaves no log beside an SQLite file: people copy the file alone."""
+    for engine in _OPEN:
+        engine.dispose()
 
 
 def _begin_for_us_alone(name: str) -> None:

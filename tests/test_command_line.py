@@ -22,7 +22,7 @@ from sqlmodel import SQLModel
 from data.database import open_database
 from schedules.office_file import shipped_offices
 from schedules.office_schema import schema
-from tests.command import nhacviec
+from tests.command import PROJECT, clean_environment, nhacviec
 from tests.test_bad_input import HUNG_THANG, refused
 from tests.timing import in_time, once_in_three
 
@@ -45,6 +45,16 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "preview" in result.stdout
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("words", [["load", "--yes", str(HUNG_THANG)], ["status"], ["channels"]], ids=lambda w: w[0])
+def test_a_command_leaves_one_file_that_can_be_copied_alone(words: list[str], loaded: Path, tmp_path: Path) -> None:
+    """What is closed at the end is closed by us: a command does not wait until Python has cleared up its memory."""
+    database = tmp_path / "nv.db"
+    database.write_bytes(loaded.read_bytes())
+    environment = clean_environment(NHACVIEC_DATABASE=f"sqlite:///{database}", PYTHONPATH=str(PROJECT))
+    subprocess.run([sys.executable, "-m", "engine.cli", *words], cwd=tmp_path, env=environment, check=True, timeout=60)
+    assert [file.name for file in tmp_path.iterdir()] == ["nv.db"]
 
 
 @pytest.mark.parametrize("path", shipped_offices(), ids=lambda path: path.stem)

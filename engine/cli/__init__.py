@@ -16,7 +16,7 @@ from engine.cli import keeping_commands, reporting
 from engine.cli.help_words import unknown_command, vietnamese
 from engine.cli.people_commands import people_app
 from engine.errors import NhacViecError, NotFound
-from engine.memory import look_less_often
+from engine.memory import leave_as_it_is, look_less_often
 
 app = typer.Typer(
     name="nhacviec",
@@ -424,6 +424,7 @@ def _with_what_was_typed(whole: typer.Typer, words: list[str]) -> typer.Typer:
 def main() -> None:
     """Run the command line: errors are sentences, and the exit code says that something went wrong."""
     look_less_often()
+    leave_as_it_is()
     try:
         command = vietnamese(typer.main.get_group(_with_what_was_typed(app, sys.argv[1:])))
         ended = command(prog_name="nhacviec", standalone_mode=False)
