@@ -25,7 +25,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, T
 
 from engine.errors import BadOfficeFile, BadSetting
 from engine.settings import Settings
-from schedules.office_file import Where, at_line, read_yaml
+from schedules.yaml_file import Where, at_line, read_yaml
 
 #: How each provider writes its tokens, and who gives them out.
 SHAPES = {

@@ -1,4 +1,4 @@
-"""Reading an office file: YAML with line numbers, the schema, and what only the whole file can tell.
+"""Reading an office file: the schema, and what only the whole file can tell.
 
 Every problem becomes one Vietnamese sentence that names the file, the line, what is wrong and what to do. All
 problems are collected before any is reported, so that one reading of the list mends the file.
@@ -14,20 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from engine.errors import BadOfficeFile, in_vietnamese
+from engine.errors import BadOfficeFile
 from schedules.dates import expand
 from schedules.office_model import ONCE, Kind, Ladder, Obligation, OfficeFile
 from schedules.recurrence import STEP, from_rrule
 from schedules.workdays import vietnam_calendar
+from schedules.yaml_file import Mapped, Where, at_line, read_yaml
 
 HERE = Path(__file__).parent
-LARGEST_FILE = 2_000_000  # bytes; the largest real commune needs some 60 kB
-Where = tuple[int | str, ...]
 
 
 def read_office(path: Path) -> OfficeFile:
@@ -103,92 +98,15 @@ def shipped_offices() -> list[Path]:
 # ---- reading ----------------------------------------------------------------------------------------------------
 
 
-def _parse(path: Path) -> CommentedMap:
+def _parse(path: Path) -> Mapped:
     tree = read_yaml(path)
     if tree is None:
         raise BadOfficeFile([f"{path}: tệp trống. Hãy sao chép một tệp mẫu trong schedules/offices rồi sửa."])
-    if not isinstance(tree, CommentedMap):
+    if not isinstance(tree, Mapped):
         raise BadOfficeFile(
             [f"{path}, dòng 1: tệp phải bắt đầu bằng các mục office, plan, units, people, obligations."]
         )
     return tree
-
-
-def read_yaml(path: Path) -> Any:
-    """What a YAML file holds, each entry with its line (see :func:`at_line`).
-
-    :raises BadOfficeFile: it cannot be read as YAML; none of its words are repeated.
-    """
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise BadOfficeFile(
-                [
-                    f"{path}: tệp quá lớn ({size / 1e6:.0f} MB, tối đa {LARGEST_FILE / 1e6:.0f} MB). "
-                    "Đây có đúng là tệp nhiệm vụ của một cơ quan không?"
-                ]
-            )
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise BadOfficeFile([f"{path}: không có tệp này. Hãy kiểm tra lại đường dẫn."]) from None
-    except OSError as error:
-        raise BadOfficeFile([f"{path}: không đọc được tệp ({in_vietnamese(error)}). Hãy kiểm tra quyền đọc."]) from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise BadOfficeFile(
-            [f"{path}, dòng {line}: chữ không phải mã UTF-8. Hãy lưu lại tệp với mã hoá (encoding) UTF-8."]
-        ) from None
-    try:
-        return _reader().load(text)
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadOfficeFile([f"{path}, dòng {line}: một khoá bị viết hai lần. Hãy bỏ bớt một."]) from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise BadOfficeFile(
-            [
-                f"{path}, dòng {line}: sai cú pháp YAML. Hãy xem lại thụt đầu dòng, dấu hai chấm và dấu nháy "
-                "(giá trị có dấu “:” hoặc “#” cần đặt trong nháy kép)."
-            ]
-        ) from None
-    except (YAMLError, ValueError):
-        raise BadOfficeFile(
-            [f"{path}: tệp có ký tự không hợp lệ với YAML. Hãy mở và lưu lại dưới dạng văn bản."]
-        ) from None
-
-
-class _PlainDates(RoundTripConstructor):
-    """Leaves dates as they are written: an impossible one is then reported by the schema, with its line."""
-
-
-_PlainDates.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_scalar)
-
-
-def _reader() -> YAML:
-    yaml = YAML(typ="rt")
-    yaml.Constructor = _PlainDates
-    return yaml
-
-
-def at_line(path: Path, tree: Any, where: Where) -> str:
-    """ "file, dòng N": the line of the entry, or of the nearest one around it."""
-    line, node = 1, tree
-    for step in where:
-        try:
-            if isinstance(node, CommentedMap) and step in node:
-                line = node.lc.key(step)[0] + 1
-                node = node[step]
-            elif isinstance(node, CommentedSeq) and isinstance(step, int):
-                line = node.lc.item(step)[0] + 1
-                node = node[step]
-            else:
-                break
-        except (KeyError, IndexError, TypeError):
-            break
-    return f"{path}, dòng {line}"
 
 
 # ---- the schema's complaints, in words ---------------------------------------------------------------------------
