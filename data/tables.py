@@ -41,16 +41,21 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[dt.datetime | None], Any] | None:
-        """Remembered: the thousand rows of one morning share a handful of instants."""
-        return _remembered(super().bind_processor(dialect))
+        """Remembered for all columns together: the thousand rows of one morning share a handful of instants."""
+        return _remembered("in", dialect, super().bind_processor(dialect))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.datetime | None] | None:
         """Remembered, as above."""
-        return _remembered(super().result_processor(dialect, coltype))
+        return _remembered("out", dialect, super().result_processor(dialect, coltype))
 
 
-def _remembered(process: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-    return lru_cache(maxsize=4096)(process) if process else None
+_REMEMBERED: dict[tuple[str, str], Callable[[Any], Any]] = {}
+
+
+def _remembered(way: str, dialect: Dialect, process: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    if process is None:
+        return None
+    return _REMEMBERED.setdefault((way, dialect.name), lru_cache(maxsize=4096)(process))
 
 
 def instant(*, nullable: bool = True) -> Any:
