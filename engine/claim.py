@@ -45,7 +45,6 @@ class Claimed:
 
 
 _ANY_HOUR = ("answer", "edit")  # a person's own question is answered at any hour; the rest waits for working hours
-# Spelled as the indexes spell it: asked with a parameter, an index of part of the rows is not sure to be used.
 _QUEUED = MESSAGE.c.status == "queued"
 _DUE = MESSAGE.c.not_before <= bindparam("b_now")
 _ANSWERS = _QUEUED & (MESSAGE.c.kind == "answer") & _DUE
