@@ -16,8 +16,12 @@ class SimulatedMessage:
 
     address: str
     text: str
-    buttons: tuple[tuple[Button, ...], ...]
     message: Message
+
+    @property
+    def buttons(self) -> tuple[tuple[Button, ...], ...]:
+        """What can be pressed under it, row by row."""
+        return buttons(self.message)
 
 
 class Simulator:
@@ -45,7 +49,7 @@ class Simulator:
                 raise outcome
             if not isinstance(outcome, Sent):
                 return outcome
-        simulated = SimulatedMessage(address, text, buttons(message), message)
+        simulated = SimulatedMessage(address, text, message)
         self.sent.append(simulated)
         if self._on_message:
             self._on_message(simulated)

@@ -7,8 +7,10 @@ text must do without buttons: everything a button does can be typed (CHANNELS: Z
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,9 +77,9 @@ class Facts(NamedTuple):
     None where the words do not name it.
     """
 
-    says: Says
-    number: int | None
     act: str
+    number: int | None
+    says: Says
     nominal_due: dt.date
     due: dt.date
     internal_due: dt.date
@@ -92,6 +94,20 @@ class Facts(NamedTuple):
     asked_until: dt.date | None
     by: str | None
     since: dt.date | None
+
+
+_AS_THEY_ARE: Callable[[Item], tuple[Any, ...]] = itemgetter(*map(Item._fields.index, Facts._fields[2:]))
+
+
+class Entry(NamedTuple):
+    """One line of a reminder as it is shown. ``under``: what stands under the title, in words."""
+
+    number: int
+    title: str
+    unit: str
+    doer: str | None
+    now: str | None
+    under: str
 
 
 class Button(NamedTuple):
@@ -124,15 +140,16 @@ def plain(message: Message) -> str:
 
 
 def _words(message: Message, *, html: bool) -> str:
-    name, values = _template_of(message)
+    name, values = _template_of(message, html=html)
     words = _template(html, name).render(values).strip()
     return f"{TRIAL}\n{words}" if isinstance(message, DigestMessage) and message.trial else words
 
 
-def _template_of(message: Message) -> tuple[str, dict[str, Any]]:
+def _template_of(message: Message, *, html: bool) -> tuple[str, dict[str, Any]]:
     if isinstance(message, ReminderMessage):
-        title = "Thông báo" if all(item.says in _NEWS for item in message.items) else "Nhắc việc"
-        return "reminder.j2", {"m": message, "title": title, "groups": _groups(message), "open": _open(message)}
+        heading = "Thông báo" if all(item.says in _NEWS for item in message.items) else "Nhắc việc"
+        groups = _groups(message, html=html)
+        return "reminder.j2", {"m": message, "heading": heading, "groups": groups, "open": _open(message)}
     if isinstance(message, DigestMessage):
         return "digest.j2", {"m": message, "overdue": by_duty(message.overdue), "coming": by_duty(message.coming)}
     return "answer.j2", {"m": message, "said": Said}
@@ -152,11 +169,13 @@ def _named(units: list[str]) -> str:
     return f"{'; '.join(units[: MOST_UNITS - 1])} và {len(units) - MOST_UNITS + 1} đơn vị khác"
 
 
-def _groups(message: ReminderMessage) -> list[tuple[str, list[Item]]]:
+def _groups(message: ReminderMessage, *, html: bool) -> list[tuple[str, list[Entry]]]:
     """Items under their headings, each heading once, where its worst item stands."""
-    groups: dict[str, list[Item]] = {}
+    groups: dict[str, list[Entry]] = {}
     for item in message.items:
-        groups.setdefault(_heading(item, message.today), []).append(item)
+        under = "" if item.now else _under_its_title(item, message.today, html=html)
+        entry = Entry(item.number, item.title, item.unit, item.doer, item.now, under)
+        groups.setdefault(_heading(item, message.today), []).append(entry)
     return list(groups.items())
 
 
@@ -198,15 +217,15 @@ def buttons(message: Message) -> tuple[tuple[Button, ...], ...]:
 def _buttons_of(item: Item, person_id: int | None) -> tuple[Button, ...]:
     if item.now:  # it has been settled since
         return ()
-    n, shown = item.number, (item.occurrence_id, item.version, person_id)
+    n, occurrence, version = item.number, item.occurrence_id, item.version
     if item.says is Says.CONFIRM:
-        return (Button(f"Xác nhận {n}", "xác nhận", *shown),)
+        return (Button(f"Xác nhận {n}", "xác nhận", occurrence, version, person_id),)
     if item.says is Says.EXTENSION_ASKED:
-        return (Button(f"Đồng ý {n}", "đồng ý", *shown),)
+        return (Button(f"Đồng ý {n}", "đồng ý", occurrence, version, person_id),)
     if item.says in _DOER_ACTS and item.doer is None:
         return (
-            Button(f"Xong {n}", "xong", *shown),
-            Button(f"Đang làm {n}", "đang làm", *shown),
+            Button(f"Xong {n}", "xong", occurrence, version, person_id),
+            Button(f"Đang làm {n}", "đang làm", occurrence, version, person_id),
         )
     return ()
 
@@ -232,7 +251,6 @@ def _environments() -> tuple[Environment, Environment]:
         environment.filters["weeks"] = weeks
         environment.filters["last_chance"] = vietnam_calendar().on_or_before
         environment.filters["b"] = _bold if html else str
-        environment.filters["under_its_title"] = partial(_under_its_title, html)
         pair.append(environment)
     return pair[0], pair[1]
 
@@ -245,34 +263,16 @@ def _template(html: bool, name: str) -> Template:
     return template
 
 
-def _under_its_title(html: bool, item: Item, today: dt.date) -> str:
-    facts = Facts(
-        item.says,
-        item.number if item.says in _TELL_THEIR_NUMBER else None,
-        act(item),
-        item.nominal_due,
-        item.due,
-        item.internal_due,
-        item.due_time,
-        item.cutoff,
-        item.data_from,
-        item.days_late,
-        item.before,
-        item.doer,
-        item.reason,
-        item.unreached,
-        item.asked_until,
-        item.by,
-        item.since,
-    )
-    return _in_words(html, facts, today)
+def _under_its_title(item: Item, today: dt.date, *, html: bool) -> str:
+    number = item.number if item.says in _TELL_THEIR_NUMBER else None
+    return _in_words(html, today, act(item), number, *_AS_THEY_ARE(item))
 
 
 @lru_cache(maxsize=4096)
-def _in_words(html: bool, facts: Facts, today: dt.date) -> str:
+def _in_words(html: bool, today: dt.date, *facts: Any) -> str:
     """Markup where ``html``: what is in it is escaped already."""
     module: Any = _environments()[html].get_template("reminder_line.j2").module
-    words: str = module.line(facts, today).strip()
+    words: str = module.line(Facts(*facts), today).strip()
     return words
 
 

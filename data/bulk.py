@@ -13,11 +13,13 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Date, Dialect, Insert, Table, Update
+from sqlalchemy import Connection, Date, Dialect, Insert, Table, Update, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
+
+from data.one_of import each_of
 
 Rows = Sequence[Mapping[str, Any]]
 Translate = Callable[[Any], Any]
@@ -41,6 +43,17 @@ def write(connection: Connection, statement: Insert | Update, rows: Rows) -> int
 def add_missing(connection: Connection, table: Table, rows: Rows) -> int:
     """Insert the rows that no unique key of the table has yet. Returns how many those were."""
     return write(connection, _unless_there(table, connection.dialect.name), rows)
+
+
+def add_missing_for_each(connection: Connection, table: Table, column: str, rows: Rows) -> int:
+    """Like :func:`add_missing`, of rows that stand for several: ``column`` holds a list, and each value gets its row.
+
+    The database sets them out. What a row does not name is NULL: the table's own defaults are not asked.
+    """
+    if not rows:
+        return 0
+    statement = _for_each(table, connection.dialect.name, column, tuple(rows[0]))
+    return write(connection, statement, rows)
 
 
 def add_or_replace(connection: Connection, table: Table, key: tuple[str, ...], rows: Rows) -> None:
@@ -75,7 +88,7 @@ class _Prepared:
 
 @lru_cache(maxsize=128)
 def _prepare(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]) -> _Prepared:
-    columns = names if isinstance(statement, Insert) else None
+    columns = names if isinstance(statement, Insert) and statement.select is None else None
     compiled = statement.compile(dialect=dialect, column_keys=columns, for_executemany=True)
     assert isinstance(compiled, SQLCompiler)
     order = tuple(compiled.positiontup or dict.fromkeys(compiled.bind_names.values()))
@@ -116,6 +129,15 @@ def _insert(dialect: str) -> Callable[[Table], sqlite.Insert | postgresql.Insert
 @cache
 def _unless_there(table: Table, dialect: str) -> Insert:
     return _insert(dialect)(table).on_conflict_do_nothing()
+
+
+@cache
+def _for_each(table: Table, dialect: str, column: str, names: tuple[str, ...]) -> Insert:
+    several = each_of(table.c[column].type, column, dialect)
+    values = [several.c.value if name == column else bindparam(name, type_=table.c[name].type) for name in names]
+    # The condition is always true. Without one, SQLite would read ON CONFLICT as the beginning of a join.
+    rows = select(*values).select_from(several).where(several.c.value.is_not(None))
+    return _insert(dialect)(table).from_select(names, rows, include_defaults=False).on_conflict_do_nothing()
 
 
 @cache

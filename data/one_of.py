@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, String, bindparam
+from sqlalchemy import Boolean, ColumnElement, Dialect, String, TableValuedAlias, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -18,9 +18,17 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-def one_of(column: ColumnElement[Any], values: str) -> ColumnElement[bool]:
+def one_of(which: ColumnElement[Any], values: str) -> ColumnElement[bool]:
     """Whether the column's value is one of those that the parameter named ``values`` brings: any list, or none."""
-    return _OneOf(column, bindparam(values, type_=_Several(column.type)))
+    return _OneOf(which, bindparam(values, type_=_Several(which.type)))
+
+
+def each_of(type_: TypeEngine[Any], values: str, dialect: str) -> TableValuedAlias:
+    """A table with one column, ``value``: what the parameter named ``values`` brings, in its order."""
+    several = bindparam(values, type_=_Several(type_))
+    if dialect == "postgresql":
+        return func.unnest(several).table_valued(column("value", type_)).render_derived()
+    return func.json_each(several).table_valued(column("value", type_))
 
 
 class _Several(TypeDecorator[Iterable[Any]]):

@@ -78,15 +78,12 @@ class Item(NamedTuple):
     due_time: str | None = None
     cutoff: dt.date | None = None
     data_from: dt.date | None = None
-    product: str | None = None
     days_late: int = 0
     before: bool = False  # the document says "trước ngày"
-    aim_reason: str | None = None  # why the dates differ, in words
     doer: str | None = None  # named to everyone but the doer
     reason: str | None = None  # what the asker or refuser wrote
     unreached: str | None = None  # whom no message about it could reach, and why
     asked_until: dt.date | None = None
-    wants_answer: bool = True  # False for lines that only inform
     version: int = 0  # the state the line was written for; a button pressed later is measured against it
     by: str | None = None  # who asked, or had it before
     since: dt.date | None = None  # the first day of a leave

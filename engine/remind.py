@@ -13,11 +13,12 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, cast, exists, func, insert, or_, select, union, union_all, update
+from sqlalchemy import Connection, Text, and_, bindparam, cast, func, insert, or_, select, union, union_all, update
+from sqlalchemy import case as sql_case
 
 from data import bulk, handles, journal, setbacks
 from data.one_of import one_of
@@ -38,6 +39,7 @@ NOBODY_NAMED = "khi mở việc không có ai ở bậc này"
 ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
 LEADERS_CONFIRM_AFTER = 6  # working days since the report: two questions without an answer
 MOST_AT_ONCE = 5_000  # occurrences in one turn; the rest wait for the next
+Lines = dict[str, Any]  # rows of reminders that differ in their occurrence only: "occurrence_id" lists them all
 _EARLY = frozenset({Says.COLLECT, Says.WRITE, Says.SOON})
 _URGENT = frozenset(str(says) for says in AT_LEAST_ONCE)
 
@@ -46,7 +48,6 @@ DUE = (
         OCCURRENCE.c.id,
         OCCURRENCE.c.office_id,
         OCCURRENCE.c.version,
-        exists().where(setbacks.SETBACK.c.kind == "occurrence", setbacks.SETBACK.c.row_id == OCCURRENCE.c.id),
         # from here on in the order of Case
         OCCURRENCE.c.unit_id,
         OCCURRENCE.c.cutoff,
@@ -64,10 +65,15 @@ DUE = (
         OCCURRENCE.c.snoozed_until,
         OBLIGATION.c.ladder,
         OBLIGATION.c.confirm,
-        # Of a period that somebody was given by hand before it opened, theirs is the name that counts.
-        func.coalesce(
-            select(PERSON.c.slug).where(PERSON.c.id == OCCURRENCE.c.doer_id).scalar_subquery(),
-            OBLIGATION.c.rule["doer"].as_string(),
+        sql_case(
+            (
+                OCCURRENCE.c.chain.is_(None),  # asked only where it opens
+                # Of a period that somebody was given by hand before it opened, theirs is the name that counts.
+                func.coalesce(
+                    select(PERSON.c.slug).where(PERSON.c.id == OCCURRENCE.c.doer_id).scalar_subquery(),
+                    OBLIGATION.c.rule["doer"].as_string(),
+                ),
+            )
         ),
     )
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
@@ -80,9 +86,9 @@ DUE = (
     # Whoever acts on one at this moment has it; ours stay as read until they are moved. SQLite: one writer anyway.
     .with_for_update(skip_locked=True, of=OCCURRENCE)
 )
-_MOVE = (
+_MOVE = (  # what moves alike, moves together
     update(OCCURRENCE)
-    .where(OCCURRENCE.c.id == bindparam("b_id"), OCCURRENCE.c.version == bindparam("b_version"))
+    .where(one_of(OCCURRENCE.c.id, "b_ids"), OCCURRENCE.c.version == bindparam("b_version"))
     .values(next_move_at=bindparam("b_next"), last_rung_at=bindparam("b_climbed"), pulled_forward=False)
 )
 _OPEN = _MOVE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
@@ -101,14 +107,10 @@ _LOST = (
     )
     .order_by(REMINDER.c.id.desc())
 )
-_PENDING = (
-    select(REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.says)
-    .where(
-        REMINDER.c.status == "pending",
-        REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
-        one_of(REMINDER.c.office_id, "offices"),
-    )
-    .order_by(REMINDER.c.id)  # the order in which the work is given its numbers
+_PENDING = select(REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.says).where(
+    REMINDER.c.status == "pending",
+    REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
+    one_of(REMINDER.c.office_id, "offices"),
 )
 _PUT = (
     update(REMINDER)
@@ -117,6 +119,24 @@ _PUT = (
 )
 _SILENCE = (
     update(REMINDER).where(REMINDER.c.id == bindparam("b_id")).values(status="suppressed", reason=bindparam("b_reason"))
+)
+# What has no number that is in use. Asked of what was just written: of a thousand pairs on a later rung, none.
+_UNNUMBERED = (
+    select(REMINDER.c.person_id, REMINDER.c.occurrence_id)
+    .outerjoin(
+        handles.HANDLE,
+        and_(
+            handles.HANDLE.c.person_id == REMINDER.c.person_id,
+            handles.HANDLE.c.occurrence_id == REMINDER.c.occurrence_id,
+            handles.HANDLE.c.released_at.is_(None),
+        ),
+    )
+    .where(
+        one_of(REMINDER.c.message_id, "messages"),
+        REMINDER.c.status == "in_message",
+        handles.HANDLE.c.number.is_(None),
+    )
+    .order_by(REMINDER.c.id)
 )
 _WRITE = insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id)
 _MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
@@ -154,7 +174,7 @@ def remind(
     slots = {office.id: slot for office in offices.values() if (slot := office.hours.slot_at(now)) is not None}
     if not slots:
         return 0
-    said = _climb_all(connection, {office: offices[office] for office in slots}, now)
+    said, due = _climb_all(connection, {office: offices[office] for office in slots}, now)
     # Offices of one country share their hours: nearly always this is one group.
     of_slot: dict[Slot, list[str]] = defaultdict(list)
     for office_id, slot in slots.items():
@@ -166,6 +186,7 @@ def remind(
             slot,
             now,
             [line for office_id in group for line in said[office_id]],
+            due,
         )
         for slot, group in of_slot.items()
     )
@@ -176,28 +197,41 @@ def remind(
 
 def _climb_all(
     connection: Connection, offices: Mapping[str, OfficeView], now: dt.datetime
-) -> dict[str, list[dict[str, Any]]]:
-    """Move every alarm that is due. Returns the reminders of each office: what to say, and what not and why."""
+) -> tuple[dict[str, list[Lines]], list[int]]:
+    """Move every alarm that is due.
+
+    Returns the reminders of each office (what to say, and what not and why) and the occurrences, as they came due.
+    """
     desks = {office.id: Desk(office, now) for office in offices.values()}
     due = connection.execute(DUE, {"offices": list(desks), "now": now}).all()
     lost = _lost(connection, [row.id for row in due if row.pulled_forward])
+    had_setback = setbacks.standing(connection, "occurrence").keys() if due else set()
     put_off: list[dict[str, Any]] = []
-    mended: list[int] = []
-    for occurrence_id, office_id, version, had_setback, *case in due:
+    for row in due:
+        occurrence_id, office_id, version = row[:3]
         try:
-            desks[office_id].move(occurrence_id, version, Case._make((*case, lost.get(occurrence_id, ()))))
+            desks[office_id].move(occurrence_id, version, row[3:], lost.get(occurrence_id, ()))
         except Exception as error:  # one that cannot be decided must not silence the others
             setback = setbacks.note(connection, "occurrence", occurrence_id, office_id, error, now)
             put_off.append({"b_id": occurrence_id, "b_next": setback.try_after})
-        else:
-            if had_setback:
-                mended.append(occurrence_id)
     bulk.write(connection, _PUT_OFF, put_off)
-    setbacks.over(connection, "occurrence", mended)
-    bulk.write(connection, _OPEN, [row for desk in desks.values() for row in desk.opened])
-    bulk.write(connection, _MOVE, [row for desk in desks.values() for row in desk.moved])
+    if had_setback:
+        mended = {row.id for row in due} - {each["b_id"] for each in put_off}
+        setbacks.over(connection, "occurrence", had_setback & mended)
+    decided = [one for desk in desks.values() for one in desk.decided]
+    bulk.write(connection, _OPEN, [row for one in decided if one.opened is not None for row in one.moves()])
+    bulk.write(connection, _MOVE, _together([row for one in decided if one.opened is None for row in one.moves()]))
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
-    return {office_id: desk.reminders for office_id, desk in desks.items()}
+    return {office_id: desk.reminders() for office_id, desk in desks.items()}, [row.id for row in due]
+
+
+def _together(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for all, of whatever office, that go to the same rung."""
+    alike: dict[tuple[object, ...], dict[str, Any]] = {}
+    for move in moves:
+        ids = move.pop("b_ids")
+        alike.setdefault(tuple(move.values()), {**move, "b_ids": []})["b_ids"] += ids
+    return list(alike.values())
 
 
 def _lost(connection: Connection, occurrences: list[int]) -> dict[int, tuple[Unheard]]:
@@ -233,13 +267,18 @@ class Case(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Decided:
+class Decided:
     """What becomes of every occurrence of one case: what is said, how it moves, and its chain if it opens."""
 
-    reminders: list[dict[str, Any]]
+    reminders: list[Lines]
     move: dict[str, Any]
     opened: dict[str, Any] | None
     unheard: list[dict[str, Any]]  # rungs for which the chain names nobody: no reminder row can say why
+    of_version: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # the occurrences
+
+    def moves(self) -> list[dict[str, Any]]:
+        """How they move: a row for each version that they stand at."""
+        return [{**self.move, "b_version": version, "b_ids": ids} for version, ids in self.of_version.items()]
 
 
 class Desk:
@@ -249,30 +288,43 @@ class Desk:
         self.office = office
         self.now = now
         self.today = office.today(now)
-        self.reminders: list[dict[str, Any]] = []
-        self.opened: list[dict[str, Any]] = []
-        self.moved: list[dict[str, Any]] = []
         self.lines: list[journal.Line] = []
         self._unit_slugs = {unit.id: unit.slug for unit in office.staff.units.values()}
         self._chains: dict[tuple[str, str | None], Chain] = {}
-        self._said: list[dict[str, Any]] = []  # about the case that is being decided
+        self._said: list[Lines] = []  # about the case that is being decided
         self._unheard: list[dict[str, Any]] = []  # of the same case
-        self._decided = cache(self._decide)
+        self._decided: dict[tuple[object, ...], Decided] = {}
         self._climbing = cache(self._climb_afresh)  # cases of other units have the same dates
 
-    def move(self, occurrence_id: int, version: int, case: Case) -> None:
-        """Decide about one occurrence whose alarm is due."""
-        decided = self._decided(case)
-        self.reminders += [{**line, "occurrence_id": occurrence_id} for line in decided.reminders]
-        move = {"b_id": occurrence_id, "b_version": version, **decided.move}
-        if decided.opened is None:
-            self.moved.append(move)
-        else:
-            self.opened.append(move)
+    def move(
+        self, occurrence_id: int, version: int, stored: tuple[Any, ...], lost: tuple[Unheard, ...] = ()
+    ) -> Decided:
+        """Decide about one occurrence whose alarm is due. ``stored``: the fields of its case, as they are read."""
+        same = (stored, lost) if lost else stored
+        decided = self._decided.get(same)
+        if decided is None:
+            decided = self._decided[same] = self._decide(Case._make((*stored, lost)))
+        decided.of_version[version].append(occurrence_id)
+        if decided.opened is not None:
             self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.opened))
-        self.lines += [journal.Line("engine", "unreached", occurrence_id, why) for why in decided.unheard]
+        for why in decided.unheard:
+            self.lines.append(journal.Line("engine", "unreached", occurrence_id, why))
+        return decided
 
-    def _decide(self, case: Case) -> _Decided:
+    @property
+    def decided(self) -> Collection[Decided]:
+        """Case by case."""
+        return self._decided.values()
+
+    def reminders(self) -> list[Lines]:
+        """What is said, and what is not and why."""
+        for decided in self.decided:
+            occurrences = [one for same in decided.of_version.values() for one in same]
+            for lines in decided.reminders:
+                lines["occurrence_id"] = occurrences
+        return [lines for decided in self.decided for lines in decided.reminders]
+
+    def _decide(self, case: Case) -> Decided:
         self._said, self._unheard = [], []
         state = WorkState(case.work_state)
         chain: Chain = json.loads(case.chain) if case.chain else self._chain_of(case)
@@ -284,12 +336,12 @@ class Desk:
             climbed, next_at = case.last_rung_at, None
         move: dict[str, Any] = {"b_next": next_at, "b_climbed": climbed}
         if case.chain:
-            return _Decided(self._said, move, None, self._unheard)
+            return Decided(self._said, move, None, self._unheard)
         # The chain is found once, and kept with the occurrence from now on.
         doer = next(iter(chain["doer"]), None)
         move |= {"b_chain": chain, "b_doer": doer, "b_opened": case.opened_at or self.now}
         names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
-        return _Decided(self._said, move, {"due": case.due, "chain": names}, self._unheard)
+        return Decided(self._said, move, {"due": case.due, "chain": names}, self._unheard)
 
     def _chain_of(self, case: Case) -> Chain:
         key = (self._unit_slugs[case.unit_id], case.doer)
@@ -423,7 +475,8 @@ def _gather(
     views: Mapping[str, OfficeView],
     slot: Slot,
     now: dt.datetime,
-    fresh: list[dict[str, Any]],
+    fresh: list[Lines],
+    due: list[int],
 ) -> int:
     """One message a person and slot, from what was just decided and what still waits from before.
 
@@ -459,7 +512,7 @@ def _gather(
     if rows:
         new = connection.execute(_WRITE, rows)
         message_of |= {row.person_id: row.id for row in new}
-    _place(connection, fresh, to_say, waiting, message_of, now)
+    _place(connection, fresh, waiting, message_of, due, now)
     bulk.write(connection, _MAKE_URGENT, [{"b_id": message} for person, message in unsent.items() if person in urgent])
     return len(rows)
 
@@ -474,24 +527,26 @@ def _still_here(connection: Connection, views: Mapping[str, OfficeView], waiting
 
 def _place(
     connection: Connection,
-    fresh: list[dict[str, Any]],
-    to_say: list[dict[str, Any]],
+    fresh: list[Lines],
     waiting: Sequence[AnyRow],
     message_of: Mapping[int, int],
+    due: list[int],
     now: dt.datetime,
 ) -> None:
     """Put each line into its person's message, and give the work its number."""
-    for line in to_say:
-        message = message_of.get(line["person_id"])
-        if message is not None:
-            line |= {"status": "in_message", "message_id": message}
-    bulk.add_missing(connection, REMINDER, fresh)
+    for lines in fresh:
+        message = message_of.get(lines["person_id"])
+        if message is not None and lines["status"] == "pending":
+            lines |= {"status": "in_message", "message_id": message}
+    bulk.add_missing_for_each(connection, REMINDER, "occurrence_id", fresh)
     late = [row for row in waiting if row.person_id in message_of]
     bulk.write(connection, _PUT, [{"b_id": row.id, "b_message": message_of[row.person_id]} for row in late])
-    numbered = [(row.person_id, row.occurrence_id) for row in late]
-    numbered += [(line["person_id"], line["occurrence_id"]) for line in to_say if line["status"] == "in_message"]
-    if numbered:
-        handles.give(connection, numbered, now)
+    if message_of:
+        unnumbered = connection.execute(_UNNUMBERED, {"messages": list(message_of.values())}).all()
+        if unnumbered:  # what waited from before comes first
+            order = {occurrence: n for n, occurrence in enumerate(due)}
+            pairs = sorted(map(tuple, unnumbered), key=lambda pair: order.get(pair[1], -1))
+            handles.give(connection, pairs, now)
 
 
 def _this_slot(

@@ -65,7 +65,6 @@ _PEOPLES_WORDS = frozenset(
     {Says.DIFFICULTY, Says.EXTENSION_ASKED, Says.EXTENSION_REFUSED, Says.RETURNED, Says.HANDED_OVER}
 )
 _PASSED = frozenset({Says.OVERDUE, Says.ESCALATION})
-_INFORMS = frozenset({Says.WITHDRAWN, Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.STANDS_IN})
 
 _LINES = (
     select(  # in the order of _Line
@@ -83,12 +82,10 @@ _LINES = (
         OCCURRENCE.c.due,
         OCCURRENCE.c.internal_due,
         OCCURRENCE.c.due_time,
-        OCCURRENCE.c.reasons,
         OCCURRENCE.c.work_state,
         OCCURRENCE.c.doer_id,
         OCCURRENCE.c.revision,
         OCCURRENCE.c.version,
-        OBLIGATION.c.product,
         OBLIGATION.c.secret,
         OBLIGATION.c.rule[("due", "before")].as_boolean(),
         UNIT.c.name,
@@ -126,12 +123,10 @@ class _Line(NamedTuple):
     due: dt.date
     internal_due: dt.date
     due_time: str | None
-    reasons: list[str] | None
     work_state: str
     doer_id: int | None
     revision: int
     version: int
-    product: str | None
     secret: bool
     before: bool | None
     unit_name: str
@@ -307,32 +302,33 @@ def _extension_waits(connection: Connection, row: _Line) -> bool:
 
 
 def _item(office: OfficeView, row: _Line, number: int, person_id: int, today: dt.date, unreached: str | None) -> Item:
-    detail = row.detail or {}
-    until = detail.get("until")
-    return Item(
-        number=number,
-        occurrence_id=row.id,
-        says=_says_today(row, person_id, today),
-        title=HIDDEN_TITLE if row.secret else row.title,
-        unit=row.unit_name,
-        nominal_due=row.nominal_due,
-        due=row.due,
-        internal_due=row.internal_due,
-        due_time=row.due_time,
-        cutoff=row.cutoff,
-        data_from=row.data_from,
-        product=None if row.secret else row.product,
-        days_late=days_late(row.due, row.internal_due, today),
-        before=bool(row.before),
-        aim_reason=" ".join(row.reasons or []) or None,
+    item = Item(
+        number,
+        row.id,
+        _says_today(row, person_id, today),
+        HIDDEN_TITLE if row.secret else row.title,
+        row.unit_name,
+        row.nominal_due,
+        row.due,
+        row.internal_due,
+        row.due_time,
+        row.cutoff,
+        row.data_from,
+        days_late(row.due, row.internal_due, today),
+        bool(row.before),
         doer=None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
-        reason=HIDDEN_WORDS
-        if row.secret and detail.get("reason") and row.says in _PEOPLES_WORDS
-        else detail.get("reason"),
         unreached=unreached,
-        asked_until=dt.date.fromisoformat(until) if until else None,
-        wants_answer=row.says not in _INFORMS,
         version=row.version,
+    )
+    return item if row.detail is None else _with_details(item, row, row.detail)
+
+
+def _with_details(item: Item, row: _Line, detail: Mapping[str, Any]) -> Item:
+    """What people wrote, or asked for."""
+    words, until, since = detail.get("reason"), detail.get("until"), detail.get("since")
+    return item._replace(
+        reason=HIDDEN_WORDS if row.secret and words and row.says in _PEOPLES_WORDS else words,
+        asked_until=dt.date.fromisoformat(until) if until else None,
         by=detail.get("from"),
-        since=dt.date.fromisoformat(since) if (since := detail.get("since")) else None,
+        since=dt.date.fromisoformat(since) if since else None,
     )

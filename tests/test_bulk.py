@@ -98,6 +98,23 @@ def test_rows_that_are_there_stay_as_they_are(connection: Connection) -> None:
     assert copies.scalars().all() == [0, 6]
 
 
+def test_a_row_that_stands_for_several_is_set_out(connection: Connection) -> None:
+    bulk.write(connection, INSERT, ROWS)
+    several = [
+        {"name": ["new", "a", "newer", "new"], "at": NOON, "about": SHARED, "urgent": None, "copies": 5},
+        {"name": [], "at": NOON, "about": None, "urgent": True, "copies": 6},
+        {"name": ["c'); DROP TABLE notes; --", "?"], "at": None, "about": None, "urgent": True, "copies": 7},
+    ]
+    assert bulk.add_missing_for_each(connection, NOTES, "name", several) == 3
+    connection.execute(NOTES.delete().where(NOTES.c.copies == 0))
+    set_out = [{**row, "name": name} for row, name in ((several[0], "new"), (several[0], "newer"), (several[2], "?"))]
+    as_they_are = stored(connection)
+    connection.execute(NOTES.delete())
+    connection.execute(INSERT, set_out)
+    assert as_they_are == stored(connection)
+    assert bulk.add_missing_for_each(connection, NOTES, "name", []) == 0
+
+
 def test_replacing_changes_what_is_named_and_nothing_else(connection: Connection) -> None:
     bulk.write(connection, INSERT, ROWS)
     bulk.add_or_replace(connection, NOTES, ("name",), [{"name": "a", "at": None, "copies": 3}])

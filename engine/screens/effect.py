@@ -224,7 +224,7 @@ def _to_be_said(
 ) -> list[dict[str, Any]]:
     """Every line to come while nobody answers, decided from alarm to alarm as a turn decides it."""
     due = copy.execute(DUE, {"offices": [office.id], "now": FAR}).all()
-    cases = [(occurrence, version, Case._make((*case, ()))) for occurrence, _, version, _, *case in due]
+    cases = [(row.id, row.version, Case._make((*row[3:], ()))) for row in due]
     played = [one for one in cases if beyond is None or one[2].due <= beyond]  # what falls due later: not looked at
     if not played:
         return []
@@ -244,13 +244,12 @@ def _climbed(
 ) -> Iterator[dict[str, Any]]:
     """What is said of one occurrence."""
     while (at := _at_work(office, max(case.next_move_at, now))) < end:
-        desk = Desk(office, at)
-        desk.move(occurrence, version, case)
-        yield from desk.reminders
-        [moved] = desk.opened or desk.moved
-        if moved["b_next"] is None or any(REPEAT in line["rung"] for line in desk.reminders):
+        decided = Desk(office, at).move(occurrence, version, case[:-1])
+        moved = decided.move
+        yield from ({**line, "occurrence_id": occurrence} for line in decided.reminders)
+        if moved["b_next"] is None or any(REPEAT in line["rung"] for line in decided.reminders):
             return
-        fresh = {"chain": json.dumps(moved["b_chain"]), "opened_at": moved["b_opened"]} if desk.opened else {}
+        fresh = {"chain": json.dumps(moved["b_chain"]), "opened_at": moved["b_opened"]} if decided.opened else {}
         now = at
         case = case._replace(
             next_move_at=moved["b_next"], last_rung_at=moved["b_climbed"], pulled_forward=False, **fresh

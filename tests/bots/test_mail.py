@@ -268,7 +268,7 @@ def test_it_passes_servers_that_know_seven_bits_only() -> None:
         (replace(REMINDER, items=(REPORT,), more=4), "Nhắc việc ngày 25/3/2026: 5 việc cần xử lý"),
         (replace(REMINDER, resent=True), "Nhắc việc ngày 25/3/2026: 2 việc cần xử lý (gửi lại)"),
         (
-            replace(REMINDER, items=(REPORT._replace(says=Says.CONFIRMED, wants_answer=False),)),
+            replace(REMINDER, items=(REPORT._replace(says=Says.CONFIRMED),)),
             "Thông báo ngày 25/3/2026: 1 việc",
         ),
         (DIGEST, "Bản tin tuần 11/2026"),

@@ -146,7 +146,7 @@ def test_weeks_are_named_as_people_name_them(names: tuple[str, ...], words: str)
     ],
 )
 def test_a_paper_is_sent_and_other_work_is_finished(title: str, words: str) -> None:
-    assert f"{words} trong hôm nay." in plain(message(item(Says.LAST_CALL, title=title, product="Kế hoạch")))
+    assert f"{words} trong hôm nay." in plain(message(item(Says.LAST_CALL, title=title)))
 
 
 def test_the_hint_names_the_one_thing_that_is_open() -> None:

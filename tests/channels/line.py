@@ -628,7 +628,7 @@ class LineWorld(World):
             parts = self._arrived(line, one.address, one.outcome.parts)
             assert " ".join(parts).split() == one.outcome.text.split(), "the words on the telephone are other words"
             owner = self._owner(line, one.address)
-            self._rang.append(SimulatedMessage(owner.partition(" ")[0], one.outcome.text, (), one.message))
+            self._rang.append(SimulatedMessage(owner.partition(" ")[0], one.outcome.text, one.message))
             if self.digests or not isinstance(one.message, DigestMessage):
                 self._show(line, one.address, parts, one.message)
         for address in {one.address for one in told} | set(line.addresses.values()):
@@ -648,4 +648,4 @@ class LineWorld(World):
 
     def _show(self, line: Line, address: str, texts: Sequence[str], message: Message) -> None:
         phone = super().phone(self._owner(line, address))
-        phone.unread += [SimulatedMessage(address, text, (), message) for text in texts]
+        phone.unread += [SimulatedMessage(address, text, message) for text in texts]

@@ -15,6 +15,7 @@ from tests.sim.recipe import ZONE, Recipe
 
 _DOER = {Says.COLLECT, Says.WRITE, Says.SOON, Says.LAST_CALL, Says.OVERDUE, Says.ESCALATION, Says.RETURNED}
 _DOER |= {Says.HANDED_OVER, Says.AGAIN, Says.STANDS_IN, Says.EXTENSION_REFUSED}
+_INFORMS = {Says.WITHDRAWN, Says.EXTENSION_GRANTED, Says.CONFIRMED, Says.DIFFICULTY, Says.STANDS_IN}
 _NONSENSE = (
     "ok",
     "vâng ạ",
@@ -78,7 +79,7 @@ class Character:
 
     def _to_line(self, item: Item, at: dt.datetime) -> tuple[dt.datetime, Utterance] | None:
         dice = self._recipe.dice(self.slug, item.occurrence_id, item.says, at)
-        if not item.wants_answer or dice.random() > self._answers:
+        if item.says in _INFORMS or dice.random() > self._answers:
             return None
         when = at + dt.timedelta(minutes=1) + dt.timedelta(hours=dice.expovariate(1 / self._slow))
         if dice.random() < self._sloppy:
