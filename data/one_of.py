@@ -18,9 +18,13 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
-def one_of(which: ColumnElement[Any], values: str) -> ColumnElement[bool]:
-    """Whether the column's value is one of those that the parameter named ``values`` brings: any list, or none."""
-    return _OneOf(which, bindparam(values, type_=_Several(which.type)))
+def one_of(which: ColumnElement[Any], values: str, *, seek: bool = True) -> ColumnElement[bool]:
+    """Whether the column's value is one of those that the parameter named ``values`` brings: any list, or none.
+
+    Without ``seek`` SQLite only compares: it walks the index by another column, in that column's order.
+    """
+    bound = bindparam(values, type_=_Several(which.type))
+    return _OneOf(which, bound) if seek else _ComparedWith(which, bound)
 
 
 def each_of(type_: TypeEngine[Any], values: str, dialect: str) -> TableValuedAlias:
@@ -60,11 +64,20 @@ class _OneOf(FunctionElement[bool]):
         return self
 
 
+class _ComparedWith(_OneOf):
+    inherit_cache = True
+
+
 @compiles(_OneOf, "sqlite")
 def _in_json(element: _OneOf, compiler: SQLCompiler, **kw: Any) -> str:
     column, values = element.clauses
     known = compiler.process(values, **kw)
     return f"({compiler.process(column, **kw)} IN (SELECT value FROM json_each({known})))"  # noqa: S608  (a parameter)
+
+
+@compiles(_ComparedWith, "sqlite")
+def _compared(element: _ComparedWith, compiler: SQLCompiler, **kw: Any) -> str:
+    return _in_json(element, compiler, **kw).replace("(", "(+", 1)  # a sign before a column: no index is used for it
 
 
 @compiles(_OneOf, "postgresql")

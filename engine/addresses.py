@@ -16,15 +16,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from data.one_of import one_of
-from data.rows import AnyRow
+from data.rows import AnyRow, Taken
 from engine.messages import Channel, serves
 from engine.office import CHAT, PERSON, USAGE
-from engine.outbox import OUT_OF_BUDGET, Channels, Chat, Letter
+from engine.outbox import OUT_OF_BUDGET, Channels, Chat, Lane, Letter
 from engine.rules.budget import Weight, may_send
 
 TRY_AGAIN_AFTER = dt.timedelta(hours=1)  # a chat that failed: whether it works again
 OTHER_OFFICE = "bot này nay phục vụ cơ quan khác"
 NOT_LINKED = "người nhận chưa nối kênh nhắn tin"
+_Candidate = tuple[Chat, dt.datetime | None]  # since when it has been failing
 QUOTA_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # the provider's months
 
 _CHATS = (
@@ -50,11 +51,13 @@ _GROUPS = (
 class Addresses:
     """The chats of the people a batch is for, read once; and how much of each bot's budget is left."""
 
-    def __init__(self, connection: Connection, channels: Channels, rows: Sequence[AnyRow], now: dt.datetime) -> None:
+    def __init__(
+        self, connection: Connection, channels: Channels, rows: Sequence[Taken | AnyRow], now: dt.datetime
+    ) -> None:
         self.channels, self.now = channels, now
         self.office_of = {row.person_id: row.office_id for row in rows if row.person_id is not None}
         people = sorted(self.office_of)
-        self.chats: dict[int, list[AnyRow]] = defaultdict(list)
+        self.chats: dict[int, list[_Candidate]] = defaultdict(list)
         if people:
             self._read(connection, _CHATS, people)
             alone = [person for person in people if not self.chats[person]]
@@ -63,11 +66,12 @@ class Addresses:
         self.used = _used(connection, channels, now)
 
     def _read(self, connection: Connection, query: Any, people: list[int]) -> None:
-        for row in connection.execute(query, {"people": people}):
-            if may_use(self.channels, row, self.office_of[row.person_id]):
-                self.chats[row.person_id].append(row)
+        for chat_id, person, channel, bot, address, failing in connection.execute(query, {"people": people}).all():
+            if may_use(self.channels, (channel, bot), self.office_of[person]):
+                chat = Chat(channel, bot, address, chat_id, failing is not None)
+                self.chats[person].append((chat, failing))
 
-    def of(self, row: AnyRow) -> tuple[Chat | None, str]:
+    def of(self, row: Taken | AnyRow) -> tuple[Chat | None, str]:
         """The chat to use, or why there is none."""
         weight = _weight(row)
         if row.address:
@@ -79,18 +83,19 @@ class Addresses:
             if not self._afford(there, weight):
                 return None, OUT_OF_BUDGET
             return Chat(row.channel, row.bot, row.address), ""
-        avoid = set(row.avoid or ())
-        possible = [chat for chat in self.chats.get(row.person_id, ()) if chat.id not in avoid]
-        possible.sort(key=lambda chat: not self._worth_trying(chat))
-        for chat in possible:
+        avoid = row.avoid or ()
+        possible = [candidate for candidate in self.chats.get(row.person_id, ()) if candidate[0].id not in avoid]
+        possible.sort(key=self._is_to_rest)
+        for chat, _ in possible:
             if self._afford((chat.channel, chat.bot), weight):
-                return Chat(chat.channel, chat.bot, chat.address, chat.id, chat.failing_since is not None), ""
+                return chat, ""
         if possible:
             return None, OUT_OF_BUDGET
         return None, (row.error if avoid and row.error else NOT_LINKED)
 
-    def _worth_trying(self, chat: AnyRow) -> bool:
-        return chat.failing_since is None or chat.failing_since <= self.now - TRY_AGAIN_AFTER
+    def _is_to_rest(self, candidate: _Candidate) -> bool:
+        _, failing_since = candidate
+        return failing_since is not None and failing_since > self.now - TRY_AGAIN_AFTER
 
     def _afford(self, bot: tuple[str, str], weight: Weight) -> bool:
         budget = budget_of(self.channels[bot])
@@ -100,7 +105,7 @@ class Addresses:
         return True
 
 
-def _weight(row: AnyRow) -> Weight:
+def _weight(row: Taken | AnyRow) -> Weight:
     if row.kind in ("answer", "edit"):
         return Weight.ANSWER
     if row.kind == "digest":
@@ -130,12 +135,12 @@ def has_another(connection: Connection, channels: Channels, letter: Letter) -> b
     """Whether the person has one more chat that a running bot serves and this letter has not tried."""
     tried = {*letter.avoid, letter.chat.id}
     chats = connection.execute(_CHATS, {"people": [letter.person_id]})
-    return any(chat.id not in tried and may_use(channels, chat, letter.office_id) for chat in chats)
+    return any(chat.id not in tried and may_use(channels, (chat.channel, chat.bot), letter.office_id) for chat in chats)
 
 
-def may_use(channels: Channels, chat: AnyRow, office_id: str) -> bool:
-    """Whether a running bot serves this chat, and may do so for the office."""
-    channel = channels.get((chat.channel, chat.bot))
+def may_use(channels: Channels, bot: Lane, office_id: str) -> bool:
+    """Whether this bot runs, and may serve the office."""
+    channel = channels.get(bot)
     return channel is not None and serves(channel, office_id)
 
 
@@ -143,4 +148,6 @@ def has_group(connection: Connection, channels: Channels, letter: Letter) -> boo
     """Whether the person's unit has a group that this letter has not tried."""
     tried = {*letter.avoid, letter.chat.id}
     groups = connection.execute(_GROUPS, {"people": [letter.person_id]})
-    return any(group.id not in tried and may_use(channels, group, letter.office_id) for group in groups)
+    return any(
+        group.id not in tried and may_use(channels, (group.channel, group.bot), letter.office_id) for group in groups
+    )

@@ -19,7 +19,7 @@ from data import setbacks
 from data.database import may_fail
 from data.muted import MUTED, is_muted
 from data.one_of import one_of
-from data.rows import AnyRow
+from data.rows import AnyRow, Taken
 from engine.addresses import TRY_AGAIN_AFTER, Addresses
 from engine.edited import as_they_read_now
 from engine.messages import Message
@@ -94,22 +94,7 @@ def _claiming(which: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]
             attempts=MESSAGE.c.attempts + 1,
             **values,
         )
-        .returning(
-            MESSAGE.c.id,
-            MESSAGE.c.office_id,
-            MESSAGE.c.person_id,
-            MESSAGE.c.kind,
-            MESSAGE.c.payload,
-            MESSAGE.c.urgent,
-            MESSAGE.c.copies,
-            MESSAGE.c.attempts,
-            MESSAGE.c.not_before,
-            MESSAGE.c.channel,
-            MESSAGE.c.bot,
-            MESSAGE.c.address,
-            MESSAGE.c.avoid,
-            MESSAGE.c.error,
-        )
+        .returning(*(MESSAGE.c[name] for name in Taken._fields))
     )
 
 
@@ -216,7 +201,7 @@ def claim(
 
 def _take(
     connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, mark: str
-) -> Sequence[AnyRow]:
+) -> Sequence[Taken]:
     """Claim answers first, then the rest in order. Only the offices of what is claimed are read."""
     there_are = connection.execute(_WHAT_WAITS, {"b_now": now}).one()
     if not there_are.messages or there_are.silence:
@@ -230,7 +215,8 @@ def _take(
         return []
     view_offices(connection, {row.office_id for row in chosen}, seen)
     ids = [row.id for row in chosen]
-    return connection.execute(_CLAIM, {"b_now": now, "b_mark": mark, "b_ids": ids}).all()
+    claimed = connection.execute(_CLAIM, {"b_now": now, "b_mark": mark, "b_ids": ids})
+    return list(map(Taken._make, claimed.all()))
 
 
 def _at_work(connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int) -> Sequence[AnyRow]:
@@ -254,7 +240,7 @@ def _at_rest(seen: Mapping[str, OfficeView], now: dt.datetime) -> set[str]:
 
 def _take_in_lane(
     connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, mark: str, lane: Lane
-) -> Sequence[AnyRow]:
+) -> Sequence[Taken]:
     there = {"b_channel": lane[0], "b_bot": lane[1]}
     waiting = connection.execute(_WAITING_IN_LANE, {"b_now": now, **there}).scalars().all()
     if not waiting or is_muted(connection):
@@ -264,13 +250,14 @@ def _take_in_lane(
     _let_rest(connection, [seen[office_id] for office_id in waiting if office_id in at_rest], there, now)
     claiming = _CLAIM_NOWHERE if lane == NOWHERE else _CLAIM_IN_LANE
     at_work = [office_id for office_id in waiting if office_id not in at_rest]
-    return connection.execute(
+    claimed = connection.execute(
         claiming, {"b_now": now, "b_at_work": at_work, "b_mark": mark, "b_most": most, **there}
-    ).all()
+    )
+    return list(map(Taken._make, claimed.all()))
 
 
 def _messages(
-    connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[AnyRow], now: dt.datetime
+    connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[Taken], now: dt.datetime
 ) -> tuple[dict[int, Message | None], dict[int, Exception]]:
     """What each row says now, and those that cannot be read, with the error. One of these must not hold up the rest."""
     if not rows:
@@ -293,7 +280,7 @@ def _messages(
 
 
 def _read(
-    connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[AnyRow], now: dt.datetime
+    connection: Connection, offices: Mapping[str, OfficeView], rows: Sequence[Taken], now: dt.datetime
 ) -> dict[int, Message | None]:
     edits = as_they_read_now(connection, offices, [row for row in rows if row.kind == "edit"])
     stored = {row.id: _as_stored(row) for row in rows if row.kind not in ("reminder", "edit")}
@@ -304,7 +291,7 @@ def _read(
     return {row.id: said.get(row.id) for row in rows}
 
 
-def _put_off(connection: Connection, office: OfficeView, row: AnyRow, error: Exception, now: dt.datetime) -> int:
+def _put_off(connection: Connection, office: OfficeView, row: Taken, error: Exception, now: dt.datetime) -> int:
     """Try again later; after a day and a half it reaches nobody, and the next rung is woken. Returns how many ended."""
     setback = setbacks.note(connection, "message", row.id, row.office_id, error, now)
     if setback.times < setbacks.GIVE_UP_AFTER:
@@ -314,12 +301,12 @@ def _put_off(connection: Connection, office: OfficeView, row: AnyRow, error: Exc
     return 1
 
 
-def _is_gone(office: OfficeView, row: AnyRow) -> bool:
+def _is_gone(office: OfficeView, row: Taken) -> bool:
     member = office.staff.members.get(row.person_id or 0)
     return row.kind in ("reminder", "digest") and (member is None or not member.active)
 
 
-def _as_stored(row: AnyRow) -> Message:
+def _as_stored(row: Taken) -> Message:
     asked_for = row.kind == "answer" and "monday" not in row.payload  # a digest on trial is an answer too
     return answer_from(row.payload) if asked_for else digest_from(row.payload)
 
@@ -332,7 +319,7 @@ def _let_rest(connection: Connection, resting: Sequence[OfficeView], lane: dict[
             connection.execute(_SLEEP, {"b_now": now, "b_office": office.id, "b_wakes": wakes, **lane})
 
 
-def _move(connection: Connection, row: AnyRow, chat: Chat) -> None:
+def _move(connection: Connection, row: Taken, chat: Chat) -> None:
     """Into the lane of the bot that is to carry it now; this was no attempt."""
     connection.execute(
         update(MESSAGE)
@@ -341,7 +328,7 @@ def _move(connection: Connection, row: AnyRow, chat: Chat) -> None:
     )
 
 
-def _in_order(connection: Connection, rows: Sequence[AnyRow], now: dt.datetime, lane: Lane | None) -> list[AnyRow]:
+def _in_order(connection: Connection, rows: Sequence[Taken], now: dt.datetime, lane: Lane | None) -> list[Taken]:
     """Put back what would overtake an older message of the same person that waits to be tried again."""
     held: dict[int, list[AnyRow]] = defaultdict(list)
     people = {"people": [row.person_id for row in rows if row.person_id is not None]}

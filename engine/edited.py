@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from data.rows import AnyRow
+from data.rows import Taken
 from engine.messages import Edit
 from engine.office import MESSAGE, OfficeView
 from engine.reminder_lines import messages_as_they_stand
 
 
 def as_they_read_now(
-    connection: Connection, offices: Mapping[str, OfficeView], edits: Sequence[AnyRow]
+    connection: Connection, offices: Mapping[str, OfficeView], edits: Sequence[Taken]
 ) -> dict[int, Edit]:
     """The edits by the id of their own row in the outbox."""
     if not edits:

@@ -79,7 +79,7 @@ DUE = (
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
     .where(
         OCCURRENCE.c.next_move_at <= bindparam("now"),
-        one_of(OCCURRENCE.c.office_id, "offices"),
+        one_of(OCCURRENCE.c.office_id, "offices", seek=False),  # nearly all that is due is theirs, and in order
     )
     .order_by(OCCURRENCE.c.next_move_at, OCCURRENCE.c.id)
     .limit(MOST_AT_ONCE)
@@ -138,7 +138,10 @@ _UNNUMBERED = (
     )
     .order_by(REMINDER.c.id)
 )
-_WRITE = insert(MESSAGE).returning(MESSAGE.c.person_id, MESSAGE.c.id)
+_WRITE = insert(MESSAGE)
+_WRITTEN = select(MESSAGE.c.person_id, MESSAGE.c.id).where(
+    one_of(MESSAGE.c.person_id, "people"), MESSAGE.c.slot == bindparam("slot")
+)
 _MAKE_URGENT = update(MESSAGE).where(MESSAGE.c.id == bindparam("b_id")).values(urgent=True)
 _OF = select(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.kind, MESSAGE.c.status).where(
     one_of(MESSAGE.c.person_id, "people")
@@ -203,11 +206,12 @@ def _climb_all(
     Returns the reminders of each office (what to say, and what not and why) and the occurrences, as they came due.
     """
     desks = {office.id: Desk(office, now) for office in offices.values()}
-    due = connection.execute(DUE, {"offices": list(desks), "now": now}).all()
-    lost = _lost(connection, [row.id for row in due if row.pulled_forward])
+    found = connection.execute(DUE, {"offices": list(desks), "now": now}).all()
+    due = [row[0] for row in found]
+    lost = _lost(connection, [row[0] for row in found if row[_PULLED]])
     had_setback = setbacks.standing(connection, "occurrence").keys() if due else set()
     put_off: list[dict[str, Any]] = []
-    for row in due:
+    for row in found:
         occurrence_id, office_id, version = row[:3]
         try:
             desks[office_id].move(occurrence_id, version, row[3:], lost.get(occurrence_id, ()))
@@ -216,13 +220,12 @@ def _climb_all(
             put_off.append({"b_id": occurrence_id, "b_next": setback.try_after})
     bulk.write(connection, _PUT_OFF, put_off)
     if had_setback:
-        mended = {row.id for row in due} - {each["b_id"] for each in put_off}
-        setbacks.over(connection, "occurrence", had_setback & mended)
+        setbacks.over(connection, "occurrence", had_setback & set(due) - {each["b_id"] for each in put_off})
     decided = [one for desk in desks.values() for one in desk.decided]
     bulk.write(connection, _OPEN, [row for one in decided if one.opened is not None for row in one.moves()])
     bulk.write(connection, _MOVE, _together([row for one in decided if one.opened is None for row in one.moves()]))
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
-    return {office_id: desk.reminders() for office_id, desk in desks.items()}, [row.id for row in due]
+    return {office_id: desk.reminders() for office_id, desk in desks.items()}, due
 
 
 def _together(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -266,6 +269,9 @@ class Case(NamedTuple):
     lost: tuple[Unheard, ...]  # whom the last message did not reach
 
 
+_PULLED = 3 + Case._fields.index("pulled_forward")  # in a row of DUE, by its place: by its name it takes much longer
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What becomes of every occurrence of one case: what is said, how it moves, and its chain if it opens."""
@@ -307,8 +313,8 @@ class Desk:
         decided.of_version[version].append(occurrence_id)
         if decided.opened is not None:
             self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.opened))
-        for why in decided.unheard:
-            self.lines.append(journal.Line("engine", "unreached", occurrence_id, why))
+        if decided.unheard:
+            self.lines += [journal.Line("engine", "unreached", occurrence_id, why) for why in decided.unheard]
         return decided
 
     @property
@@ -510,8 +516,9 @@ def _gather(
     ]
     message_of = dict(unsent)
     if rows:
-        new = connection.execute(_WRITE, rows)
-        message_of |= {row.person_id: row.id for row in new}
+        bulk.write(connection, _WRITE, rows)
+        written = {"people": [row["person_id"] for row in rows], "slot": slot.key}
+        message_of.update(map(tuple, connection.execute(_WRITTEN, written)))
     _place(connection, fresh, waiting, message_of, due, now)
     bulk.write(connection, _MAKE_URGENT, [{"b_id": message} for person, message in unsent.items() if person in urgent])
     return len(rows)

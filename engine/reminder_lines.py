@@ -7,15 +7,16 @@ the reason, so that nobody is told to do what is done.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, cast, select, update
 
 from data import bulk, handles
 from data.one_of import one_of
-from data.rows import AnyRow
+from data.rows import AnyRow, Taken
 from engine.messages import HIDDEN_TITLE, HIDDEN_WORDS, Item, ReminderMessage, Says
 from engine.office import EXTENSION, OBLIGATION, OCCURRENCE, REMINDER, UNIT, OfficeView
 from engine.rules.lifecycle import OPEN, SILENT_BECAUSE, WorkState
@@ -73,7 +74,7 @@ _LINES = (
         REMINDER.c.says,
         REMINDER.c.revision,
         REMINDER.c.on_behalf_of,
-        REMINDER.c.detail,
+        cast(REMINDER.c.detail, Text),
         OCCURRENCE.c.id,
         OCCURRENCE.c.title,
         OCCURRENCE.c.data_from,
@@ -114,7 +115,7 @@ class _Line(NamedTuple):
     says: str
     reminder_revision: int
     on_behalf_of: int | None
-    detail: dict[str, Any] | None
+    detail: str | None  # as stored; most have none
     id: int
     title: str
     data_from: dt.date | None
@@ -148,7 +149,7 @@ _SUPPRESS = (
 
 
 def reminder_messages(
-    connection: Connection, offices: Mapping[str, OfficeView], messages: Sequence[AnyRow], now: dt.datetime
+    connection: Connection, offices: Mapping[str, OfficeView], messages: Sequence[Taken], now: dt.datetime
 ) -> dict[int, ReminderMessage]:
     """The messages of the outbox as they should read now, by id; one that has nothing left to say is not among them."""
     lines = _lines_of(connection, [message.id for message in messages])
@@ -222,7 +223,7 @@ def _weight(row: _Line) -> tuple[int, int]:
 
 def _unreached(rows: Sequence[_Line]) -> dict[int, str]:
     """Who could not be reached about each occurrence, said on the line that is kept, whichever that is."""
-    return {row.id: row.detail["reason"] for row in rows if row.says == Says.UNREACHED and row.detail}
+    return {row.id: _details(row)["reason"] for row in rows if row.says == Says.UNREACHED and row.detail}
 
 
 def _reminder_message(
@@ -235,11 +236,12 @@ def _reminder_message(
 ) -> ReminderMessage:
     today = office.today(now)
     # Gathering has given each line its number; only one that is missing or resting by now needs a second look.
-    numbers = {row.id: row.number for row in kept if row.number is not None}
-    if len(numbers) < len(kept):
-        given = handles.give(connection, [(person_id, row.id) for row in kept if row.id not in numbers], now)
-        numbers |= {occurrence: number for (_, occurrence), number in given.items()}
-    items = [_item(office, row, numbers[row.id], person_id, today, unreached.get(row.id)) for row in kept]
+    missing = [(person_id, row.id) for row in kept if row.number is None]
+    given = handles.give(connection, missing, now) if missing else {}
+    items = [
+        _item(office, row, row.number or given[person_id, row.id], person_id, today, unreached.get(row.id))
+        for row in kept
+    ]
     items.sort(key=lambda item: (_RANK[item.says], -item.days_late, _shown(item), item.number))
     behalf = {row.on_behalf_of for row in kept if row.on_behalf_of}
     return ReminderMessage(
@@ -264,7 +266,7 @@ def _still_true(
     """Lines that still hold, one for each occurrence (the weightiest), and those that fell away with the reason."""
     best: dict[int, _Line] = {}
     gone: list[tuple[int, str]] = []
-    for row in sorted(rows, key=_weight):
+    for row in sorted(rows):  # the older first
         says, state = row.says, row.work_state
         if says in _CHASING and (state not in OPEN or row.reminder_revision != row.revision):
             why = SILENT_BECAUSE.get(WorkState(state), "việc đã đổi hạn trước khi tin kịp đi")
@@ -275,10 +277,11 @@ def _still_true(
             gone.append((row.reminder_id, "không còn chờ xác nhận"))
         elif says == Says.EXTENSION_ASKED and not _extension_waits(connection, row):
             gone.append((row.reminder_id, "đề nghị gia hạn đã được giải quyết"))
-        elif row.id in best:
-            gone.append((row.reminder_id, "gộp chung một dòng với lời nhắc khác về cùng việc"))
-        else:
+        elif (other := best.get(row.id)) is None:
             best[row.id] = row
+        else:
+            best[row.id], lighter = sorted((row, other), key=_weight)
+            gone.append((lighter.reminder_id, "gộp chung một dòng với lời nhắc khác về cùng việc"))
     return list(best.values()), gone
 
 
@@ -295,7 +298,7 @@ def _extension_waits(connection: Connection, row: _Line) -> bool:
     return bool(
         connection.execute(
             select(EXTENSION.c.id).where(
-                EXTENSION.c.id == (row.detail or {}).get("extension"), EXTENSION.c.status == "waiting"
+                EXTENSION.c.id == _details(row).get("extension"), EXTENSION.c.status == "waiting"
             )
         ).first()
     )
@@ -316,15 +319,20 @@ def _item(office: OfficeView, row: _Line, number: int, person_id: int, today: dt
         row.data_from,
         days_late(row.due, row.internal_due, today),
         bool(row.before),
-        doer=None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
+        None if row.doer_id in (person_id, row.on_behalf_of) else office.name_of(row.doer_id),
         unreached=unreached,
         version=row.version,
     )
-    return item if row.detail is None else _with_details(item, row, row.detail)
+    return item if row.detail is None else _with_details(item, row)
 
 
-def _with_details(item: Item, row: _Line, detail: Mapping[str, Any]) -> Item:
+def _details(row: _Line) -> dict[str, Any]:
+    return json.loads(row.detail) if row.detail else {}
+
+
+def _with_details(item: Item, row: _Line) -> Item:
     """What people wrote, or asked for."""
+    detail = _details(row)
     words, until, since = detail.get("reason"), detail.get("until"), detail.get("since")
     return item._replace(
         reason=HIDDEN_WORDS if row.secret and words and row.says in _PEOPLES_WORDS else words,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, func, select
 
 from data.one_of import one_of
-from data.rows import AnyRow
+from data.rows import Taken
 from engine.messages import DigestMessage, Message, WeekCount
 from engine.office import MESSAGE, PERSON
 from engine.payload import digest_from
@@ -32,7 +32,7 @@ _WRITTEN = select(MESSAGE.c.key, MESSAGE.c.payload).where(MESSAGE.c.id.in_(_NEWE
 
 
 def with_weeks_before(
-    connection: Connection, rows: Iterable[AnyRow], messages: Mapping[int, Message | None]
+    connection: Connection, rows: Iterable[Taken], messages: Mapping[int, Message | None]
 ) -> dict[int, Message | None]:
     """The messages of these outbox rows, by id, each digest with what it is compared with."""
     whole = dict(messages)

@@ -100,7 +100,7 @@ def test_rows_that_are_there_stay_as_they_are(connection: Connection) -> None:
 
 def test_a_row_that_stands_for_several_is_set_out(connection: Connection) -> None:
     bulk.write(connection, INSERT, ROWS)
-    several = [
+    several: list[dict[str, Any]] = [
         {"name": ["new", "a", "newer", "new"], "at": NOON, "about": SHARED, "urgent": None, "copies": 5},
         {"name": [], "at": NOON, "about": None, "urgent": True, "copies": 6},
         {"name": ["c'); DROP TABLE notes; --", "?"], "at": None, "about": None, "urgent": True, "copies": 7},

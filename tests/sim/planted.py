@@ -146,9 +146,14 @@ def _breaks_the_chain_of_hashes(patch: Patch) -> None:
 
 
 def _does_not_merge(patch: Patch) -> None:
-    number = count()
-    patch.setattr(hours.Slot, "key", property(lambda self: f"{self.day}/{next(number)}"))
-    patch.setattr(remind, "_this_slot", lambda *_: (set(), {}))
+    gathered: list[None] = []
+
+    def a_slot_of_its_own(*_: Any) -> tuple[set[int], dict[int, int]]:
+        gathered.append(None)
+        return set(), {}
+
+    patch.setattr(hours.Slot, "key", property(lambda self: f"{self.day}/{len(gathered)}"))
+    patch.setattr(remind, "_this_slot", a_slot_of_its_own)
 
 
 def _snoozes_past_the_due_day(patch: Patch) -> None:
