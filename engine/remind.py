@@ -86,12 +86,10 @@ DUE = (
     # Whoever acts on one at this moment has it; ours stay as read until they are moved. SQLite: one writer anyway.
     .with_for_update(skip_locked=True, of=OCCURRENCE)
 )
-_MOVE = (  # what moves alike, moves together
-    update(OCCURRENCE)
-    .where(one_of(OCCURRENCE.c.id, "b_ids"), OCCURRENCE.c.version == bindparam("b_version"))
-    .values(next_move_at=bindparam("b_next"), last_rung_at=bindparam("b_climbed"), pulled_forward=False)
-)
-_OPEN = _MOVE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
+# Two statements: those of one unit open with the same chain, and whatever their chain, those of one ladder move alike.
+_ALIKE = update(OCCURRENCE).where(one_of(OCCURRENCE.c.id, "b_ids"), OCCURRENCE.c.version == bindparam("b_version"))
+_OPEN = _ALIKE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
+_MOVE = _ALIKE.values(next_move_at=bindparam("b_next"), last_rung_at=bindparam("b_climbed"), pulled_forward=False)
 _PUT_OFF = update(OCCURRENCE).where(OCCURRENCE.c.id == bindparam("b_id")).values(next_move_at=bindparam("b_next"))
 _WAITING = union(
     select(OCCURRENCE.c.office_id).where(OCCURRENCE.c.next_move_at <= bindparam("now")),
@@ -222,8 +220,8 @@ def _climb_all(
     if had_setback:
         setbacks.over(connection, "occurrence", had_setback & set(due) - {each["b_id"] for each in put_off})
     decided = [one for desk in desks.values() for one in desk.decided]
-    bulk.write(connection, _OPEN, [row for one in decided if one.opened is not None for row in one.moves()])
-    bulk.write(connection, _MOVE, _together([row for one in decided if one.opened is None for row in one.moves()]))
+    bulk.write(connection, _OPEN, [row for one in decided if one.opens for row in one.all_of(one.opens)])
+    bulk.write(connection, _MOVE, _together([row for one in decided for row in one.all_of(one.move)]))
     journal.append_each(connection, now, {office_id: desk.lines for office_id, desk in desks.items()})
     return {office_id: desk.reminders() for office_id, desk in desks.items()}, due
 
@@ -278,13 +276,14 @@ class Decided:
 
     reminders: list[Lines]
     move: dict[str, Any]
-    opened: dict[str, Any] | None
+    opens: dict[str, Any] | None
+    opened: dict[str, Any] | None  # of what opens, what its journal says
     unheard: list[dict[str, Any]]  # rungs for which the chain names nobody: no reminder row can say why
     of_version: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # the occurrences
 
-    def moves(self) -> list[dict[str, Any]]:
-        """How they move: a row for each version that they stand at."""
-        return [{**self.move, "b_version": version, "b_ids": ids} for version, ids in self.of_version.items()]
+    def all_of(self, change: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """This change to each of them: a row for each version that they stand at."""
+        return [{**change, "b_version": version, "b_ids": ids} for version, ids in self.of_version.items()]
 
 
 class Desk:
@@ -342,12 +341,12 @@ class Desk:
             climbed, next_at = case.last_rung_at, None
         move: dict[str, Any] = {"b_next": next_at, "b_climbed": climbed}
         if case.chain:
-            return Decided(self._said, move, None, self._unheard)
+            return Decided(self._said, move, None, None, self._unheard)
         # The chain is found once, and kept with the occurrence from now on.
         doer = next(iter(chain["doer"]), None)
-        move |= {"b_chain": chain, "b_doer": doer, "b_opened": case.opened_at or self.now}
+        opens = {"b_chain": chain, "b_doer": doer, "b_opened": case.opened_at or self.now}
         names = {level: [self.office.name_of(p) for p in people] for level, people in chain.items()}
-        return Decided(self._said, move, {"due": case.due, "chain": names}, self._unheard)
+        return Decided(self._said, move, opens, {"due": case.due, "chain": names}, self._unheard)
 
     def _chain_of(self, case: Case) -> Chain:
         key = (self._unit_slugs[case.unit_id], case.doer)

@@ -245,11 +245,11 @@ def _climbed(
     """What is said of one occurrence."""
     while (at := _at_work(office, max(case.next_move_at, now))) < end:
         decided = Desk(office, at).move(occurrence, version, case[:-1])
-        moved = decided.move
+        moved, opens = decided.move, decided.opens
         yield from ({**line, "occurrence_id": occurrence} for line in decided.reminders)
         if moved["b_next"] is None or any(REPEAT in line["rung"] for line in decided.reminders):
             return
-        fresh = {"chain": json.dumps(moved["b_chain"]), "opened_at": moved["b_opened"]} if decided.opened else {}
+        fresh = {"chain": json.dumps(opens["b_chain"]), "opened_at": opens["b_opened"]} if opens else {}
         now = at
         case = case._replace(
             next_move_at=moved["b_next"], last_rung_at=moved["b_climbed"], pulled_forward=False, **fresh
