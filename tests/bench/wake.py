@@ -2,7 +2,8 @@
 
 Three rows, as three things can be meant. *See and move on*: what is due is found and gets its next moment. *Whole turn
 beside an empty wake-up*: ours also renders, sends and records, theirs calls jobs that do nothing. *Whole beside whole*:
-each of their jobs renders its line by our template, gives it to the same simulator and records it as sent.
+each of their jobs renders its line by our template, gives it to the same simulator and records it as sent. The goal is
+set for all three; on the morning on which all work opens too, which is one in five, not for the unequal one.
 
 Both have been woken once before, for ten: a program that runs for months is not measured by its first morning.
 """
@@ -104,20 +105,26 @@ def busy_turn(size: Size, bench: Bench) -> Iterator[Figure]:
         full_tuned.append(_whole_wake_up(store, due, theirs.tuned))
         for turns in ours.values():
             turns.again(store)
-    for what, turns in ours.items():
-        yield from _compared(what, due, turns, empty, full, full_tuned)
+    for (what, turns), least in zip(ours.items(), (20, None), strict=True):
+        yield from _compared(what, due, turns, empty, full, full_tuned, least)
     store.drop(later)
     store.drop(opening)
 
 
 def _compared(
-    what: str, due: int, turns: _Turns, empty: list[float], full: list[float], full_tuned: list[float]
+    what: str,
+    due: int,
+    turns: _Turns,
+    empty: list[float],
+    full: list[float],
+    full_tuned: list[float],
+    least_unequal: float | None,
 ) -> Iterator[Figure]:
     nothing = f"{AS_IT_COMES}, jobs that do nothing"
     whole = f"{what}: the whole turn, {turns.messages} merged messages rendered, sent, recorded"
     moved = f"{what}: seen and moved on (climb, gather, outbox written)"
     yield times_faster(moved, seconds(turns.decided), seconds(empty), nothing, 20, "like with like")
-    yield times_faster(whole, seconds(turns.whole), seconds(empty), nothing, note="theirs does less")
+    yield times_faster(whole, seconds(turns.whole), seconds(empty), nothing, least_unequal, note="theirs does less")
     for beside, name, least in ((full, "as it comes", 20), (full_tuned, "tuned (WAL, NORMAL)", None)):
         yield times_faster(
             whole,
