@@ -73,8 +73,8 @@ _TELL_THEIR_NUMBER = frozenset({Says.CONFIRM, Says.EXTENSION_ASKED})  # in the w
 class Facts(NamedTuple):
     """What the words under a title depend on, and nothing else: a morning's lines share a few dozen of these.
 
-    The fields are those of :class:`engine.messages.Item`. ``act``: what is to be done with it ("gửi"); ``number`` is
-    None where the words do not name it.
+    The first two are worked out: what is to be done with it ("gửi"), and its number where the words name it. The others
+    are fields of :class:`engine.messages.Item`, as they are.
     """
 
     act: str

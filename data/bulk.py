@@ -48,7 +48,9 @@ def add_missing(connection: Connection, table: Table, rows: Rows) -> int:
 def add_missing_for_each(connection: Connection, table: Table, column: str, rows: Rows) -> int:
     """Like :func:`add_missing`, of rows that stand for several: ``column`` holds a list, and each value gets its row.
 
-    The database sets them out. What a row does not name is NULL: the table's own defaults are not asked.
+    The database sets them out.
+
+    :raises TypeError: the rows do not name a column that has a default: nobody asks it here.
     """
     if not rows:
         return 0
@@ -133,6 +135,8 @@ def _unless_there(table: Table, dialect: str) -> Insert:
 
 @cache
 def _for_each(table: Table, dialect: str, column: str, names: tuple[str, ...]) -> Insert:
+    if forgotten := [each.name for each in table.columns if each.default is not None and each.name not in names]:
+        raise TypeError(f"name {', '.join(forgotten)} in the rows")
     several = each_of(table.c[column].type, column, dialect)
     values = [several.c.value if name == column else bindparam(name, type_=table.c[name].type) for name in names]
     # The condition is always true. Without one, SQLite would read ON CONFLICT as the beginning of a join.

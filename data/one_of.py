@@ -1,4 +1,4 @@
-"""``column IN (…)`` with all the values as one parameter, or with none.
+"""``column IN (…)`` with all the values as one parameter, or with none; and the values of one as a table.
 
 A parameter for each value makes a new statement for each number of values, built, sent and planned anew each time. For
 a batch of two hundred that costs a sixth of the work it is for.
@@ -28,7 +28,7 @@ def one_of(which: ColumnElement[Any], values: str, *, seek: bool = True) -> Colu
 
 
 def each_of(type_: TypeEngine[Any], values: str, dialect: str) -> TableValuedAlias:
-    """A table with one column, ``value``: what the parameter named ``values`` brings, in its order."""
+    """A table with one column, ``value``: what the parameter named ``values`` brings."""
     several = bindparam(values, type_=_Several(type_))
     if dialect == "postgresql":
         return func.unnest(several).table_valued(column("value", type_)).render_derived()
@@ -70,17 +70,13 @@ class _ComparedWith(_OneOf):
 
 @compiles(_OneOf, "sqlite")
 def _in_json(element: _OneOf, compiler: SQLCompiler, **kw: Any) -> str:
-    column, values = element.clauses
-    known = compiler.process(values, **kw)
-    return f"({compiler.process(column, **kw)} IN (SELECT value FROM json_each({known})))"  # noqa: S608  (a parameter)
-
-
-@compiles(_ComparedWith, "sqlite")
-def _compared(element: _ComparedWith, compiler: SQLCompiler, **kw: Any) -> str:
-    return _in_json(element, compiler, **kw).replace("(", "(+", 1)  # a sign before a column: no index is used for it
+    which, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    # A sign before a column: no index is used for it.
+    sign = "+" if isinstance(element, _ComparedWith) else ""
+    return f"({sign}{which} IN (SELECT value FROM json_each({values})))"  # noqa: S608  (a parameter)
 
 
 @compiles(_OneOf, "postgresql")
 def _in_array(element: _OneOf, compiler: SQLCompiler, **kw: Any) -> str:
-    column, values = element.clauses
-    return f"({compiler.process(column, **kw)} = ANY({compiler.process(values, **kw)}))"
+    which, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({which} = ANY({values}))"

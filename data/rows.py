@@ -9,7 +9,7 @@ AnyRow = Row[*tuple[Any, ...]]  # columns by name, values as the driver gave the
 
 
 class Taken(NamedTuple):
-    """A row of the outbox that was claimed. A row of SQLAlchemy's gives out its columns ten times slower.
+    """A claimed row of the outbox. A row of SQLAlchemy's gives out its columns ten times slower.
 
     ``channel``, ``bot`` and ``address`` are there where it must leave by that chat, ``person_id`` where its reader is
     known.

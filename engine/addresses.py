@@ -25,8 +25,8 @@ from engine.rules.budget import Weight, may_send
 TRY_AGAIN_AFTER = dt.timedelta(hours=1)  # a chat that failed: whether it works again
 OTHER_OFFICE = "bot này nay phục vụ cơ quan khác"
 NOT_LINKED = "người nhận chưa nối kênh nhắn tin"
-_Candidate = tuple[Chat, dt.datetime | None]  # since when it has been failing
 QUOTA_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # the provider's months
+_Candidate = tuple[Chat, dt.datetime | None]  # a chat, and since when it has been failing
 
 _CHATS = (
     select(CHAT.c.id, CHAT.c.person_id, CHAT.c.channel, CHAT.c.bot, CHAT.c.address, CHAT.c.failing_since)

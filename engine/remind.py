@@ -40,6 +40,7 @@ ASK_CONFIRMER_AGAIN_AFTER = 3  # working days
 LEADERS_CONFIRM_AFTER = 6  # working days since the report: two questions without an answer
 MOST_AT_ONCE = 5_000  # occurrences in one turn; the rest wait for the next
 Lines = dict[str, Any]  # rows of reminders that differ in their occurrence only: "occurrence_id" lists them all
+CASE_FROM = 3  # in a row of DUE, before that: id, office, version
 _EARLY = frozenset({Says.COLLECT, Says.WRITE, Says.SOON})
 _URGENT = frozenset(str(says) for says in AT_LEAST_ONCE)
 
@@ -79,14 +80,14 @@ DUE = (
     .join(OBLIGATION, OBLIGATION.c.id == OCCURRENCE.c.obligation_id)
     .where(
         OCCURRENCE.c.next_move_at <= bindparam("now"),
-        one_of(OCCURRENCE.c.office_id, "offices", seek=False),  # nearly all that is due is theirs, and in order
+        one_of(OCCURRENCE.c.office_id, "offices", seek=False),  # SQLite: nearly all that is due is theirs
     )
     .order_by(OCCURRENCE.c.next_move_at, OCCURRENCE.c.id)
     .limit(MOST_AT_ONCE)
     # Whoever acts on one at this moment has it; ours stay as read until they are moved. SQLite: one writer anyway.
     .with_for_update(skip_locked=True, of=OCCURRENCE)
 )
-# Two statements: those of one unit open with the same chain, and whatever their chain, those of one ladder move alike.
+# Two statements: what opens gets the chain of its case; whatever their chain, those of one ladder move alike.
 _ALIKE = update(OCCURRENCE).where(one_of(OCCURRENCE.c.id, "b_ids"), OCCURRENCE.c.version == bindparam("b_version"))
 _OPEN = _ALIKE.values(chain=bindparam("b_chain"), doer_id=bindparam("b_doer"), opened_at=bindparam("b_opened"))
 _MOVE = _ALIKE.values(next_move_at=bindparam("b_next"), last_rung_at=bindparam("b_climbed"), pulled_forward=False)
@@ -105,10 +106,14 @@ _LOST = (
     )
     .order_by(REMINDER.c.id.desc())
 )
-_PENDING = select(REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.says).where(
-    REMINDER.c.status == "pending",
-    REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
-    one_of(REMINDER.c.office_id, "offices"),
+_PENDING = (
+    select(REMINDER.c.id, REMINDER.c.office_id, REMINDER.c.person_id, REMINDER.c.says)
+    .where(
+        REMINDER.c.status == "pending",
+        REMINDER.c.scheduled_at <= bindparam("now"),  # a line may be meant for later: "nhắc 3 chiều mai"
+        one_of(REMINDER.c.office_id, "offices"),
+    )
+    .order_by(REMINDER.c.id)  # in this order they are locked, too
 )
 _PUT = (
     update(REMINDER)
@@ -118,15 +123,14 @@ _PUT = (
 _SILENCE = (
     update(REMINDER).where(REMINDER.c.id == bindparam("b_id")).values(status="suppressed", reason=bindparam("b_reason"))
 )
-# What has no number that is in use. Asked of what was just written: of a thousand pairs on a later rung, none.
+# What never had a number. Asked of the messages just written to: of a thousand pairs on a later rung, none.
 _UNNUMBERED = (
-    select(REMINDER.c.person_id, REMINDER.c.occurrence_id)
+    select(REMINDER.c.person_id, REMINDER.c.occurrence_id, REMINDER.c.id)
     .outerjoin(
         handles.HANDLE,
         and_(
             handles.HANDLE.c.person_id == REMINDER.c.person_id,
             handles.HANDLE.c.occurrence_id == REMINDER.c.occurrence_id,
-            handles.HANDLE.c.released_at.is_(None),
         ),
     )
     .where(
@@ -210,9 +214,9 @@ def _climb_all(
     had_setback = setbacks.standing(connection, "occurrence").keys() if due else set()
     put_off: list[dict[str, Any]] = []
     for row in found:
-        occurrence_id, office_id, version = row[:3]
+        occurrence_id, office_id, version = row[:CASE_FROM]
         try:
-            desks[office_id].move(occurrence_id, version, row[3:], lost.get(occurrence_id, ()))
+            desks[office_id].move(occurrence_id, version, row[CASE_FROM:], lost.get(occurrence_id, ()))
         except Exception as error:  # one that cannot be decided must not silence the others
             setback = setbacks.note(connection, "occurrence", occurrence_id, office_id, error, now)
             put_off.append({"b_id": occurrence_id, "b_next": setback.try_after})
@@ -267,17 +271,17 @@ class Case(NamedTuple):
     lost: tuple[Unheard, ...]  # whom the last message did not reach
 
 
-_PULLED = 3 + Case._fields.index("pulled_forward")  # in a row of DUE, by its place: by its name it takes much longer
+_PULLED = CASE_FROM + Case._fields.index("pulled_forward")  # by its place: by its name it takes much longer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
     """What becomes of every occurrence of one case: what is said, how it moves, and its chain if it opens."""
 
-    reminders: list[Lines]
+    reminders: list[dict[str, Any]]  # without the occurrence
     move: dict[str, Any]
     opens: dict[str, Any] | None
-    opened: dict[str, Any] | None  # of what opens, what its journal says
+    told: dict[str, Any] | None  # of what opens, what its journal says
     unheard: list[dict[str, Any]]  # rungs for which the chain names nobody: no reminder row can say why
     of_version: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # the occurrences
 
@@ -296,7 +300,7 @@ class Desk:
         self.lines: list[journal.Line] = []
         self._unit_slugs = {unit.id: unit.slug for unit in office.staff.units.values()}
         self._chains: dict[tuple[str, str | None], Chain] = {}
-        self._said: list[Lines] = []  # about the case that is being decided
+        self._said: list[dict[str, Any]] = []  # about the case that is being decided
         self._unheard: list[dict[str, Any]] = []  # of the same case
         self._decided: dict[tuple[object, ...], Decided] = {}
         self._climbing = cache(self._climb_afresh)  # cases of other units have the same dates
@@ -305,13 +309,13 @@ class Desk:
         self, occurrence_id: int, version: int, stored: tuple[Any, ...], lost: tuple[Unheard, ...] = ()
     ) -> Decided:
         """Decide about one occurrence whose alarm is due. ``stored``: the fields of its case, as they are read."""
-        same = (stored, lost) if lost else stored
+        same = (stored, lost)
         decided = self._decided.get(same)
         if decided is None:
             decided = self._decided[same] = self._decide(Case._make((*stored, lost)))
         decided.of_version[version].append(occurrence_id)
-        if decided.opened is not None:
-            self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.opened))
+        if decided.told is not None:
+            self.lines.append(journal.Line("engine", "opened", occurrence_id, decided.told))
         if decided.unheard:
             self.lines += [journal.Line("engine", "unreached", occurrence_id, why) for why in decided.unheard]
         return decided
@@ -323,11 +327,11 @@ class Desk:
 
     def reminders(self) -> list[Lines]:
         """What is said, and what is not and why."""
+        found: list[Lines] = []
         for decided in self.decided:
             occurrences = [one for same in decided.of_version.values() for one in same]
-            for lines in decided.reminders:
-                lines["occurrence_id"] = occurrences
-        return [lines for decided in self.decided for lines in decided.reminders]
+            found += [{**said, "occurrence_id": occurrences} for said in decided.reminders]
+        return found
 
     def _decide(self, case: Case) -> Decided:
         self._said, self._unheard = [], []
@@ -549,10 +553,11 @@ def _place(
     bulk.write(connection, _PUT, [{"b_id": row.id, "b_message": message_of[row.person_id]} for row in late])
     if message_of:
         unnumbered = connection.execute(_UNNUMBERED, {"messages": list(message_of.values())}).all()
-        if unnumbered:  # what waited from before comes first
+        if unnumbered:  # what waited from before comes first, then as it came due
             order = {occurrence: n for n, occurrence in enumerate(due)}
-            pairs = sorted(map(tuple, unnumbered), key=lambda pair: order.get(pair[1], -1))
-            handles.give(connection, pairs, now)
+            from_before = {row.id for row in late}
+            unnumbered = sorted(unnumbered, key=lambda row: -1 if row[2] in from_before else order.get(row[1], -1))
+            handles.give(connection, [(person, occurrence) for person, occurrence, _ in unnumbered], now)
 
 
 def _this_slot(

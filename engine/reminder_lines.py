@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, and_, bindparam, cast, select, update
@@ -134,6 +135,7 @@ class _Line(NamedTuple):
     number: int | None
 
 
+_AGE = attrgetter("reminder_id")  # the older first
 _SAYS = {str(says): says for says in Says}  # to call Says() takes fifteen times as long
 _TO_DOER = frozenset({Says.COLLECT, Says.WRITE, Says.SOON, Says.LAST_CALL, Says.HANDED_OVER, Says.AGAIN})
 _CLOSED = {
@@ -266,7 +268,7 @@ def _still_true(
     """Lines that still hold, one for each occurrence (the weightiest), and those that fell away with the reason."""
     best: dict[int, _Line] = {}
     gone: list[tuple[int, str]] = []
-    for row in sorted(rows):  # the older first
+    for row in sorted(rows, key=_AGE):
         says, state = row.says, row.work_state
         if says in _CHASING and (state not in OPEN or row.reminder_revision != row.revision):
             why = SILENT_BECAUSE.get(WorkState(state), "việc đã đổi hạn trước khi tin kịp đi")

@@ -113,6 +113,8 @@ def test_a_row_that_stands_for_several_is_set_out(connection: Connection) -> Non
     connection.execute(INSERT, set_out)
     assert as_they_are == stored(connection)
     assert bulk.add_missing_for_each(connection, NOTES, "name", []) == 0
+    with pytest.raises(TypeError, match="copies"):
+        bulk.add_missing_for_each(connection, NOTES, "name", [{"name": ["b"], "urgent": None}])
 
 
 def test_replacing_changes_what_is_named_and_nothing_else(connection: Connection) -> None:

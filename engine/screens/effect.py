@@ -34,7 +34,7 @@ from engine.office import (
     view_office,
 )
 from engine.plan import plan
-from engine.remind import DUE, Case, Desk
+from engine.remind import CASE_FROM, DUE, Case, Desk
 from engine.rules.lifecycle import CLOSED, WorkState
 from engine.why import SAYS
 from schedules.office_model import ONCE, Kind
@@ -224,7 +224,7 @@ def _to_be_said(
 ) -> list[dict[str, Any]]:
     """Every line to come while nobody answers, decided from alarm to alarm as a turn decides it."""
     due = copy.execute(DUE, {"offices": [office.id], "now": FAR}).all()
-    cases = [(row.id, row.version, Case._make((*row[3:], ()))) for row in due]
+    cases = [(row.id, row.version, Case._make((*row[CASE_FROM:], ()))) for row in due]
     played = [one for one in cases if beyond is None or one[2].due <= beyond]  # what falls due later: not looked at
     if not played:
         return []

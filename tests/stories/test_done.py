@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from data.journal import JOURNAL
+from data.muted import mute, unmute
 from engine import actions
 from engine.office import INBOUND, OCCURRENCE
 from tests.stories.conftest import OpenWorld
@@ -316,6 +317,25 @@ def test_work_sent_back_after_its_number_was_given_away_gets_a_number_of_its_own
     world.run_until("2026-03-27 08:00")
     world.phone(OFFICER).expect("CẦN LÀM LẠI", "2. Kế hoạch chuyển đổi số", "thiếu phụ lục")
     world.phone(OFFICER).expect("QUÁ HẠN", "2. Kế hoạch chuyển đổi số")
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đã ghi nhận xong việc 1: Việc mới")
+    world.ignore_rest()
+
+
+def test_work_done_while_its_reminder_waited_holds_no_number(open_world: OpenWorld) -> None:
+    world = open_world("2026-03-20 07:00", [one_task("2026-03-25"), one_task("2026-04-09", "moi", "Việc mới")])
+    with world.engine.begin() as connection:
+        mute(connection, "đang thử bản sao lưu", world.clock.now())
+    world.run_until("2026-03-20 08:00")
+    world.operate(actions.report, "Kế hoạch")
+    forget_number_rest(world, days=30)
+    world.run_until("2026-03-26 08:00")  # the newer work joins the message that waits
+    world.phone(OFFICER).silent()
+    with world.engine.begin() as connection:
+        unmute(connection)
+    world.turn()
+    assert "Kế hoạch" not in world.phone(OFFICER).expect("1. Việc mới")
+
     world.say(OFFICER, "xong 1")
     world.phone(OFFICER).expect("Đã ghi nhận xong việc 1: Việc mới")
     world.ignore_rest()
