@@ -265,14 +265,14 @@ def _template(html: bool, name: str) -> Template:
 
 def _under_its_title(item: Item, today: dt.date, *, html: bool) -> str:
     number = item.number if item.says in _TELL_THEIR_NUMBER else None
-    return _in_words(html, today, act(item), number, *_AS_THEY_ARE(item))
+    return _in_words(html, today, act(item), number, _AS_THEY_ARE(item))
 
 
 @lru_cache(maxsize=4096)
-def _in_words(html: bool, today: dt.date, *facts: Any) -> str:
+def _in_words(html: bool, today: dt.date, act: str, number: int | None, others: tuple[Any, ...]) -> str:
     """Markup where ``html``: what is in it is escaped already."""
     module: Any = _environments()[html].get_template("reminder_line.j2").module
-    words: str = module.line(Facts(*facts), today).strip()
+    words: str = module.line(Facts(act, number, *others), today).strip()
     return words
 
 
