@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.errors import BadOfficeFile
-from schedules.dates import expand
+from schedules.dates import IMPOSSIBLE_DATE, expand
 from schedules.office_model import ONCE, Kind, Ladder, Obligation, OfficeFile
 from schedules.recurrence import STEP, from_rrule
 from schedules.workdays import vietnam_calendar
@@ -49,7 +49,16 @@ def problems_of(office: OfficeFile) -> list[str]:
 
 def warnings_of(office: OfficeFile) -> list[str]:
     """What a person should still look at; the file can be loaded all the same."""
-    return [f"{o.id}: {o.needs_review}" for o in office.obligations if o.needs_review]
+    to_decide = [f"{o.id}: {o.needs_review}" for o in office.obligations if o.needs_review]
+    return [*to_decide, *_days_that_do_not_exist(office)]
+
+
+def _days_that_do_not_exist(office: OfficeFile) -> Iterator[str]:
+    year = office.plan.period[0]
+    for obligation in office.obligations:
+        for dates in expand(obligation, vietnam_calendar(), dt.date(year, 1, 1), dt.date(year, 12, 31)):
+            if IMPOSSIBLE_DATE in dates.flags:
+                yield f"{obligation.id}: lấy ngày {dates.reasons[0]} Hãy đối chiếu với văn bản."
 
 
 @cache

@@ -104,6 +104,10 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 def test_a_31_november_is_clamped_and_flagged(tmp_path: Path) -> None:
     path = changed(tmp_path, "due: {day: 10, before: true}", 'due: {dates: ["31/11"]}')
+    checked = nhacviec("check", str(path))
+    assert checked.returncode == 0, checked.stderr
+    assert "lấy ngày 30/11 thay cho 31/11: tháng 11 chỉ có 30 ngày. Hãy đối chiếu với văn bản." in checked.stdout
+    assert "thay cho" not in nhacviec("check", str(HUNG_THANG)).stdout
     result = nhacviec("preview", "--office", str(path), "--from", "2026-11-25", "--to", "2026-12-01", "--full")
     assert result.returncode == 0, result.stderr
     assert "30/11/2026" in result.stdout
