@@ -23,6 +23,7 @@ class Size:
     # turn
     offices: int = 25
     due_each: int = 40
+    mornings: int = 11  # runs of each side: a turn of 50 ms is easily hit by what else the machine does
     # claim
     short_queue: int = 1_000
     long_queue: int = 20_000
@@ -68,6 +69,7 @@ QUICK = Size(
     bots=20,
     lane_rows=2_000,
     offices=2,
+    mornings=1,
     due_each=10,
     short_queue=120,
     long_queue=160,

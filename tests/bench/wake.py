@@ -98,8 +98,8 @@ def busy_turn(size: Size, bench: Bench) -> Iterator[Figure]:
     empty: list[float] = []
     full: list[float] = []
     full_tuned: list[float] = []
-    for run in range(size.runs):  # in turns: what else the machine does hits all alike
-        bench.say(f"run {run + 1} of {size.runs}")
+    for run in range(size.mornings):  # in turns: what else the machine does hits all alike
+        bench.say(f"run {run + 1} of {size.mornings}")
         empty.append(_wake_up(store, due, theirs.as_it_comes))
         full.append(_whole_wake_up(store, due, theirs.as_it_comes))
         full_tuned.append(_whole_wake_up(store, due, theirs.tuned))
