@@ -146,8 +146,8 @@ def main(arguments: list[str] | None = None) -> int:
     console.print(table_of(figures))
     goals = [figure for figure in figures if figure.goal]
     console.print(
-        f"{sum(bool(figure.reached) for figure in goals)} of {len(goals)} goals reached. Medians of at least {size.runs} "
-        f"runs of each side (least–most), {size.idle_turns} idle turns. Took {took / 60:.1f} minutes."
+        f"{sum(bool(figure.reached) for figure in goals)} of {len(goals)} goals reached. Medians of at least "
+        f"{size.runs} runs of each side (least–most), {size.idle_turns} idle turns. Took {took / 60:.1f} minutes."
     )
     for words in left_out:
         console.print(f"[yellow]Left out: {words}")
