@@ -3,41 +3,64 @@
 SQLAlchemy binds row by row: each row gets a dict of its own, and every instant and document in it a call. A thousand
 rows of one morning share a handful of instants. So the statement is compiled once for each engine, and a value that
 comes again is translated once. What runs is what SQLAlchemy compiled, with every value bound.
+
+SQLite runs the statement once for each row, which is a function call. PostgreSQL is another process: it gets all rows
+as one document, and one statement that reads them from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Date, Dialect, Insert, Table, Update, bindparam, select
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Date,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
-from data.one_of import each_of
+from data.one_of import as_listed, several
 
 Rows = Sequence[Mapping[str, Any]]
 Translate = Callable[[Any], Any]
+AT_ONCE = 5_000  # rows of one document: some megabytes
+_DOCUMENT = "all_rows"
 
 
 def write(connection: Connection, statement: Insert | Update, rows: Rows) -> int:
     """Run ``statement`` once for each row. Returns how many rows of the table it touched.
 
     Build the statement once, at import: it is remembered by identity. Every row names the same parameters as the
-    first. Nothing comes back: what the database made up (ids) has to be asked for.
+    first, and no two rows are about the same row of the table. Nothing comes back: what the database made up (ids) has
+    to be asked for.
     """
     if not rows:
         return 0
     prepared = _prepare(statement, connection.dialect, tuple(rows[0]))
-    bound: list[Any] = list(zip(*(prepared.column(name, rows) for name in prepared.names), strict=True))
-    if not prepared.positional:
-        bound = [dict(zip(prepared.names, values, strict=True)) for values in bound]
-    return connection.exec_driver_sql(prepared.sql, bound).rowcount
+    return sum(connection.exec_driver_sql(prepared.sql, given).rowcount for given in prepared.given(rows))
 
 
 def add_missing(connection: Connection, table: Table, rows: Rows) -> int:
@@ -45,8 +68,8 @@ def add_missing(connection: Connection, table: Table, rows: Rows) -> int:
     return write(connection, _unless_there(table, connection.dialect.name), rows)
 
 
-def add_missing_for_each(connection: Connection, table: Table, column: str, rows: Rows) -> int:
-    """Like :func:`add_missing`, of rows that stand for several: ``column`` holds a list, and each value gets its row.
+def add_missing_for_each(connection: Connection, table: Table, listed: str, rows: Rows) -> int:
+    """Like :func:`add_missing`, of rows that stand for several: ``listed`` holds a list, and each value gets its row.
 
     The database sets them out.
 
@@ -54,7 +77,7 @@ def add_missing_for_each(connection: Connection, table: Table, column: str, rows
     """
     if not rows:
         return 0
-    statement = _for_each(table, connection.dialect.name, column, tuple(rows[0]))
+    statement = _for_each(table, connection.dialect.name, listed, tuple(rows[0]))
     return write(connection, statement, rows)
 
 
@@ -66,16 +89,26 @@ def add_or_replace(connection: Connection, table: Table, key: tuple[str, ...], r
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A statement in one database's words: its parameters in order, and the values that no row names."""
+    """A statement in one database's words: what each row brings in order, and the values that no row brings."""
 
     sql: str
     names: tuple[str, ...]
     fixed: Mapping[str, Any]
     translate: Mapping[str, Translate]
-    positional: bool
+    in_one: bool  # all rows go as one document
 
-    def column(self, name: str, rows: Rows) -> Iterable[Any]:
-        """One parameter of every row, as the driver takes it."""
+    def given(self, rows: Rows) -> Iterator[Any]:
+        """The parameters, as the driver takes them, of one call after the other."""
+        if not self.in_one:
+            yield list(zip(*(self._column(name, rows) for name in self.names), strict=True))
+            return
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
+            columns = [self._column(name, some) for name in self.names]
+            document = [dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True)]
+            yield {_DOCUMENT: _spell(document), **self.fixed}
+
+    def _column(self, name: str, rows: Rows) -> Iterable[Any]:
         if name in self.fixed:
             return [self.fixed[name]] * len(rows)
         values = list(map(itemgetter(name), rows))
@@ -90,19 +123,52 @@ class _Prepared:
 
 @lru_cache(maxsize=128)
 def _prepare(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]) -> _Prepared:
-    columns = names if isinstance(statement, Insert) and statement.select is None else None
-    compiled = statement.compile(dialect=dialect, column_keys=columns, for_executemany=True)
-    assert isinstance(compiled, SQLCompiler)
-    order = tuple(compiled.positiontup or dict.fromkeys(compiled.bind_names.values()))
-    types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in order}
+    compiled = _compiled(statement, dialect, names)
+    types = {name: bound.type for name, bound in compiled.binds.items()}
+    in_one = dialect.name == "postgresql"
+    if in_one:
+        compiled = _compiled(_reading(statement, {name: types[name] for name in names}), dialect)
     translate = {name: how for name, type_ in types.items() if (how := _translation(type_, dialect))}
     values = {**compiled.params, **_defaults(compiled)}
     fixed = {}
-    for name in set(order).difference(names):
+    for name in values.keys() - {*names, _DOCUMENT}:
         if compiled.binds[name].required:
             raise KeyError(f"no row names {name!r}")
         fixed[name] = translate[name](values[name]) if name in translate else values[name]
-    return _Prepared(str(compiled), order, fixed, translate, bool(compiled.positional))
+    return _Prepared(str(compiled), names if in_one else tuple(compiled.positiontup or ()), fixed, translate, in_one)
+
+
+def _compiled(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...] = ()) -> SQLCompiler:
+    columns = names if isinstance(statement, Insert) and statement.select is None else None
+    compiled = statement.compile(dialect=dialect, column_keys=columns, for_executemany=True)
+    assert isinstance(compiled, SQLCompiler)
+    return compiled
+
+
+def _reading(statement: Insert | Update, types: Mapping[str, TypeEngine[Any]]) -> Insert | Update:
+    """The statement for all rows of a document: each parameter that a row would bring is a column of it."""
+    document = func.json_to_recordset(cast(bindparam(_DOCUMENT, type_=Text()), JSON))
+    columns = (column(name, as_listed(type_)) for name, type_ in types.items())
+    rows = document.table_valued(*columns).render_derived("given", with_types=True)
+    if isinstance(statement, Insert) and statement.select is None:
+        return statement.from_select(list(types), select(rows))
+
+    def in_its_place(element: object, **_: object) -> ColumnElement[Any] | None:
+        return rows.c.get(element.key) if isinstance(element, BindParameter) else None
+
+    replaced = visitors.replacement_traverse(statement, {}, in_its_place)
+    assert isinstance(replaced, Insert | Update)
+    return replaced
+
+
+def _spelled(value: object) -> str:
+    """What JSON has no word for: days and instants."""
+    if not isinstance(value, dt.date):
+        raise TypeError(f"{type(value).__name__} cannot be stored")
+    return value.isoformat()
+
+
+_spell = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_spelled).encode
 
 
 def _translation(type_: TypeEngine[Any], dialect: Dialect) -> Translate | None:
@@ -113,13 +179,13 @@ def _translation(type_: TypeEngine[Any], dialect: Dialect) -> Translate | None:
 
 def _defaults(compiled: SQLCompiler) -> dict[str, Any]:
     """The table's own values for columns that no row names; one that is computed for each row is not guessed at."""
-    defaults = {column: column.default for column in compiled.insert_prefetch}
-    defaults |= {column: column.onupdate for column in compiled.update_prefetch}
+    defaults = {filled: filled.default for filled in compiled.insert_prefetch}
+    defaults |= {filled: filled.onupdate for filled in compiled.update_prefetch}
     fixed = {}
-    for column, default in defaults.items():
+    for filled, default in defaults.items():
         if not isinstance(default, ScalarElementColumnDefault):
-            raise TypeError(f"{column} is computed for each row: name it in the rows")
-        fixed[column.key] = default.arg
+            raise TypeError(f"{filled} is computed for each row: name it in the rows")
+        fixed[filled.key] = default.arg
     return fixed
 
 
@@ -134,14 +200,23 @@ def _unless_there(table: Table, dialect: str) -> Insert:
 
 
 @cache
-def _for_each(table: Table, dialect: str, column: str, names: tuple[str, ...]) -> Insert:
+def _for_each(table: Table, dialect: str, listed: str, names: tuple[str, ...]) -> Insert:
     if forgotten := [each.name for each in table.columns if each.default is not None and each.name not in names]:
         raise TypeError(f"name {', '.join(forgotten)} in the rows")
-    several = each_of(table.c[column].type, column, dialect)
-    values = [several.c.value if name == column else bindparam(name, type_=table.c[name].type) for name in names]
-    # The condition is always true. Without one, SQLite would read ON CONFLICT as the beginning of a join.
-    rows = select(*values).select_from(several).where(several.c.value.is_not(None))
+    types = {name: table.c[name].type for name in names}
+    rows = _set_out(types, several(listed, types.pop(listed)), names, dialect)
     return _insert(dialect)(table).from_select(names, rows, include_defaults=False).on_conflict_do_nothing()
+
+
+def _set_out(
+    types: Mapping[str, TypeEngine[Any]], listed: BindParameter[Any], names: tuple[str, ...], dialect: str
+) -> Select[Any]:
+    given = {name: bindparam(name, type_=type_) for name, type_ in types.items()}
+    if dialect == "postgresql":
+        return select(*(given.get(name, func.unnest(listed)) for name in names))
+    each = func.json_each(listed).table_valued("value")
+    # The condition is always true. Without one, SQLite would read ON CONFLICT as the beginning of a join.
+    return select(*(given.get(name, each.c.value) for name in names)).where(each.c.value.is_not(None))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""``column IN (…)`` with all the values as one parameter, or with none; and the values of one as a table.
+"""``column IN (…)`` with all the values as one parameter, or with none.
 
 A parameter for each value makes a new statement for each number of values, built, sent and planned anew each time. For
 a batch of two hundred that costs a sixth of the work it is for.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, String, TableValuedAlias, bindparam, column, func
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Dialect, String, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,16 +23,18 @@ def one_of(which: ColumnElement[Any], values: str, *, seek: bool = True) -> Colu
 
     Without ``seek`` SQLite only compares: it walks the index by another column, in that column's order.
     """
-    bound = bindparam(values, type_=_Several(which.type))
+    bound = several(values, which.type)
     return _OneOf(which, bound) if seek else _ComparedWith(which, bound)
 
 
-def each_of(type_: TypeEngine[Any], values: str, dialect: str) -> TableValuedAlias:
-    """A table with one column, ``value``: what the parameter named ``values`` brings."""
-    several = bindparam(values, type_=_Several(type_))
-    if dialect == "postgresql":
-        return func.unnest(several).table_valued(column("value", type_)).render_derived()
-    return func.json_each(several).table_valued(column("value", type_))
+def several(name: str, of: TypeEngine[Any]) -> BindParameter[Any]:
+    """A parameter that brings any number of values of one type."""
+    return bindparam(name, type_=_Several(of))
+
+
+def as_listed(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """What PostgreSQL reads from a document where a parameter of this type would stand."""
+    return ARRAY(type_.each) if isinstance(type_, _Several) else type_
 
 
 class _Several(TypeDecorator[Iterable[Any]]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import Dialect, Engine, make_url
 from data.database import connect, create_schema, open_database
 
 CHOICE = "NHACVIEC_TEST_DATABASE"
+KINDS = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,20 @@ def _with_tables(url: str) -> Engine:
     engine = connect(url)
     create_schema(engine)
     return engine
+
+
+@contextmanager
+def without_tables(kind: str, folder: Path) -> Iterator[Engine]:
+    """A database of one of :data:`KINDS` with nothing in it, for a test that makes its own tables."""
+    lite = kind == "sqlite"
+    url = f"sqlite:///{folder / 'empty.db'}" if lite else postgres_or_skip(empty=True)
+    engine = connect(url)
+    yield engine
+    engine.dispose()
+    if not lite:
+        from tests.postgres.server import drop_database
+
+        drop_database(url)
 
 
 def postgres_or_skip(*, empty: bool = False, begin_only: bool = False) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +19,17 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    create_engine,
+    event,
     func,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import psycopg
 
 from data import bulk
+from data.one_of import one_of
 from data.tables import UtcDateTime
+from tests.databases import KINDS, without_tables
 
 NOTES = Table(
     "notes",
@@ -40,6 +43,7 @@ NOTES = Table(
 )
 COMPUTED = Table("computed", MetaData(), Column("id", Integer), Column("made", Integer, default=lambda: 1))
 INSERT = insert(NOTES)
+MARK = update(NOTES).where(one_of(NOTES.c.name, "b_names"), NOTES.c.copies == 0).values(copies=bindparam("b_copies"))
 POSTPONE = update(NOTES).where(NOTES.c.name == bindparam("b_name")).values(at=bindparam("b_at"), urgent=True, copies=7)
 NOON = dt.datetime(2026, 3, 16, 5, tzinfo=dt.UTC)
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
@@ -49,21 +53,22 @@ ROWS: list[dict[str, Any]] = [
     {"name": "b", "at": NOON.astimezone(VIETNAM), "about": SHARED, "urgent": None},
     {"name": "c'); DROP TABLE notes; --", "at": None, "about": None, "urgent": False},
     {"name": "%(name)s ? :name", "at": NOON + dt.timedelta(microseconds=1), "about": [], "urgent": True},
+    {"name": 'một "dòng"\n\tvà \\ \u2028', "at": NOON, "about": {"lời": 'của "ai"', "không": None}, "urgent": True},
 ]
 
 
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    NOTES.metadata.create_all(engine)
-    with engine.begin() as connection:
-        yield connection
+@pytest.fixture(params=KINDS)
+def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    with without_tables(request.param, tmp_path) as engine:
+        NOTES.metadata.create_all(engine)
+        with engine.begin() as connection:
+            yield connection
 
 
 def stored(connection: Connection) -> list[tuple[Any, ...]]:
-    """The rows as the driver sees them, without SQLAlchemy's reading."""
+    """The rows as the driver sees them, without SQLAlchemy's reading; documents are spelled in one way."""
     raw = connection.exec_driver_sql("SELECT name, at, about, urgent, copies FROM notes ORDER BY id").all()
-    return [tuple(row) for row in raw]
+    return [(*row[:2], json.dumps(json.loads(row[2]) if isinstance(row[2], str) else row[2]), *row[3:]) for row in raw]
 
 
 def test_it_writes_what_sqlalchemy_would_have_written(connection: Connection) -> None:
@@ -88,6 +93,22 @@ def test_an_update_takes_its_fixed_values_from_the_statement(connection: Connect
     assert touched == 2
     moved = connection.execute(select(NOTES.c.name, NOTES.c.urgent, NOTES.c.copies).where(NOTES.c.at == later)).all()
     assert [tuple(row) for row in moved] == [("a", True, 7), ("b", True, 7)]
+
+
+def test_an_update_of_lists_touches_each_of_them(connection: Connection) -> None:
+    bulk.write(connection, INSERT, ROWS)
+    marks = [{"b_names": ["a", "nobody", "c'); DROP TABLE notes; --"], "b_copies": 5}, {"b_names": [], "b_copies": 6}]
+    assert bulk.write(connection, MARK, [*marks, {"b_names": ["b"], "b_copies": 7}]) == 3
+    assert [row[4] for row in stored(connection)] == [5, 7, 5, 0, 0]
+
+
+def test_many_rows_are_several_documents(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    event.listen(connection, "before_cursor_execute", lambda *details: calls.append(details[2]))
+    assert bulk.write(connection, INSERT, ROWS) == len(ROWS)
+    assert len(calls) == (3 if connection.dialect.name == "postgresql" else 1)
+    assert [row[0] for row in stored(connection)] == [row["name"] for row in ROWS]
 
 
 def test_rows_that_are_there_stay_as_they_are(connection: Connection) -> None:
@@ -127,8 +148,11 @@ def test_replacing_changes_what_is_named_and_nothing_else(connection: Connection
 
 def test_equal_values_of_different_types_are_not_mixed_up(connection: Connection) -> None:
     # 1 == True: a memory by value would write the first one's translation for both.
-    bulk.write(connection, INSERT, [{"name": "x", "about": 1}, {"name": "y", "about": True}])
-    assert [row[2] for row in stored(connection)] == [1, "true"]
+    bulk.write(
+        connection, INSERT, [{"name": "x", "about": 1}, {"name": "y", "about": True}, {"name": "z", "about": "1"}]
+    )
+    read = connection.execute(select(NOTES.c.about).order_by(NOTES.c.id)).scalars().all()
+    assert [json.dumps(value) for value in read] == ["1", "true", '"1"']
 
 
 def test_an_instant_without_a_zone_is_refused(connection: Connection) -> None:
@@ -154,17 +178,3 @@ def test_a_statement_is_compiled_once(connection: Connection) -> None:
         bulk.add_missing(connection, NOTES, [{"name": name}])
         bulk.add_or_replace(connection, NOTES, ("name",), [{"name": name, "copies": 1}])
     assert bulk._prepare.cache_info().misses == 2
-
-
-def test_postgresql_gets_named_parameters_and_returns_nothing() -> None:
-    dialect = psycopg.dialect()  # type: ignore[no-untyped-call]  # the words only: no driver is needed for them
-    prepared = bulk._prepare(INSERT, dialect, ("name", "at"))
-    assert prepared.sql == (
-        "INSERT INTO notes (name, at, urgent, copies) VALUES "
-        "(%(name)s::VARCHAR, %(at)s::TIMESTAMP WITH TIME ZONE, %(urgent)s, %(copies)s::INTEGER)"
-    )
-    assert not prepared.positional
-    assert prepared.names == ("name", "at", "urgent", "copies")
-    assert prepared.fixed == {"urgent": False, "copies": 0}
-    postponed = bulk._prepare(POSTPONE, dialect, ("b_name", "b_at"))
-    assert set(postponed.names) == {"b_name", "b_at", "urgent", "copies"}

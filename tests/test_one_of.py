@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Select, String, Table, create_engine, insert, select
 from sqlalchemy.exc import StatementError
 
-from data.database import connect
 from data.one_of import one_of
-from tests.databases import postgres_or_skip
+from tests.databases import KINDS, without_tables
 
 EVERY = [1, 2, 3, 4, 5]
 META = MetaData()
@@ -24,20 +23,13 @@ NOT_BY_NAME = select(NOTES.c.id).where(~one_of(NOTES.c.name, "names")).order_by(
 BY_ID = select(NOTES.c.name).where(one_of(NOTES.c.id, "ids")).order_by(NOTES.c.id)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    lite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'notes.db'}" if lite else postgres_or_skip(empty=True)
-    engine = connect(url)
-    META.create_all(engine)
-    with engine.begin() as connection:
-        connection.execute(insert(NOTES), [{"id": at, "name": name} for at, name in enumerate(NAMES, start=1)])
-    yield engine
-    engine.dispose()
-    if not lite:
-        from tests.postgres.server import drop_database
-
-        drop_database(url)
+    with without_tables(request.param, tmp_path) as engine:
+        META.create_all(engine)
+        with engine.begin() as connection:
+            connection.execute(insert(NOTES), [{"id": at, "name": name} for at, name in enumerate(NAMES, start=1)])
+        yield engine
 
 
 @pytest.mark.parametrize(
