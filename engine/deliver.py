@@ -11,6 +11,7 @@ bot, for a program that is alone; ``deliver_lane`` by one bot, where several mac
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -87,7 +88,7 @@ async def deliver(
         if claimed.more and not post.stop.is_set() and post.under_way <= most - most // REFILL:
             outcomes = await post.outcomes_by_now()  # there is room for more: nothing is waited for
         elif post.under_way:
-            outcomes = await post.outcomes(GATHER_SOON)
+            outcomes = await post.outcomes(GATHER_SOON, most // REFILL)
         else:
             return done
 
@@ -155,6 +156,8 @@ class _Post:
         self._lines: dict[Line, deque[Letter]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._came_back: asyncio.Queue[tuple[Letter, Outcome]] = asyncio.Queue()
+        self._enough = 1  # have come back: they are written down at once
+        self._are_enough = asyncio.Event()
 
     def take(self, letters: Sequence[Letter]) -> None:
         """Put claimed letters into the lines of their addresses."""
@@ -171,9 +174,9 @@ class _Post:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def outcomes(self, gather: float) -> Outcomes:
-        """What has come back: at least one, and what follows it within ``gather`` seconds where more is under way."""
-        return await self._gathered(await self._came_back.get(), gather)
+    async def outcomes(self, gather: float, enough: int) -> Outcomes:
+        """What has come back: at least one, and what follows it within ``gather`` seconds, until there are enough."""
+        return await self._gathered(await self._came_back.get(), gather, enough)
 
     async def outcomes_by_now(self) -> Outcomes:
         """What has come back, if anything; what was taken has its chance to leave."""
@@ -186,12 +189,15 @@ class _Post:
             first = await asyncio.wait_for(self._came_back.get(), seconds)
         except TimeoutError:
             return []
-        return await self._gathered(first, GATHER)
+        return await self._gathered(first, GATHER, MOST)
 
-    async def _gathered(self, first: tuple[Letter, Outcome], gather: float) -> Outcomes:
+    async def _gathered(self, first: tuple[Letter, Outcome], gather: float, enough: int) -> Outcomes:
         await asyncio.sleep(0)  # what is there already
-        if self.under_way > 1 + self._came_back.qsize():
-            await asyncio.sleep(gather)
+        self._enough = min(enough, self.under_way) - 1
+        self._are_enough.clear()
+        if self._came_back.qsize() < self._enough:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._are_enough.wait(), gather)
         self.under_way -= 1
         return [first, *self._all_that_came()]
 
@@ -220,6 +226,8 @@ class _Post:
     def _bring_back(self, letter: Letter, outcome: Outcome) -> None:
         del self._taken[letter.id]
         self._came_back.put_nowait((letter, outcome))
+        if self._came_back.qsize() >= self._enough:
+            self._are_enough.set()
 
     async def _may_leave(self, letter: Letter) -> bool:
         """False: the machine slept, or its clock was put, since this was claimed.
