@@ -113,6 +113,7 @@ class Mail:
         self._username, self._password = username or None, password or None
         self._timeouts, self._now = timeouts or Timeouts(), now
         self._lanes = Lanes(pace)
+        self.at_once = pace.ahead
         self._connections = asyncio.Semaphore(CONNECTIONS)
 
     async def send(self, address: str, message: Message) -> Outcome:

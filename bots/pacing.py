@@ -38,6 +38,11 @@ class Pace:
     per_chat_seconds: float = 0.0
     group_per_minute: int | None = None
 
+    @property
+    def ahead(self) -> int:
+        """Messages to claim together: what leaves within two seconds. A kill leaves no more of them unknown."""
+        return max(1, round(2 * self.per_second))
+
 
 class Held(Exception):
     """The provider named a wait for this chat that is longer than the caller's patience; nothing was sent."""

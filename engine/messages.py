@@ -413,7 +413,9 @@ class Inbound:
 class Channel(Protocol):
     """A way to reach people. One file or package in ``bots/`` each; the contract is ``tests/bots/test_contract.py``.
 
-    ``bot`` names the account that sends, so that one channel may have several.
+    ``bot`` names the account that sends, so that one channel may have several. One that keeps a pace says in
+    ``at_once`` how many messages to claim together (:attr:`bots.pacing.Pace.ahead`): what is claimed and has not left
+    is unknown after a kill.
     """
 
     name: str

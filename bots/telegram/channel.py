@@ -90,7 +90,6 @@ class Telegram:
 
     name = "telegram"
     edits = True
-    at_once = 54  # messages to claim together: two seconds of the pace
     office_id: str | None = None  # the one office it serves; None: every office
 
     def __init__(
@@ -130,6 +129,7 @@ class Telegram:
             get_updates_request=self._asks,
         )
         self._lanes = self.turns = Lanes(pace)
+        self.at_once = pace.ahead
         self._ears = Ears(self.name, self.bot)
 
     async def __aenter__(self) -> Self:

@@ -54,7 +54,6 @@ class Zalo:
 
     name = "zalo"
     edits = False
-    at_once = 10  # messages to claim together: two seconds of the pace
     budget: int | None = None  # messages a month; None: not counted
     office_id: str | None = None  # the one office it serves; None: every office
     picture_link: Callable[[DigestMessage], str | None] | None = None  # where Zalo may fetch a digest's picture
@@ -80,6 +79,7 @@ class Zalo:
         self._api = Api(token, base_url, proxy, timeouts or Timeouts())
         self._ears = Ears(self.name, self.bot)
         self._lanes = self.turns = Lanes(pace)
+        self.at_once = pace.ahead
         self._polls = polls or Polls()
         self._poll = Poll(self._ask, self._has_webhook, self._polls)  # remembers from one run to the next
         self._send_at_most = send_at_most

@@ -138,6 +138,7 @@ class Plain:
     def __init__(self, base_url: str, in_flight: int) -> None:
         self._address = f"{base_url}{TOKEN}/sendMessage"
         self._places = asyncio.Semaphore(in_flight)
+        self.at_once = OPEN.ahead
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Plain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -10,9 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bots.mail import Mail
 from bots.pacing import FEW_LANES, Held, Lanes, NotAnyMore, Pace
+from bots.telegram import Telegram
+from bots.zalo import Zalo
 from engine.last_look import look_before_leaving
+from engine.messages import Channel
 from tests.bots.virtual_time import VirtualLoop, run
+from tests.servers import zalo_server
+from tests.servers.telegram_server import TOKEN
 
 HUONG, BINH, GROUP = "7001", "7002", "-1005"
 UNPACED = Pace(per_second=1_000_000, burst=1_000_000)
@@ -47,6 +54,20 @@ def most_in(times: Sequence[float], seconds: float) -> int:
     """The fullest window [t, t + seconds)."""
     times = sorted(times)
     return max((sum(1 for t in times if at <= t < at + seconds - 1e-9) for at in times), default=0)
+
+
+@pytest.mark.parametrize(
+    ("channel", "two_seconds"),
+    [
+        (Telegram(TOKEN), 54),
+        (Telegram(TOKEN, pace=Pace(per_second=0.2)), 1),
+        (Zalo(zalo_server.TOKEN), 10),
+        (Mail("localhost", 25, None, None, "nhacviec@xa.gov.vn", "none", now=lambda: dt.datetime.now(dt.UTC)), 10),
+    ],
+    ids=["telegram", "a slow one", "zalo", "email"],
+)
+def test_no_channel_asks_for_more_than_leaves_within_two_seconds(channel: Channel, two_seconds: int) -> None:
+    assert getattr(channel, "at_once", None) == two_seconds
 
 
 def test_a_bot_keeps_its_rate_from_the_first_second_on() -> None:

@@ -40,6 +40,7 @@ class Bot:
     bot: str
     name: str = "telegram"
     until: int = 0
+    at_once: int = BATCH
     sent: list[str] = field(default_factory=list)
     enough: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -204,4 +205,25 @@ def test_more_than_one_claim_may_be_on_its_way(tmp_path: Path) -> None:
 
     assert BUSY.messages > BATCH
     assert asyncio.run(play()) == BUSY.messages
+    engine.dispose()
+
+
+def test_no_more_are_claimed_than_the_bots_let_leave_soon(tmp_path: Path) -> None:
+    engine = open_at(f"sqlite:///{tmp_path / 'nv.db'}", BUSY)
+    slow = [Bot(bot, until=BUSY.messages, at_once=at_once) for bot, at_once in zip(BUSY.bots, (3, 4), strict=True)]
+
+    async def play() -> int:
+        delivery = asyncio.create_task(deliver(engine, list[Channel](slow), NOW))
+        async with asyncio.timeout(30):
+            while sum(len(bot.sent) for bot in slow) < 7:
+                await asyncio.sleep(0.01)
+        with engine.connect() as connection:
+            held = select(func.count()).where(MESSAGE.c.status == "claimed")
+            found: int = connection.execute(held).scalar_one()
+        for bot in slow:
+            bot.enough.set()
+        assert (await delivery).sent == BUSY.messages
+        return found
+
+    assert asyncio.run(play()) == 7
     engine.dispose()
