@@ -43,7 +43,7 @@ AWOKEN = Retry("máy vừa ngủ hoặc vừa chỉnh giờ", 0, named=True)
 # By every bot. Many may be on their way at once; what waits before them is there when the next claim is late.
 MOST = 300
 REFILL = 4  # when a quarter of them has left, more are claimed
-GATHER_SOON = 0.01  # seconds
+GATHER_SOON = 0.02  # seconds, where not enough come back sooner
 
 # In a lane. Few wait for the bot's rate with their send begun: they are what a killed process leaves unknown.
 FEW = 3
