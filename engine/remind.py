@@ -157,6 +157,10 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
             MESSAGE.c.status == "claimed",  # on its way; or its sender died, and it is about to be sent again
             # to be tried now, or again: it will be heard
             (MESSAGE.c.status == "queued") & or_(MESSAGE.c.not_before <= bindparam("now"), MESSAGE.c.attempts > 0),
+            # of an earlier slot, tried once more in this one: it may well have been heard
+            (MESSAGE.c.status == "unknown")
+            & (MESSAGE.c.claimed_at >= bindparam("starts"))
+            & (MESSAGE.c.claimed_at < bindparam("ends")),
         ),
     ),
     _OF.where(  # not what left while the clock was ahead: nobody waits for that day to come

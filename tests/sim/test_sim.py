@@ -26,6 +26,12 @@ def test_half_a_year_of_a_random_commune_breaks_no_promise(seed: int) -> None:
     assert not outcome.broken, f"{outcome.broken}: {outcome.details}\n{outcome.recipe.command}"
 
 
+def test_what_may_have_been_heard_in_this_slot_is_not_followed_by_another_message() -> None:
+    """A long run found it: a message of the day before, tried once more at 07:30 with an unknown fate."""
+    outcome = run(Recipe(19, 365))
+    assert not outcome.broken, f"{outcome.broken}: {outcome.details}\n{outcome.recipe.command}"
+
+
 def test_the_same_seed_gives_the_same_run_in_another_process() -> None:
     """Byte for byte, whatever order sets and dictionaries have there."""
     here = run(Recipe(3, 60))
