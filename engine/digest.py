@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, or_, select, update
 
 from data import bulk, journal
 from data.one_of import one_of
@@ -34,6 +34,7 @@ from engine.office import (
     OfficeView,
     view_offices,
 )
+from engine.outbox import PERHAPS_HEARD
 from engine.payload import digest_from, to_payload
 from engine.rules.chain import Hearer, stand_in
 from engine.rules.digest_numbers import Fact, coming_until, monday_of, numbers, reported_week, week_bounds, week_name
@@ -62,13 +63,15 @@ _WAITED = select(
     # It was written in an earlier turn: it says why it waited, or nobody came to send it.
     or_(MESSAGE.c.error.is_not(None), MESSAGE.c.not_before < bindparam("now")),
 )
-_IN_SLOTS = select(MESSAGE.c.slot, MESSAGE.c.sent_at, MESSAGE.c.not_before).where(
+_LEFT = func.coalesce(MESSAGE.c.sent_at, case((MESSAGE.c.status == "unknown", MESSAGE.c.claimed_at)))
+_IN_SLOTS = select(MESSAGE.c.slot, _LEFT.label("left"), MESSAGE.c.not_before).where(
     MESSAGE.c.person_id == bindparam("person"),
     MESSAGE.c.kind.in_(("reminder", "digest")),
     MESSAGE.c.id.is_distinct_from(bindparam("itself")),
     or_(
         MESSAGE.c.slot >= bindparam("slot"),
         MESSAGE.c.sent_at >= bindparam("starts"),
+        PERHAPS_HEARD,
         MESSAGE.c.status.in_(("queued", "claimed")),
     ),
 )
@@ -358,7 +361,7 @@ def _free_slot(
     yields: bool = False,
     itself: int | None = None,
 ) -> Slot:
-    """A message counts in the slot it was written for, and in the one in which it left late or is about to leave.
+    """A message counts in the slot it was written for, and in the one in which it left late, may have, or is about to.
 
     ``itself``: the digest that looks for its place, where it has a row already.
     """
@@ -366,7 +369,7 @@ def _free_slot(
     taken = {slot.key} if yields else set()
     place = {"person": person_id, "itself": itself, "slot": slot.key, "starts": slot.starts}
     for row in connection.execute(_IN_SLOTS, place):
-        leaves = office.hours.this_or_next_slot(row.sent_at or max(now, row.not_before))
+        leaves = office.hours.this_or_next_slot(row.left or max(now, row.not_before))
         taken |= {row.slot, leaves.key}
     while slot.key in taken:
         slot = office.hours.next_slot(slot.starts)

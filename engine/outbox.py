@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from data import journal
 from data.rows import AnyRow
@@ -22,6 +22,10 @@ OUT_OF_BUDGET = "bot đã dùng gần hết hạn mức tin của tháng"
 Lane = tuple[str, str]  # channel, bot: where several machines share the sending, each bot is one machine's at a time
 NOWHERE: Lane = ("", "")  # the lane of rows that no bot can carry: they are refused there, with the reason
 Channels = Mapping[Lane, Channel]
+
+# Written for an earlier slot, tried once more since this one ``starts``: it may well have been heard in it, and the
+# next message to this person waits for another slot.
+PERHAPS_HEARD = (MESSAGE.c.status == "unknown") & (MESSAGE.c.claimed_at >= bindparam("starts"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from data.rows import AnyRow
 from data.turns import alone_with, among
 from engine.messages import AT_LEAST_ONCE, Says
 from engine.office import MESSAGE, OBLIGATION, OCCURRENCE, PERSON, REMINDER, OfficeView, view_offices
+from engine.outbox import PERHAPS_HEARD
 from engine.rules.chain import Chain, Hearer, Unheard, chain_for, confirmers, hearers
 from engine.rules.ladder import Anchors, Climb, Step, anchors_of, climb
 from engine.rules.lifecycle import OPEN, WorkState
@@ -157,10 +158,7 @@ _OF_PEOPLE = union_all(  # three small questions, each with its index: a person'
             MESSAGE.c.status == "claimed",  # on its way; or its sender died, and it is about to be sent again
             # to be tried now, or again: it will be heard
             (MESSAGE.c.status == "queued") & or_(MESSAGE.c.not_before <= bindparam("now"), MESSAGE.c.attempts > 0),
-            # of an earlier slot, tried once more in this one: it may well have been heard
-            (MESSAGE.c.status == "unknown")
-            & (MESSAGE.c.claimed_at >= bindparam("starts"))
-            & (MESSAGE.c.claimed_at < bindparam("ends")),
+            PERHAPS_HEARD & (MESSAGE.c.claimed_at < bindparam("ends")),
         ),
     ),
     _OF.where(  # not what left while the clock was ahead: nobody waits for that day to come

@@ -27,8 +27,10 @@ from engine import load, receive
 from engine.actions import Actor, occurrence_row
 from engine.clock import VirtualClock
 from engine.cycle import Turned, turn
+from engine.deliver import deliver
 from engine.messages import Answer, Channel, DigestMessage, Press, ReminderMessage, Says
 from engine.office import CHAT, EXTENSION, MESSAGE, OCCURRENCE, PERSON, REMINDER, STAND_IN, OfficeView, view_office
+from engine.outbox import Delivered
 from engine.preview import next_wake
 from engine.rules.lifecycle import OPEN, WorkState
 from schedules.office_model import Obligation, OfficeFile
@@ -223,6 +225,13 @@ class World:
         turned = self._runner.run(turn(self.engine, self.channels, self.clock.now()))
         self._check()
         return turned
+
+    def send(self) -> Delivered:
+        """Another machine sends what waits before this office has its turn."""
+        self._rang.clear()
+        delivered = self._runner.run(deliver(self.engine, self.channels, self.clock.now()))
+        self._check()
+        return delivered
 
     def run_until(self, moment: str) -> None:
         """Live on from alarm to alarm; the last turn is at ``moment`` itself."""

@@ -223,6 +223,32 @@ def test_a_digest_does_not_join_a_reminder_that_could_leave_only_now(open_world:
         world.phone(leader).expect("Bản tin tuần 13/2026")
 
 
+def test_a_digest_does_not_follow_what_may_have_been_heard_in_its_slot(open_world: OpenWorld) -> None:
+    # The leaders' rung is Friday 27/3; on Monday another machine tries it once more, and twice its fate is unknown.
+    world = open_world("2026-03-23 07:00", [one_task("2026-03-23")], digests=True)
+    world.run_until("2026-03-26 17:00")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).put_aside()
+    world.simulator.outcomes = [Retry("gặp trục trặc mạng", 30)] * 200
+    world.run_until("2026-03-27 17:00")
+    world.simulator.outcomes = []
+    for moment in ("2026-03-30 07:30", "2026-03-30 07:32"):
+        world.clock.move_to(civil(moment))
+        world.simulator.outcomes = [Unknown("mất kết nối")] * 10
+        world.send()
+    world.simulator.outcomes = []
+    assert [status for _, status, _ in world.outbox(CHAIR)].count("unknown") == 1
+    world.run_until("2026-03-30 11:29")
+    for leader in (VICE_CHAIR, CHAIR):
+        for text in world.phone(leader).put_aside():
+            assert "Bản tin" not in text
+    world.run_until("2026-03-30 14:00")
+    put_others_aside(world)
+    for leader in (VICE_CHAIR, CHAIR):
+        world.phone(leader).expect("Bản tin tuần 13/2026")
+
+
 def test_loading_a_file_while_the_digest_is_due_does_not_lose_it(open_world: OpenWorld) -> None:
     world = open_world("2026-04-03 17:00", [monthly_report()], digests=True)
     world.clock.move_to(civil("2026-04-06 09:00"))  # switched on late on Monday, and a file is loaded first
