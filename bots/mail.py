@@ -112,7 +112,7 @@ class Mail:
         self._host, self._port, self._security, self._context = host, port, security, context
         self._username, self._password = username or None, password or None
         self._timeouts, self._now = timeouts or Timeouts(), now
-        self._lanes = Lanes(pace)
+        self._lanes = self.turns = Lanes(pace)
         self.at_once = pace.ahead
         self._connections = asyncio.Semaphore(CONNECTIONS)
 

@@ -40,7 +40,7 @@ class Pace:
 
     @property
     def ahead(self) -> int:
-        """Messages to claim together: what leaves within two seconds. A kill leaves no more of them unknown."""
+        """Messages to claim together: what leaves within two seconds."""
         return max(1, round(2 * self.per_second))
 
 

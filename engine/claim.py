@@ -106,7 +106,7 @@ _CHOSEN_IN_LANE = (
     .with_for_update(skip_locked=True)
     .scalar_subquery()
 )
-_CLAIM = _claiming(one_of(MESSAGE.c.id, "b_ids"), begun=None)
+_CLAIM = _claiming(one_of(MESSAGE.c.id, "b_ids"), begun=bindparam("b_begun", type_=MESSAGE.c.begun.type))
 _CLAIM_IN_LANE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False)
 _CLAIM_NOWHERE = _claiming(MESSAGE.c.id.in_(_CHOSEN_IN_LANE), begun=False, channel=None, bot=None)
 _SLEEP = (
@@ -132,16 +132,20 @@ def claim(
     seen: dict[str, OfficeView],
     most: int = BATCH,
     lane: Lane | None = None,
+    *,
+    begin_later: bool = False,
 ) -> Claimed:
     """Take up to ``most`` messages that may leave now.
 
-    ``seen`` keeps the offices from one batch of a delivery to the next. With a ``lane`` only its rows are taken, and
-    none of them has begun (:func:`begin`); one that another bot must carry now goes into that lane. ``channels`` then
-    names every bot that any machine serves, for a person's chats are the same wherever they are looked at.
+    ``seen`` keeps the offices from one batch of a delivery to the next. ``begin_later``: none of them is on its way
+    before :func:`engine.record.begin` has said so. With a ``lane`` that is so as well, and only its rows are taken; one
+    that another bot must carry now goes into that lane. ``channels`` then names every bot that any machine serves, for
+    a person's chats are the same wherever they are looked at.
     """
     mark = secrets.token_hex(8)
+    begin_later = begin_later or lane is not None
     if lane is None:
-        rows = _take(connection, now, seen, most, mark)
+        rows = _take(connection, now, seen, most, {"b_mark": mark, "b_begun": False if begin_later else None})
     else:
         rows = _take_in_lane(connection, now, seen, most, mark, lane)
     if not rows:
@@ -190,9 +194,10 @@ def claim(
                 row.attempts,
                 chat,
                 message,
+                now,
                 avoid,
                 row.error if avoid else None,
-                claim=None if lane is None else mark,
+                claim=mark if begin_later else None,
             )
         )
     setbacks.over(connection, "message", known.keys() & {letter.id for letter in claimed.letters})
@@ -200,7 +205,7 @@ def claim(
 
 
 def _take(
-    connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, mark: str
+    connection: Connection, now: dt.datetime, seen: dict[str, OfficeView], most: int, as_claimed: Mapping[str, Any]
 ) -> Sequence[Taken]:
     """Claim answers first, then the rest in order. Only the offices of what is claimed are read."""
     there_are = connection.execute(_WHAT_WAITS, {"b_now": now}).one()
@@ -215,7 +220,7 @@ def _take(
         return []
     view_offices(connection, {row.office_id for row in chosen}, seen)
     ids = [row.id for row in chosen]
-    claimed = connection.execute(_CLAIM, {"b_now": now, "b_mark": mark, "b_ids": ids})
+    claimed = connection.execute(_CLAIM, {"b_now": now, "b_ids": ids, **as_claimed})
     return list(map(Taken._make, claimed.all()))
 
 

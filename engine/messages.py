@@ -413,9 +413,9 @@ class Inbound:
 class Channel(Protocol):
     """A way to reach people. One file or package in ``bots/`` each; the contract is ``tests/bots/test_contract.py``.
 
-    ``bot`` names the account that sends, so that one channel may have several. One that keeps a pace says in
-    ``at_once`` how many messages to claim together (:attr:`bots.pacing.Pace.ahead`): what is claimed and has not left
-    is unknown after a kill.
+    ``bot`` names the account that sends, so that one channel may have several. One that keeps a pace shows it as
+    ``turns`` (:class:`bots.pacing.Lanes`), so that only what is about to leave is unknown after a kill, and says in
+    ``at_once`` how many messages to claim together (:attr:`bots.pacing.Pace.ahead`).
     """
 
     name: str

@@ -21,6 +21,7 @@ OUT_OF_BUDGET = "bot đã dùng gần hết hạn mức tin của tháng"
 
 Lane = tuple[str, str]  # channel, bot: where several machines share the sending, each bot is one machine's at a time
 NOWHERE: Lane = ("", "")  # the lane of rows that no bot can carry: they are refused there, with the reason
+Line = tuple[str, str, str]  # channel, bot, address
 Channels = Mapping[Lane, Channel]
 
 # Written for an earlier slot, tried once more since this one ``starts``: it may well have been heard in it, and the
@@ -51,10 +52,21 @@ class Letter:
     attempts: int
     chat: Chat
     message: Message
+    claimed_at: dt.datetime
     avoid: tuple[int, ...] = ()
     because: str | None = None  # why the person's first chat is not used
     begun: bool = True  # False: held back behind another, never sent
-    claim: str | None = None  # the mark of a claim in a lane: whoever has lost it must not write over its new owner
+    claim: str | None = None  # the mark of a claim that begins later: who has lost it must not write over its new owner
+
+    @property
+    def lane(self) -> Lane:
+        """The bot that carries it."""
+        return self.chat.channel, self.chat.bot
+
+    @property
+    def line(self) -> Line:
+        """The chat it goes to: what is in one line leaves one after the other."""
+        return self.chat.channel, self.chat.bot, self.chat.address
 
 
 @dataclass(slots=True)

@@ -3,8 +3,8 @@
 The ledger compares three moments: before, the instant of death, and in the end. From the outbox as the dead process
 left it follows how many copies each chat must show in the end, neither more nor fewer:
 
-- a message that was not claimed leaves once more, and once only;
-- a claimed one may have arrived. If it is urgent it comes again, marked, unless two copies may be there already;
+- a message that was not claimed, or whose send had not begun, leaves once more, and once only;
+- one that had begun may have arrived. If it is urgent it comes again, marked, unless two copies may be there already;
   else it stays as it is, and the operator sees it as unknown (DESIGN section 6).
 """
 
@@ -101,7 +101,7 @@ def look(file: Path, provider: Provider) -> Facts:
                 row.address or people[row.person_id],
                 row.kind,
                 row.urgent,
-                row.status,
+                "queued" if row.status == "claimed" and row.begun is False else row.status,
                 row.copies,
                 row.payload["said"] if row.kind == "answer" else None,
             )

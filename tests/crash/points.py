@@ -3,7 +3,7 @@
 Watched are what leaves a trace outside the process. In the database: every statement that writes, and both sides of
 every commit. On the wire: a request that is about to leave, one that has left, one that was answered; and a webhook
 call that arrives, is about to be answered, was answered. A point's name tells the step of the engine it belongs to:
-"before INSERT inbound (store)", "after COMMIT (claim)", "sendMessage to 7002 left".
+"before INSERT inbound (store)", "after COMMIT (begin)", "sendMessage to 7002 left".
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ STEPS = {
     ("engine.remind", "remind"): "remind",
     ("engine.record", "recover"): "recover",
     ("engine.claim", "claim"): "claim",
+    ("engine.record", "begin"): "begin",
     ("engine.record", "record"): "record",
     ("engine.collect", "collect"): "collect",
 }
@@ -46,7 +47,7 @@ _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\s+(?:OR \w+\s+)?(?:INTO\s+|FROM
 class Points:
     """Counts and names the points as they are reached, writes each down, and dies at one of them.
 
-    ``kill``: a name ("after COMMIT (claim)", its second time "after COMMIT (claim) #2"), a number ("17": the
+    ``kill``: a name ("after COMMIT (begin)", its second time "after COMMIT (begin) #2"), a number ("17": the
     seventeenth of all), or :data:`TRACE`.
     """
 

@@ -299,7 +299,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_happens_twice(
 
 KILLED_FIRST = {
     "zalo": f"sendMessage to {address_of('zalo', DESK_OFFICER)} left",  # the last call
-    "telegram": "after COMMIT (claim)",  # the last call and the early reminder
+    "telegram": "after COMMIT (begin)",  # the last call and the early reminder
 }
 
 

@@ -151,10 +151,11 @@ class Checker:
                 self._disturbs(attempt, person, message)
 
     def _row_of(self, message: Message, person: int, address: str) -> tuple[int, bool, list[tuple[int, str]]]:
-        """The claimed row of the outbox that this is: it was written down before it left."""
+        """The claimed row of the outbox that this is: that it begins was written down before it left."""
         kind = {ReminderMessage: "reminder", DigestMessage: "digest", Answer: "answer", Edit: "edit"}[type(message)]
         claimed = self.rows(
-            "SELECT id, urgent, payload, key, attempts FROM message WHERE status='claimed' AND kind=? "
+            "SELECT id, urgent, payload, key, attempts FROM message "
+            "WHERE status='claimed' AND begun IS NOT 0 AND kind=? "
             "AND (person_id=? OR (person_id IS NULL AND address=?)) ORDER BY not_before, id",  # a stranger has no name
             kind,
             person,

@@ -212,12 +212,12 @@ class _Without:
 
 
 def _forgets_the_mark_of_a_second_copy(patch: Patch) -> None:
-    from engine import deliver
+    from engine import post
 
     def unmarked(message: Any, **changes: Any) -> Any:
         return replace(message, **({} if "resent" in changes else changes))
 
-    patch.setattr(deliver, "replace", unmarked)
+    patch.setattr(post, "replace", unmarked)
 
 
 def _escalates_in_words_too_soon(patch: Patch) -> None:
@@ -226,15 +226,16 @@ def _escalates_in_words_too_soon(patch: Patch) -> None:
 
 def _keeps_a_transaction_open(patch: Patch) -> None:
     from engine import deliver
+    from engine.post import Post
 
-    written, take = deliver._written, deliver._Post.take
+    written, take = deliver._written, Post.take
     engines: list[Engine] = []
 
     async def remember(engine: Engine, work: Any) -> Any:
         engines[:] = [engine]
         return await written(engine, work)
 
-    def take_within(post: Any, letters: Any) -> None:
+    def take_within(post: Post, letters: Any) -> None:
         take(post, letters)
         if letters:
             connection = engines[0].connect()
@@ -242,7 +243,13 @@ def _keeps_a_transaction_open(patch: Patch) -> None:
             asyncio.get_running_loop().call_later(0.05, connection.close)
 
     patch.setattr(deliver, "_written", remember)
-    patch.setattr(deliver._Post, "take", take_within)
+    patch.setattr(Post, "take", take_within)
+
+
+def _begins_without_a_word(patch: Patch) -> None:
+    from engine import deliver
+
+    patch.setattr(deliver, "begin", lambda _connection, letters, _now: {letter.id for letter in letters})
 
 
 BUGS = [
@@ -268,6 +275,7 @@ BUGS = [
     Bug("a number is given again at once", _gives_numbers_again_at_once, 6, 120, "numbers rest"),
     Bug("the ladder does not begin anew", _does_not_reset_the_ladder, 6, 120, "an alarm on everything open"),
     Bug("nobody has to confirm", _confirms_for_everybody, 6, 120, "the life of work"),
+    Bug("a send begins and nobody has written it", _begins_without_a_word, 6, 120, "record, act, record"),
     Bug("a rung pulled forward speaks of a deadline as passed", _escalates_in_words_too_soon, 47, 120, "never early"),
     Bug(
         "a transaction is open during a send",

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bots.pacing import Pace
 from engine.messages import Answer, Edit, Inbound, Message, Outcome, Press, Refused, Retry, Sent, Unknown
 from tests.sim.faults import Crashes
 from tests.sim.recipe import Recipe
@@ -23,6 +24,14 @@ class Attempt:
     arrived: bool
     outcome: Outcome | None
     provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unhurried:
+    """A bot that keeps a pace, and that nobody has to wait for: no more than a few of its letters begin at a time."""
+
+    pace: Pace
+    waiting: int = 0
 
 
 class Provider:
@@ -50,6 +59,9 @@ class Provider:
         self._typed = 0
         dice = recipe.dice(name, "budget")
         self.budget = dice.randint(30, 200) if recipe.has("budget") and dice.random() < 0.4 else None
+        dice = recipe.dice(name, "pace")
+        if dice.random() < 0.6:
+            self.turns = Unhurried(Pace(per_second=dice.choice([1, 40, 400])))
 
     async def send(self, address: str, message: Message) -> Outcome:
         """What the engine calls."""

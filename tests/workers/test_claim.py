@@ -18,10 +18,11 @@ from data.database import connect, create_schema
 from engine.claim import BATCH, claim
 from engine.cycle import decide_for
 from engine.deliver import deliver
-from engine.messages import Answer, Channel, Message, Outcome, Said, Sent
+from engine.messages import Answer, Channel, Message, Outcome, Retry, Said, Sent
 from engine.office import MESSAGE, OFFICE, PERSON
 from engine.outbox import Letter, bots_of
 from engine.payload import to_payload
+from engine.post import Post
 from tests.databases import postgres_or_skip
 from tests.postgres.server import drop_database
 from tests.workers.installation import MORNING
@@ -41,6 +42,7 @@ class Bot:
     name: str = "telegram"
     until: int = 0
     at_once: int = BATCH
+    answer: Outcome | None = None  # in place of taking it
     sent: list[str] = field(default_factory=list)
     enough: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -50,7 +52,7 @@ class Bot:
         if len(self.sent) >= self.until:
             self.enough.set()
         await self.enough.wait()
-        return Sent(f"{len(self.sent)}", "")
+        return self.answer or Sent(f"{len(self.sent)}", "")
 
 
 def open_at(url: str, size: Size) -> Engine:
@@ -191,6 +193,33 @@ def test_the_loop_goes_on_while_the_database_is_waited_for(tmp_path: Path) -> No
 
     assert asyncio.run(play()) == SIZE.messages
     other.close()
+    engine.dispose()
+
+
+def test_what_begins_while_one_of_its_chat_is_told_to_wait_does_not_overtake_it(tmp_path: Path) -> None:
+    """The provider says so while the transaction is written in which the second one begins."""
+    engine = open_at(f"sqlite:///{tmp_path / 'nv.db'}", SIZE)
+    first, second, elsewhere = claimed(engine, NOW, most=3)
+    second = replace(second, chat=first.chat)
+    bot = Bot(first.chat.bot, answer=Retry("xin chờ", 7, named=True))
+
+    async def play() -> dict[int, Outcome]:
+        post = Post({first.lane: bot}, asyncio.Event(), lambda: NOW)
+        post.take([first])
+        while not bot.sent:
+            await asyncio.sleep(0)
+        post.take([second, elsewhere])
+        came = await post.outcomes(1.0, 3)
+        assert not next(letter for letter, _ in came if letter.id == second.id).begun
+        bot.answer = None
+        post.take([second])  # it has been told of: now it may
+        came += await post.outcomes(1.0, 1)
+        return {letter.id: outcome for letter, outcome in came}
+
+    came = asyncio.run(play())
+    assert isinstance(came[first.id], Retry)
+    assert isinstance(came[second.id], Sent)
+    assert bot.sent == [first.chat.address, elsewhere.chat.address, second.chat.address]
     engine.dispose()
 
 
