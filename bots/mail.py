@@ -114,6 +114,7 @@ class Mail:
         self._timeouts, self._now = timeouts or Timeouts(), now
         self._lanes = self.turns = Lanes(pace)
         self.at_once = pace.ahead
+        self.connections = CONNECTIONS
         self._connections = asyncio.Semaphore(CONNECTIONS)
 
     async def send(self, address: str, message: Message) -> Outcome:

@@ -64,7 +64,7 @@ async def deliver(
     """
     clock = clock or (lambda: now)
     post = Post(bots_of(channels), stop or asyncio.Event(), clock)
-    ready = Ready(post.room)
+    ready = Ready(post.room, post.is_busy)
     most = min(MOST, sum(at_once(channel) for channel in channels))
     seen = {} if seen is None else seen
     done = Delivered()
@@ -105,7 +105,8 @@ async def _settled(
 ) -> Written:
     """Write down what came back, claim up to ``room`` more and begin what may leave, in one transaction.
 
-    A locked database is waited for while something is on its way or came back: unrecorded, its fate would be unknown.
+    A locked database is waited for while something is in hand: of what is on its way or came back the fate would be
+    unknown, unrecorded.
     """
 
     def write(connection: Connection, room: int, *, begins: bool = True) -> Written:
@@ -128,7 +129,7 @@ async def _settled(
             written.begun = begin(connection, written.chosen, clock())
         return written
 
-    for pause in (1.0, 3.0, 10.0) if outcomes or post.under_way else ():
+    for pause in (1.0, 3.0, 10.0) if outcomes or post.under_way or ready else ():
         try:
             return await _written(engine, partial(write, room=room))
         except OperationalError:
@@ -196,7 +197,7 @@ class _Lane:
         self.me, self.wake, self.seconds = lanes.Holder(me), wake, seconds
         self.turns = turns_of(channels[lane]) if lane in channels else None
         self.post = Post(channels, stop, clock, self._is_ours)
-        self.ready = Ready(self._room)
+        self.ready = Ready(self._room, self.post.is_busy)
         self.seen: dict[str, OfficeView] = {}
         self.done = Delivered()
         self.cut_short = False  # end before the lane is empty
@@ -233,9 +234,10 @@ class _Lane:
     def _is_ending(self) -> bool:
         return self.stop.is_set() or self.cut_short or self.lost
 
-    def _room(self, _lane: Lane) -> float:
+    def _room(self, lane: Lane) -> float:
         """How many more may begin: none while enough wait for the bot's rate."""
-        return FEW - (self.post.under_way if self.turns is None else self.turns.waiting)
+        waiting: int = self.post.under_way if self.turns is None else self.turns.waiting
+        return min(FEW - waiting, self.post.connections(lane))
 
     # ---- transactions -----------------------------------------------------------------------------------------------
 

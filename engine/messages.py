@@ -415,7 +415,8 @@ class Channel(Protocol):
 
     ``bot`` names the account that sends, so that one channel may have several. One that keeps a pace shows it as
     ``turns`` (:class:`bots.pacing.Lanes`), so that only what is about to leave is unknown after a kill, and says in
-    ``at_once`` how many messages to claim together (:attr:`bots.pacing.Pace.ahead`).
+    ``at_once`` how many messages to claim together (:attr:`bots.pacing.Pace.ahead`). One with few ``connections`` says
+    how many.
     """
 
     name: str

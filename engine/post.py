@@ -68,9 +68,17 @@ class Post:
         turns = self._turns.get(bot)
         if turns is None:
             return inf
-        soon = max(FEW, ceil(SOON * turns.pace.per_second))
-        room: int = min(soon - turns.waiting, at_once(self.channels[bot]) - self._by_bot[bot])
-        return room
+        soon: int = max(FEW, ceil(SOON * turns.pace.per_second)) - turns.waiting
+        return min(soon, at_once(self.channels[bot]) - self._by_bot[bot], self.connections(bot))
+
+    def connections(self, bot: Lane) -> float:
+        """How many more this bot has: a letter that has its turn and waits for one has begun all the same."""
+        connections: float = getattr(self.channels.get(bot), "connections", inf)
+        return connections - self._by_bot[bot]
+
+    def is_busy(self, line: Line) -> bool:
+        """Whether something is on its way to this chat: what begins behind it could not leave."""
+        return line in self._lines or line in self._told_to_wait
 
     def take(self, letters: Sequence[Letter]) -> None:
         """Put letters that have begun into the lines of their addresses."""
@@ -180,8 +188,8 @@ class Post:
 class Ready:
     """Letters that are claimed and have not begun, in order: a kill loses none of them, they simply wait again."""
 
-    def __init__(self, room: Callable[[Lane], float]) -> None:
-        self._room, self._letters = room, list[Letter]()
+    def __init__(self, room: Callable[[Lane], float], is_busy: Callable[[Line], bool]) -> None:
+        self._room, self._is_busy, self._letters = room, is_busy, list[Letter]()
 
     def __len__(self) -> int:
         return len(self._letters)
@@ -190,19 +198,21 @@ class Ready:
         return iter(self._letters)
 
     def first(self, more: Sequence[Letter] = ()) -> list[Letter]:
-        """Of these and ``more`` behind them, those that may begin: as many as their bots have room for.
+        """Of these and ``more`` behind them, those that may begin: one of a chat, as many as their bots have room for.
 
         Whoever has just typed is answered before what waited already.
         """
         rooms: dict[Lane, float] = {}
-        chosen = []
+        chosen: dict[Line, Letter] = {}
         for letter in sorted((*self._letters, *more), key=lambda letter: not isinstance(letter.message, Answer)):
+            if letter.line in chosen or self._is_busy(letter.line):
+                continue
             room = rooms.get(letter.lane)
             room = self._room(letter.lane) if room is None else room
             rooms[letter.lane] = room - 1
             if room > 0:
-                chosen.append(letter)
-        return chosen
+                chosen[letter.line] = letter
+        return list(chosen.values())
 
     def leaving(self, written: Written) -> list[Letter]:
         """What has begun; the rest of what was claimed stays here.

@@ -231,8 +231,12 @@ _CLAIMED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies, MESSAGE.c.be
     MESSAGE.c.status == "claimed"
 )
 # Locked: whether a letter has begun must not change between the look and what is written because of it.
-_ABANDONED = _CLAIMED.where(  # a claim from far ahead was made before the clock was put back
-    or_(MESSAGE.c.claimed_at < bindparam("since"), MESSAGE.c.claimed_at > bindparam("ahead"))
+_ABANDONED = _CLAIMED.where(
+    or_(
+        MESSAGE.c.claimed_at < bindparam("since"),
+        MESSAGE.c.claimed_at > bindparam("ahead"),  # made before the clock was put back
+        MESSAGE.c.begun.is_(False),  # whoever was to begin them would find them gone, and sends nothing
+    )
 ).with_for_update(skip_locked=True)
 _ABANDONED_IN_LANE = (
     _CLAIMED.where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.bot == bindparam("bot"))
@@ -243,7 +247,10 @@ DIED = "chương trình dừng giữa lúc gửi"
 
 
 def recover(connection: Connection, now: dt.datetime) -> Delivered:
-    """Claims whose process died between send and record: each class takes its side."""
+    """Claims whose process died between send and record: each class takes its side. Those that never began wait again.
+
+    For a program that is alone, before it claims anything.
+    """
     return _recover(
         connection,
         connection.execute(_ABANDONED, {"since": now - LEASE, "ahead": now + LEASE}).all(),

@@ -51,11 +51,11 @@ def test_what_was_not_about_to_leave_is_neither_lost_nor_late(tmp_path: Path) ->
             rush.kill()
             assert await rush.wait() == KILLED
             left_behind = claims(engine)
-            back = now + LEASE + dt.timedelta(seconds=1)
             async with Telegram(telegram_server.TOKEN, server.base_url) as telegram:
-                await deliver(engine, [telegram], back)
+                await deliver(engine, [telegram], now + dt.timedelta(seconds=5))
                 at_once = sum(bool(server.inbox(chat)) for chat in chats)
-                await deliver(engine, [telegram], back + RESEND_AFTER)
+                for later in (LEASE, LEASE + RESEND_AFTER):
+                    await deliver(engine, [telegram], now + later + dt.timedelta(seconds=1))
             return left_behind, [len(server.inbox(chat)) for chat in chats], at_once
 
     left_behind, copies, at_once = asyncio.run(story())

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, func, insert, select, update
 
+from bots.pacing import Lanes, Pace
 from data import handles
 from data.database import connect, create_schema
 from engine.claim import BATCH, claim
@@ -22,7 +23,7 @@ from engine.messages import Answer, Channel, Message, Outcome, Retry, Said, Sent
 from engine.office import MESSAGE, OFFICE, PERSON
 from engine.outbox import Letter, bots_of
 from engine.payload import to_payload
-from engine.post import Post
+from engine.post import Post, Ready
 from tests.databases import postgres_or_skip
 from tests.postgres.server import drop_database
 from tests.workers.installation import MORNING
@@ -220,6 +221,42 @@ def test_what_begins_while_one_of_its_chat_is_told_to_wait_does_not_overtake_it(
     assert isinstance(came[first.id], Retry)
     assert isinstance(came[second.id], Sent)
     assert bot.sent == [first.chat.address, elsewhere.chat.address, second.chat.address]
+    engine.dispose()
+
+
+@dataclass
+class Paced(Bot):
+    """Keeps a pace, and has few connections; nobody has to wait for its turn."""
+
+    turns: Lanes = field(default_factory=lambda: Lanes(Pace(per_second=40)))
+    connections: int = 1_000
+
+
+def test_one_letter_of_a_chat_begins_and_no_more_than_the_bot_has_connections(tmp_path: Path) -> None:
+    engine = open_at(f"sqlite:///{tmp_path / 'nv.db'}", BUSY)
+    letters = [letter for letter in claimed(engine, NOW) if letter.chat.bot == BUSY.bots[0]][:40]
+    chat = letters[0].chat
+    letters[:20] = [replace(letter, chat=chat) for letter in letters[:20]]
+
+    async def play(bot: Paced) -> tuple[list[int], int]:
+        """How many begin of that chat and of others; and of the first one's after all that have begun are under way."""
+        post = Post({letters[0].lane: bot}, asyncio.Event(), lambda: NOW)
+        ready = Ready(post.room, post.is_busy)
+        first = ready.first(letters)
+        post.take(first)
+        again = ready.first([letter for letter in letters if letter not in first])
+        assert not {letter.line for letter in first} & {letter.line for letter in again}
+        bot.enough.set()
+        assert len(await post.outcomes(5.0, len(first))) == len(first)
+        return [letter.id for letter in first], len(again)
+
+    soon = 5  # of 40 a second
+    begun, again = asyncio.run(play(Paced(chat.bot, until=999)))
+    assert begun == [letters[0].id, *(letter.id for letter in letters[20:24])]
+    assert again == soon
+    begun, again = asyncio.run(play(Paced(chat.bot, until=999, connections=3)))
+    assert begun == [letters[0].id, letters[20].id, letters[21].id]
+    assert again == 0
     engine.dispose()
 
 
