@@ -112,7 +112,7 @@ async def _settled(
     def write(connection: Connection, room: int, *, begins: bool = True) -> Written:
         written = Written()
         if recovers:
-            written.done.add(recover(connection, clock()))
+            written.done.add(recover(connection, clock(), alone=True))
         if outcomes:
             written.done.add(record(connection, post.channels, outcomes, clock()))
         if room:

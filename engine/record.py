@@ -231,13 +231,11 @@ _CLAIMED = select(MESSAGE.c.id, MESSAGE.c.urgent, MESSAGE.c.copies, MESSAGE.c.be
     MESSAGE.c.status == "claimed"
 )
 # Locked: whether a letter has begun must not change between the look and what is written because of it.
-_ABANDONED = _CLAIMED.where(
-    or_(
-        MESSAGE.c.claimed_at < bindparam("since"),
-        MESSAGE.c.claimed_at > bindparam("ahead"),  # made before the clock was put back
-        MESSAGE.c.begun.is_(False),  # whoever was to begin them would find them gone, and sends nothing
-    )
-).with_for_update(skip_locked=True)
+_OLD = or_(  # a claim from far ahead was made before the clock was put back
+    MESSAGE.c.claimed_at < bindparam("since"), MESSAGE.c.claimed_at > bindparam("ahead")
+)
+_ABANDONED = _CLAIMED.where(_OLD).with_for_update(skip_locked=True)
+_LEFT_BEHIND = _CLAIMED.where(_OLD | MESSAGE.c.begun.is_(False)).with_for_update(skip_locked=True)
 _ABANDONED_IN_LANE = (
     _CLAIMED.where(MESSAGE.c.channel == bindparam("channel"), MESSAGE.c.bot == bindparam("bot"))
     .order_by(MESSAGE.c.id)
@@ -246,17 +244,14 @@ _ABANDONED_IN_LANE = (
 DIED = "chương trình dừng giữa lúc gửi"
 
 
-def recover(connection: Connection, now: dt.datetime) -> Delivered:
-    """Claims whose process died between send and record: each class takes its side. Those that never began wait again.
+def recover(connection: Connection, now: dt.datetime, *, alone: bool = False) -> Delivered:
+    """Claims whose process died between send and record: each class takes its side.
 
-    For a program that is alone, before it claims anything.
+    ``alone``: nobody else sends, and nothing is claimed yet. Then what never began waits again however young its claim
+    is; otherwise a lane that lives may be about to begin it.
     """
-    return _recover(
-        connection,
-        connection.execute(_ABANDONED, {"since": now - LEASE, "ahead": now + LEASE}).all(),
-        now,
-        RESEND_AFTER,
-    )
+    left = connection.execute(_LEFT_BEHIND if alone else _ABANDONED, {"since": now - LEASE, "ahead": now + LEASE})
+    return _recover(connection, left.all(), now, RESEND_AFTER)
 
 
 def recover_lane(connection: Connection, lane: Lane, now: dt.datetime) -> Delivered:

@@ -96,7 +96,7 @@ def _loses_what_is_refused(patch: Patch) -> None:
 def _forgets_what_was_being_sent(patch: Patch) -> None:
     from engine import deliver
 
-    patch.setattr(deliver, "recover", lambda *_: outbox.Delivered())
+    patch.setattr(deliver, "recover", lambda *_, **__: outbox.Delivered())
 
 
 def _counts_one_too_many(patch: Patch) -> None:

@@ -24,7 +24,7 @@ from engine.last_look import may_leave
 from engine.messages import Channel, Message, Outcome, Retry, Sent
 from engine.office import CHAT, MESSAGE
 from engine.outbox import NOWHERE, Lane, Letter
-from engine.record import begin, give_back, record, recover_lane
+from engine.record import begin, give_back, record, recover, recover_lane
 from tests.databases import postgres_or_skip
 from tests.postgres.server import drop_database, run
 from tests.workers.installation import MORNING, wait_until
@@ -112,6 +112,19 @@ def test_a_lane_sends_its_own_rows_and_no_others(engine: Engine, bots: dict[Lane
     assert done.sent == SIZE.people
     assert statuses(engine, first) == {"sent": SIZE.people}
     assert statuses(engine, second) == {"queued": SIZE.people}
+
+
+def test_what_a_living_lane_is_about_to_begin_is_left_to_it(engine: Engine, bots: dict[Lane, Channel]) -> None:
+    """Any machine looks for abandoned claims every two seconds; a program alone knows that nobody else has any."""
+    lane = next(iter(bots))
+    held = {letter.id for letter in claimed(engine, bots, lane)}
+    soon = NOW + dt.timedelta(seconds=2)
+    with engine.begin() as connection:
+        recover(connection, soon)
+    assert statuses(engine, lane) == {"claimed": len(held)}
+    with engine.begin() as connection:
+        recover(connection, soon, alone=True)
+    assert statuses(engine, lane) == {"queued": len(held)}
 
 
 def test_only_lanes_with_something_due_are_named(engine: Engine, bots: dict[Lane, Channel]) -> None:
