@@ -102,7 +102,8 @@ class Telegram:
         file_base_url: str | None = None,
         pace: Pace = PACE,
     ) -> None:
-        """``base_url`` and ``file_base_url`` are what stands before the token; the second follows from the first.
+        """``base_url``: the server, with or without the ``/bot`` that stands before the token. ``file_base_url``: where
+        files are, before the token; it follows from the first.
 
         ``proxy``: an HTTP proxy; else the environment's.
 
@@ -111,6 +112,7 @@ class Telegram:
         number, _, secret = token.partition(":")
         if not (number.isascii() and number.isdigit() and secret):
             raise BadSetting("NHACVIEC_TELEGRAM_TOKEN không đúng dạng. Hãy chép lại token do @BotFather cấp.")
+        base_url = before_token(base_url)
         hide_tokens()  # before the library logs its own URL
         # The library's coming behaviour (times as timedelta); without it every 429 brings a deprecation warning too.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -245,6 +247,11 @@ async def _picture_of(message: DigestMessage) -> bytes | None:
     except Exception:  # whatever it is: the words must leave
         LOG.exception("Chưa vẽ được ảnh của bản tin tuần; bản tin đi bằng chữ.")
         return None
+
+
+def before_token(base_url: str) -> str:
+    """``…/bot``, which people leave out, as Zalo's address has none."""
+    return f"{base_url.rstrip('/').removesuffix('/bot')}/bot"
 
 
 def files_beside(base_url: str) -> str:

@@ -74,7 +74,7 @@ class Api:
     """The calls. Its connections belong to one event loop."""
 
     def __init__(self, token: str, base_url: str, proxy: str | None, timeouts: Timeouts) -> None:
-        self._root = f"{base_url.rstrip('/')}/bot{token}"
+        self._root = f"{base_url.rstrip('/').removesuffix('/bot')}/bot{token}"
         self._timeouts = timeouts
         try:
             self._client = httpx.AsyncClient(

@@ -63,6 +63,17 @@ def test_a_malformed_token_stops_the_program_without_showing_it(token: str) -> N
     assert not token or token not in str(stopped.value)
 
 
+@pytest.mark.parametrize("ending", ["", "/", "/bot", "/bot/"])
+def test_the_address_of_another_server_may_end_with_bot_or_without(ending: str) -> None:
+    async def story(server: TelegramServer, _: Telegram) -> None:
+        async with Telegram(TOKEN, server.base_url.removesuffix("/bot") + ending) as channel:
+            await channel.send(str(HUONG), reminder("Báo cáo A"))
+
+        assert len(server.inbox(HUONG)) == 1
+
+    play(story)
+
+
 def test_a_title_is_escaped_and_what_stands_out_is_bold() -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
         await channel.send(str(HUONG), reminder("Thu < 50% & chi <b>tăng</b>"))

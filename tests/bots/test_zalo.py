@@ -125,6 +125,17 @@ def test_a_malformed_host_stops_the_program(base_url: str) -> None:
         Zalo(TOKEN, base_url)
 
 
+@pytest.mark.parametrize("ending", ["", "/", "/bot", "/bot/"])
+def test_the_address_of_another_server_may_end_as_telegrams_does(ending: str) -> None:
+    async def story(server: ZaloServer, _: Zalo) -> None:
+        async with Zalo(TOKEN, server.base_url + ending, pace=AT_ONCE, polls=QUICK) as channel:
+            await channel.send(HUONG, reminder("Báo cáo A"))
+
+        assert len(server.inbox(HUONG)) == 1
+
+    play(story)
+
+
 @pytest.mark.parametrize("proxy", ["ftp://u:mat-khau@x:1", "socks5://u:mat-khau@x:1", "mat-khau"])
 def test_a_proxy_that_is_none_stops_the_program(proxy: str) -> None:
     with pytest.raises(BadSetting, match="loại HTTP") as stopped:
