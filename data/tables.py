@@ -411,6 +411,15 @@ class OutboxMessage(SQLModel, table=True):
             sqlite_where=sql("status = 'queued' AND channel IS NOT NULL"),
             postgresql_where=sql("status = 'queued' AND channel IS NOT NULL"),
         ),
+        # Whether anything is due in a lane: without the id, what waits for one moment is one entry, six times smaller.
+        Index(
+            "message_lane_due",
+            "channel",
+            "bot",
+            "not_before",
+            sqlite_where=sql("id IS NULL"),  # there the index above is as short: it needs no id
+            postgresql_where=sql("status = 'queued' AND channel IS NOT NULL"),
+        ),
         Index(
             "message_laneless",
             "not_before",
