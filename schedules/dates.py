@@ -295,7 +295,7 @@ _WITHOUT_DATE = {
     Kind.ON_DEMAND: "Khi có yêu cầu",
     Kind.WEEKLY: "Hằng tuần, chưa chọn ngày",
 }
-_WEEKDAY_NAMES = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+WEEKDAY_NAMES = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 _MONTHS_OF_QUARTER = ("tháng đầu quý", "tháng thứ hai của quý", "tháng cuối quý")
 
 
@@ -331,7 +331,7 @@ def _say_rrule(due: Due) -> str:
 
 def _say_repeated(kind: Kind, due: Due, cutoff: Cutoff | None) -> str:
     if due.weekday:
-        day = _WEEKDAY_NAMES[WEEKDAYS.index(due.weekday)]
+        day = WEEKDAY_NAMES[WEEKDAYS.index(due.weekday)]
         return f"Trước {day} hằng tuần" if due.before else f"{day[0].upper()}{day[1:]} hằng tuần"
     when = f"ngày {', '.join(due.dates)}" if due.dates else _day_of_period(kind, due)
     if cutoff is None:

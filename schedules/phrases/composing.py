@@ -84,7 +84,7 @@ def _frame(bounds: list[When], year: int) -> Frame:
     start = until = None
     for when in bounds:
         first, last = (when.first or when.last, when.last) if isinstance(when, Span) else (when, when)
-        months = last.grain in {"day", "month", "quarter"} and not (last.since or last.after or last.open_end)
+        months = last.grain in {"day", "month", "quarter"} and not (last.after or last.open_end)
         if last.noun_before or (last.year is None and not months):
             continue
         if isinstance(when, Span) or (not last.upto and not last.before):

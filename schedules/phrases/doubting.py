@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from schedules.phrases.pieces import Label, Placed
-from schedules.phrases.words import WHY_LUNAR, Token
+from schedules.phrases.words import WHY_EXCEPTION, WHY_LUNAR, Token
 
 WHY_UNREAD = "Cạnh ngày tháng có chữ hoặc số không đọc được; hãy so với bản gốc."
+WHY_EITHER = "Câu nêu thời hạn này hoặc thời hạn khác."
 WHY_UNREAD_NUMBER = "Câu có một số chỉ ngày hoặc quý không đọc được; ngày ghi đây là cuối kỳ."
 
 _UNREAD = {"…", "#", "R", "Y"}
@@ -34,6 +35,10 @@ def doubts_of(placed: Sequence[Placed], tokens: Sequence[Token], text: str) -> I
             yield WHY_UNREAD
     if any(year.symbol == "năm" and short.symbol == "#" and short.value >= 100 for year, short in pairwise(tokens)):
         yield WHY_UNREAD  # "quý II năm 202"
+    yield from {token.doubt for token in tokens if token.doubt == WHY_EXCEPTION}
+    for one, other in pairwise(placed):
+        if one.spot and other.spot and "hoặc" in [token.symbol for token in tokens[one.end : other.start]]:
+            yield WHY_EITHER  # "quý I hoặc quý II"
     if any(token.symbol == "âm_lịch" for token in tokens):
         yield WHY_LUNAR
     if any(isinstance(one.piece, Label) for one in placed) and any(_unread_numbers(tokens, read)):

@@ -61,7 +61,7 @@ def join(tokens: Sequence[Token], text: str) -> Joined:
     symbols = [token.symbol for token in tokens]
     placed = place(tokens, symbols)
     doubts = list(doubts_of(placed, tokens, text))
-    placed = _stretches(placed, symbols)
+    placed = _with_their_day(_stretches(_with_their_year(placed, symbols), symbols), symbols)
     _share(placed, symbols)
     shortest = _shortest_period(placed)
     placed = _without_containers(placed, symbols, shortest)
@@ -74,7 +74,7 @@ def join(tokens: Sequence[Token], text: str) -> Joined:
     dated: list[Placed] = []
     for one in placed:
         piece = one.piece
-        if isinstance(piece, Spot | Span) and (_is_bound(piece) or _months_of(piece) > shortest):
+        if isinstance(piece, Spot | Span) and (_is_bound(piece) or _is_last_time(piece, shortest)):
             joined.bounds.append(piece)
         elif isinstance(piece, Spot | Span | Label):
             dated.append(one)
@@ -134,6 +134,47 @@ def _are_one_stretch(first: Spot, between: list[str]) -> bool:
     return first.since and "đến" in between[-3:] and ";" not in between
 
 
+def _with_their_year(placed: list[Placed], symbols: list[str]) -> list[Placed]:
+    """ "Năm 2026: 31/3; năm 2027: 30/6": the year holds for the dates behind its colon, up to the next year."""
+    kept: list[Placed] = []
+    year: int | None = None
+    headed: Placed | None = None
+    for one in placed:
+        spot = one.spot
+        if isinstance(one.piece, Spot) and one.piece.grain == "year" and one.piece.year:
+            headed = one if symbols[one.end : one.end + 1] == [":"] else None
+            year = one.piece.year if headed else None
+        elif year and spot and spot.year is None and spot.every is None and not spot.turn and spot.names_month:
+            spot.year = year
+            kept = [other for other in kept if other is not headed]
+        kept.append(one)
+    return kept
+
+
+def _with_their_day(placed: list[Placed], symbols: list[str]) -> list[Placed]:
+    """ "Tháng 6, 12 hằng năm, trước ngày 15": the day is that of every month in the list."""
+    kept: list[Placed] = []
+    for one in placed:
+        listed = [other for other in kept if (other.start, other.end) == (kept[-1].start, kept[-1].end)]
+        months = [other.spot for other in listed if other.spot and other.spot.grain == "month"]
+        single = all(month.first_month == month.month and month.day == "last" for month in months)
+        spot = one.piece
+        if not (isinstance(spot, Spot) and spot.grain == "day" and not spot.names_month and spot.every is None):
+            kept.append(one)
+        elif (
+            len(months) > 1 and len(months) == len(listed) and single and _follows(symbols[listed[-1].end : one.start])
+        ):
+            for month in months:
+                month.grain, month.day, month.before = "day", spot.day, spot.before
+        else:
+            kept.append(one)
+    return kept
+
+
+def _follows(between: list[str]) -> bool:
+    return set(between) <= {",", "(", ":", "trước", "chậm_nhất", "gửi", "xong"}
+
+
 def _stretch(first: Spot, last: Spot, symbols_before: list[str]) -> When:
     if first.grain == "year" and last.grain == "year" and first.year and last.year and first.year < last.year:
         last = replace(last, grain="years", first_year=first.year, since=False, upto=False)
@@ -169,6 +210,12 @@ def _months_of(when: When) -> int:
     return length if length > {"month": 1, "quarter": 3}[when.grain] else 0
 
 
+def _is_last_time(when: When, shortest: float) -> bool:
+    """ "hằng tháng (từ tháng 3 đến tháng 12)", "hằng tháng, đến hết tháng 9/2026": how long it comes back."""
+    upto = isinstance(when, Spot) and when.upto and when.grain in {"month", "quarter"} and when.every is None
+    return _months_of(when) > shortest or (upto and shortest < LENGTH[Kind.YEARLY])
+
+
 def _is_bound(when: When) -> bool:
     """A year, years, or a beginning without an end: they frame other dates, or are the deadline if alone."""
     spot = when.last if isinstance(when, Span) else when
@@ -183,7 +230,7 @@ def _share(placed: list[Placed], symbols: list[str]) -> None:
         spot, other = one.spot, following.spot
         if spot is None or other is None or not set(symbols[one.end : following.start]) <= _JOINTS:
             continue
-        if other.grain in {"year", "years"} or spot.grain in {"year", "years"}:
+        if other.grain in {"year", "years"} or spot.grain in {"year", "years"} or other.since:
             continue
         if not spot.names_month and spot.every is None and (other.day != "last" or other.every):
             spot.month, spot.every, spot.place = other.month, other.every, other.place
@@ -237,7 +284,9 @@ def _without_containers(placed: list[Placed], symbols: list[str], shortest: floa
 def _quarters_that_name_reports(placed: list[Placed]) -> set[int]:
     """The quarters of "quý I, 6 tháng, quý III và năm": four reports, one each quarter."""
     longer = {Kind.HALF_YEARLY, Kind.NINE_MONTHLY, Kind.YEARLY}
-    named = [one for one in placed if isinstance(one.piece, Label) and one.piece.kind in longer]
+    labels = [(one, one.piece) for one in placed if isinstance(one.piece, Label) and one.piece.kind in longer]
+    # "hằng năm (quý I)" says when in the year; "quý I, 6 tháng và năm" names what is reported
+    named = [one for one, label in labels if label.kind != Kind.YEARLY or not label.explicit]
     named += [one for one in placed if one.spot and one.spot.grain == "months" and one.spot.year is None]
     quarters = [one for one in placed if isinstance(one.piece, Spot) and one.piece.grain == "quarter"]
     bare = [one for one in quarters if one.spot and not (one.spot.year or one.spot.every or one.spot.turn)]
@@ -246,6 +295,8 @@ def _quarters_that_name_reports(placed: list[Placed]) -> set[int]:
 
 def _holds(outer: Spot, inner: Spot) -> bool:
     """Give the day the year, and if need be the month, of the longer time that it stands in."""
+    if inner.every == Kind.QUARTERLY and outer.year and outer.grain == "quarter" and outer.first_month:
+        return _is_in_quarter(outer, inner)
     if inner.every is not None:
         return outer.year is None and outer.every is None
     if not inner.names_month:
@@ -254,6 +305,17 @@ def _holds(outer: Spot, inner: Spot) -> bool:
         inner.month, inner.names_month, inner.every = outer.month, True, outer.every
     inner.year = inner.year or outer.year
     inner.every = inner.every or outer.every
+    return True
+
+
+def _is_in_quarter(outer: Spot, inner: Spot) -> bool:
+    """ "Quý II/2026 (chậm nhất ngày 20 tháng cuối quý)": that one quarter's, and once."""
+    first = outer.first_month or 1
+    months = (outer.year or 0) * 12 + first - 1 + (inner.place or LENGTH[Kind.QUARTERLY]) - 1 + inner.months_after
+    if outer.month != first + 2:
+        return False
+    inner.year, inner.month = months // 12, months % 12 + 1
+    inner.every, inner.place, inner.months_after, inner.names_month = None, None, 0, True
     return True
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
+
 from schedules.office_model import Kind
 from schedules.phrases.patterns import Found
 from schedules.phrases.pieces import LAST_PLACE, Clock, Label, Noise, Offset, Piece, Span, Spot, Undated, Unit, Weekday
@@ -17,6 +19,7 @@ _UNIT_KINDS = {"tuần": Kind.WEEKLY, "tháng": Kind.MONTHLY, "quý": Kind.QUART
 _MONTH_KINDS = {1: Kind.MONTHLY, 3: Kind.QUARTERLY, 6: Kind.HALF_YEARLY, 9: Kind.NINE_MONTHLY, 12: Kind.YEARLY}
 _PER_YEAR = {1: Kind.YEARLY, 2: Kind.HALF_YEARLY, 4: Kind.QUARTERLY, 12: Kind.MONTHLY}
 _MONTHS_OF = {Kind.MONTHLY: 1, Kind.QUARTERLY: 3, Kind.HALF_YEARLY: 6, Kind.NINE_MONTHLY: 9, Kind.YEARLY: 12}
+_DAYS = (MO, TU, WE, TH, FR, SA, SU)
 _OFFSET_UNITS: dict[str, Unit] = {
     "phút": "minute", "giờ": "hour", "ngày": "day", "ngày_làm_việc": "working_day",
     "tuần": "week", "tháng": "month", "năm": "year",
@@ -41,6 +44,8 @@ WHY_BLANK = "Ngày tháng trong câu còn để trống."
 WHY_SHORT_YEAR = "Năm chỉ ghi hai chữ số."
 WHY_NO_SUCH_QUARTER = "Số quý trong câu không phải từ 1 đến 4."
 WHY_NO_NOUN = "Số La Mã đứng trước năm không có chữ “quý”; hiểu là quý."
+WHY_WEEK = "“Tuần thứ mấy” có thể đếm từ ngày 1 hoặc từ thứ Hai đầu tiên; hiểu là thứ đó lần thứ mấy trong tháng."
+WHY_WEEKDAY_MOVES = "Ngày của một thứ trong tháng mỗi năm một khác; ngày ghi đây là cuối tháng."
 WHY_SHORT_MONTH = "“T” có thể là tháng, có thể là thứ trong tuần; hiểu là tháng."
 
 
@@ -88,20 +93,36 @@ def day_alone(found: Found) -> list[Piece]:
 
 
 def counted_from(found: Found) -> list[Piece]:
-    """ "trong 30 ngày kể từ ngày 01/3/2026": the first day is not counted (Bộ luật Dân sự 2015, Điều 147)."""
+    """ "trong 30 ngày kể từ ngày 01/3/2026": the first day is not counted (Bộ luật Dân sự 2015, Điều 147).
+
+    "10 ngày trước ngày 30/6/2026" is counted the other way.
+    """
     year, month = found.number("y"), found.number("m")
     start = dt.date(year, month, min(found.number("d"), days_in_month(year, month)))
-    count, working = found.number("n"), _is_working(found)
-    end = _working_days_later(start, count) if working else start + dt.timedelta(days=count)
+    sign, working = -1 if "sooner" in found else 1, _is_working(found)
+    end = _counted(start, sign * found.number("n"), found, working=working)
     return [Spot(grain="day", day=end.day, month=end.month, year=end.year, rough=WHY_WORKING if working else "")]
 
 
+def _counted(start: dt.date, count: int, found: Found, *, working: bool) -> dt.date:
+    if working:
+        return _working_days_later(start, count)
+    symbols = {token.symbol for token in found.tokens}
+    if "tuần" in symbols:
+        return start + dt.timedelta(weeks=count)
+    counted = next(at for at, token in enumerate(found.tokens) if token.symbol == "#" and token.value == abs(count))
+    if found.tokens[counted + 1].symbol == "tháng":
+        return start + relativedelta(months=count)
+    return start + dt.timedelta(days=count)
+
+
 def _working_days_later(start: dt.date, count: int) -> dt.date:
-    """So many days from Monday to Friday later; the holidays among them are not known here."""
-    weeks, more = divmod(count, 5)
-    end = start + dt.timedelta(weeks=weeks)
+    """So many days from Monday to Friday later (or sooner); the holidays among them are not known here."""
+    step = dt.timedelta(days=1 if count >= 0 else -1)
+    weeks, more = divmod(abs(count), 5)
+    end = start + step * 7 * weeks
     while more > 0 or end.weekday() > 4:
-        end += dt.timedelta(days=1)
+        end += step
         more -= end.weekday() <= 4
     return end
 
@@ -257,6 +278,7 @@ def day_of_period(found: Found) -> list[Piece]:
     spot.rough = WHY_WORKING if _is_working(found) else spot.rough
     spot.rough = WHY_LENGTH_OR_DAY if "length" in found else spot.rough
     spot.of_report = "before_report" in found
+    spot.before = "sooner" in found
     symbols = [token.symbol for token in found.tokens]
     spot.of_any_month = kind == Kind.MONTHLY and "hằng" not in symbols
     spot.turn = -1 if "trước" in symbols else 0
@@ -402,6 +424,37 @@ def bare_label(found: Found) -> list[Piece]:
     label = _every(count, unit)
     label.explicit, label.whole_year = False, "whole" in found
     return [label]
+
+
+def weekday_of_each(found: Found) -> list[Piece]:
+    """ "thứ Sáu cuối cùng hằng tháng": of every month, or of a quarter's last."""
+    kind = Kind.QUARTERLY if "quarter" in found else Kind.MONTHLY
+    spot = Spot(grain="day", every=kind, place=1 if "begin" in found else _MONTHS_OF[kind], names_month=False)
+    spot.weekday, spot.nth = _weekday(found), _nth(found)
+    spot.rough = WHY_WEEK if "k" in found else ""
+    return [spot] if spot.weekday is not None else [Noise()]
+
+
+def weekday_of_month(found: Found) -> list[Piece]:
+    """ "thứ Sáu cuối cùng của tháng 6/2026"; without a year, or every year, the day is another each time."""
+    weekday, nth, month = _weekday(found), _nth(found), found.number("m")
+    if weekday is None:
+        return [Noise()]
+    year = found.value("y")
+    if year is None:
+        return [_dated(found, month=month, rough=WHY_WEEKDAY_MOVES)]
+    day = dt.date(year, month, 1) + relativedelta(day=31 if nth < 0 else 1, weekday=_DAYS[weekday](nth))
+    return [_dated(found, day=day.day, month=month, rough=WHY_WEEK if "k" in found else "")]
+
+
+def _weekday(found: Found) -> int | None:
+    """Monday 0; None: there is no such day."""
+    number = found.value("w")
+    return 6 if number is None else number - 2 if 2 <= number <= 7 else None
+
+
+def _nth(found: Found) -> int:
+    return -1 if "end" in found else found.number("k", 1)
 
 
 def weekdays(found: Found) -> list[Piece]:

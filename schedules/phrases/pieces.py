@@ -37,6 +37,8 @@ class Spot:
     names_month: bool = True  # "ngày 20" names none
     of_any_month: bool = False  # "tháng sau", "tháng báo cáo": of whatever period the report has
     working: bool = False  # "ngày làm việc cuối cùng"
+    weekday: int | None = None  # "thứ Sáu cuối cùng": Monday 0; with ``nth``
+    nth: int = 0  # of its month; −1 the last
     open_end: bool = False
     rough: str = ""  # why this is only our guess
     noun_before: bool = False  # "Kế hoạch năm 2026": the year may belong to the noun

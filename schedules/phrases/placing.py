@@ -52,7 +52,7 @@ def _look_back(one: Placed, placed: list[Placed], symbols: list[str]) -> None:
     spot = one.spot
     if spot is None:
         return
-    spot.before = behind == "trước" and not clocked
+    spot.before = spot.before or (behind == "trước" and not clocked)
     spot.cutoff = "số_liệu" in symbols[max(at - 1, 0) : one.start]
     spot.after = behind == "sau"
     spot.since = behind in {"từ", "kể_từ"} and isinstance(piece, Spot) and not _is_stretch(spot)

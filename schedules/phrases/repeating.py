@@ -5,14 +5,14 @@ Numbers in brackets are the conventions of the deadline phrases' README."""
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedules.office_model import Kind
 from schedules.phrases.joining import Joined, When
 from schedules.phrases.making import WHY_LAST_MONTH
 from schedules.phrases.pieces import Label, Spot
 from schedules.phrases.readings import Reading, Rule, first_due, rrule_of
-from schedules.phrases.settling import flagged, marked, once, settled, spots_of
+from schedules.phrases.settling import WHY_BEFORE_PERIOD, flagged, marked, once, settled, spots_of
 from schedules.recurrence import LENGTH, WEEKDAYS, DayOfMonth, day_in_month, days_in_month
 
 WHY_NO_FIRST = "Không rõ chu kỳ tính từ ngày nào."
@@ -88,6 +88,8 @@ def in_period(kind: Kind, spot: Spot, year: int, frame: Frame) -> Reading:
         return Reading(kind, rrule="FREQ=WEEKLY", why=WHY_NO_WEEKDAY)
     if spot.working:
         return _working_day(kind, spot, year, frame)
+    if spot.weekday is not None:
+        return _nth_weekday(kind, spot, year, frame)
     length = LENGTH[kind]
     place = spot.place if spot.every in {kind, None} and spot.place and spot.place <= length else length
     day = spot.day if spot.day is not None else "last"
@@ -104,8 +106,17 @@ def _working_day(kind: Kind, spot: Spot, year: int, frame: Frame) -> Reading:
     return marked(periodic(kind, rule, year, frame), spot)
 
 
+def _nth_weekday(kind: Kind, spot: Spot, year: int, frame: Frame) -> Reading:
+    first = spot.place or LENGTH[kind]
+    months = range(first, 13, LENGTH[kind]) if kind != Kind.MONTHLY else ()
+    by_month = f"BYMONTH={','.join(map(str, months))};" if months else ""
+    rule = Rule(rrule=f"FREQ=MONTHLY;{by_month}BYDAY={spot.nth}{WEEKDAYS[spot.weekday or 0][:2].upper()}")
+    return marked(periodic(kind, rule, year, frame), spot)
+
+
 def on_dates(kind: Kind, spots: list[Spot], year: int, frame: Frame) -> list[Reading]:
     """Days with their months: "hằng năm … 15/12", "31/01 và 31/7 hằng năm" (twice a year is half-yearly)."""
+    spots = [_over_before(spot) for spot in spots]
     closing = [settled(spot, year) for spot in spots]
     clamped = any(day.clamped for day in closing)
     dates = [(spot.month or 12, spot.day if spot.day is not None else "last") for spot in spots]
@@ -123,6 +134,13 @@ def on_dates(kind: Kind, spots: list[Spot], year: int, frame: Frame) -> list[Rea
     if rule is None:
         return [each for spot in spots for each in on_dates(Kind.YEARLY, [spot], year, frame)]
     return [marked(periodic(kind, rule, year, frame), spots[-1], clamped)]
+
+
+def _over_before(spot: Spot) -> Spot:
+    """ "Trước tháng 6 hằng năm" is over when May is."""
+    if not spot.before or spot.grain not in {"month", "quarter"} or spot.first_month is None:
+        return spot
+    return replace(spot, month=spot.first_month - 1 or 12, rough=WHY_BEFORE_PERIOD)
 
 
 def _several(dates: list[tuple[int, DayOfMonth]], step: int) -> Rule:

@@ -23,6 +23,8 @@ _YEAR = (
 )
 _PERIOD = "( quarter:quý | own:kỳ | year:năm | half:( D tháng ) )"
 _PLACE = "( end:cuối | begin:đầu | middle:giữa | thứ k:M )"
+#: Between the month and its day: "tháng cuối quý, trước ngày 15".
+_ROUND_A_DAY = "[ , | : | LEFT ] [ gửi | xong ] [ sooner:trước | chậm_nhất ]"
 _AFTER = "[ later:sau | trước | này | báo_cáo ] [ ( quý | kỳ ) báo_cáo ]"
 #: Which month of which period: "tháng cuối mỗi quý", "tháng đầu quý sau", "tháng sau", "tháng báo cáo".
 _MONTH = (
@@ -41,8 +43,11 @@ _MONTH_OF_NUMBER = (
 _EACH = "( month:tháng | quarter:quý | year:năm | half:( D tháng ) )"
 _PAPER_DATE = "ngày ( D ( / | - | . ) M ( / | - | . ) Y | [ D ] tháng [ M ] năm Y )"
 _DAYS = "( ngày | ngày_làm_việc | tuần )"
+_KNOWN_DAY = "[ ngày ] d:D ( / m:M / | tháng m:M năm ) y:Y"
 _WITHIN = "[ trong | chậm_nhất | sau ] [ thời_hạn ]"
 _ENDS = "( begin:đầu | middle:giữa | end:cuối )"
+#: Which Friday: "thứ Sáu cuối cùng của tháng", "thứ Tư tuần thứ 2".
+_WEEKDAY = "[ ngày ] ( thứ w:D | chủ_nhật ) [ tuần ] ( end:cuối | begin:đầu | thứ k:1-4 )"
 _FIRST_DAYS = "[ trong ] n:N ( ngày | ngày_làm_việc ) đầu"
 #: An event by its name, with the time that is part of the name: "hội nghị tổng kết năm 2026", "kỳ họp tháng 7".
 _EVENT = "[ hằng ] [ ngày | thời_hạn ] ( … | báo_cáo | lần … ) NAME*12"
@@ -69,7 +74,12 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"{_WITHIN} n:N ngày ( khi | ( kể_từ | sau ) [ ngày ] ) kết_thúc [ hằng ] {_EACH} !Y !N", make.after_period),
     # So long after or before something [13]
     Rule(
-        f"{_WITHIN} n:N ( ngày | ngày_làm_việc ) [ , ] kể_từ [ ngày ] d:D ( / m:M / | tháng m:M năm ) y:Y",
+        f"{_WITHIN} n:N ( ngày | ngày_làm_việc | tuần | tháng ) [ , ] ( kể_từ | từ | sau ) {_KNOWN_DAY}",
+        make.counted_from,
+    ),
+    Rule(f"{_WITHIN} n:N ( ngày | ngày_làm_việc | tuần ) [ , ] sooner:trước {_KNOWN_DAY}", make.counted_from),
+    Rule(
+        f"sooner:trước {_KNOWN_DAY} [ , ] n:N ( ngày | ngày_làm_việc | tuần ) !đầu !cuối !sau !trước !kể_từ",
         make.counted_from,
     ),
     Rule("[ trong ] N / N ( ngày_làm_việc !đầu !cuối | ngày !N !đầu !cuối | giờ | tháng !N )", make.on_event),
@@ -96,16 +106,23 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("[ ngày ] d:D ( - m:M - | . m:M . ) y:Y", make.day),
     Rule("!<… d:D ( - m:M - | . m:M . ) yy:YY", make.day_of_short_year),
     Rule(f"ngày D [ , ] [ hằng ] tháng M ( AND tháng M | AND M !tháng !lần )+ {_YEAR}", make.day_of_months),
-    Rule(f"[ ngày ] d:D [ , ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
+    Rule(f"( lần | kỳ ) [ thứ ] M [ , ] tháng m:M !tháng !lần {_YEAR}", make.part_of_month),  # "đợt 1 tháng 4"
+    Rule(f"( lần | kỳ ) [ thứ ] M [ , ] quý [ thứ ] q:Q {_YEAR}", make.part_of_quarter),
+    Rule(f"[ ngày ] d:D [ , | / | - ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
     Rule(
         "ngày a:D DASH [ ngày ] z:D ( [ trong ] hằng tháng | tháng later:sau | tháng báo_cáo | tháng !N )",
         make.window_of_month,
     ),
     Rule("a:D ( - | – ) z:D hằng tháng", make.window_of_month),
     Rule(f"ngày d:D ( - | . ) m:M {_YEAR}", make.day),
+    Rule("<BY d:D . m:M !. !/", make.day),
     Rule("ngày D ( ( , | và ) [ ngày ] D )+ hằng tháng", make.days_of_period),
     Rule("ngày D ( / | tháng | - ) N", make.no_such_day),
     Rule("N / N / Y", make.no_such_day),
+    Rule(
+        f"month:tháng {_PLACE} [ later:sau ] [ hằng ] {_PERIOD} {_ROUND_A_DAY} ngày d:D !/ !tháng", make.day_of_period
+    ),
+    Rule(f"ngày d:D ( , | LEFT ) month:tháng {_PLACE} [ later:sau ] [ hằng ] {_PERIOD} {_AFTER}", make.day_of_period),
     Rule(f"ngày d:D {_MONTH}", make.day_of_period),
     Rule("d:D [ trong ] hằng tháng", make.day_of_period),
     Rule(f"<BY d:D {_MONTH_OF_NUMBER}", make.day_of_period),
@@ -130,6 +147,8 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("ngày d:D [ hằng ] ( quarter:quý [ later:sau ] | own:kỳ )", make.day_of_period),
     Rule("ngày d:D", make.day_alone),
     # Weekdays and clock times
+    Rule(f"{_WEEKDAY} THÁNG m:M {_YEAR}", make.weekday_of_month),
+    Rule(f"{_WEEKDAY} [ trong ] [ hằng ] ( month:tháng !trước | quarter:quý !Q ) !N", make.weekday_of_each),
     Rule("[ ngày ] thứ D ( ( , | và ) [ thứ ] D )+ hằng tuần", make.weekdays),
     Rule("[ ngày ] ( thứ D | chủ_nhật )", make.weekdays),
     Rule("T M [ hằng ] tuần", make.weekdays),
@@ -140,6 +159,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("n:N U [ / | trong ] k:N lần", make.times),
     Rule("[ hằng ] U [ / ] k:N lần", make.times),
     Rule("k:N lần [ / | trong | hằng ] [ hằng ] [ n:N ] U !Y !N !R", make.times),
+    Rule("k:N kỳ ( / | trong | hằng ) [ hằng ] U !Y !N !R", make.times),
     Rule("[ n:N ] U / lần", make.label),
     Rule("lần / [ n:N ] U", make.label),
     Rule("[ n:N ] ngày [ / ] [ N ] lần", make.every_days),
@@ -160,6 +180,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"THÁNG m:M {_YEAR}", make.months),
     Rule("m:M ( / | - ) y:Y", make.months),
     Rule(f"quý Q to:DASH Q {_YEAR}", make.quarters),
+    Rule(f"quý R / R !/ {_YEAR}", make.quarters),
     Rule(f"quý Q ( AND Q !tháng )+ {_YEAR}", make.quarters),
     Rule(f"quý [ thứ ] q:Q {_YEAR}", make.quarters),
     Rule("quý [ thứ ] N ( / | - | . | năm ) Y", make.no_such_quarter),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from schedules.dates import due_sentence
+from schedules.dates import WEEKDAY_NAMES, due_sentence
 from schedules.office_model import PERIODIC, Kind
 from schedules.phrases.pieces import Offset
 from schedules.phrases.readings import Flag, Reading, as_obligation, office_kind
@@ -73,6 +73,11 @@ def _of_own_rule(reading: Reading) -> str:
     day = reading.first_due or dt.date.min
     clock = f", {reading.time}" if reading.time else ""
     rule = reading.rrule or ""
+    if "BYDAY=" in rule and "BYSETPOS" not in rule:
+        nth = rule.partition("BYDAY=")[2].partition(";")[0][:-2]
+        which = f"{WEEKDAY_NAMES[day.weekday()]} { {'-1': 'cuối cùng', '1': 'đầu tiên'}.get(nth, f'lần thứ {nth}') }"
+        period = "tháng" if reading.kind == Kind.MONTHLY else f"tháng {'đầu' if day.month % 3 == 1 else 'cuối'} quý"
+        return f"{KINDS_IN_WORDS[reading.kind].capitalize()}, hạn {before}{which} của {period}{clock}"
     if "BYDAY" in rule:
         period = {Kind.MONTHLY: "tháng", Kind.QUARTERLY: "quý", Kind.HALF_YEARLY: "6 tháng"}.get(reading.kind, "năm")
         return f"Hằng {period}, hạn {before}ngày làm việc cuối cùng của {period}{clock}"

@@ -14,6 +14,9 @@ WHY_LOOKALIKE = "Có chữ giống số (l, I, O) trong ngày tháng; hãy so v�
 #: Wide digits and signs, ready-made Roman numbers, spaces of every width. "…" and "²" have a meaning of their own.
 _COMPATIBLE = re.compile("[\u2000-\u200a\u202f\u205f\u2160-\u217f\u3000\ufe63\uff01-\uff5e]+")
 
+#: The mark of a footnote behind a year: "15/3/2026¹".
+_FOOTNOTE = re.compile("(?<=[0-9]{4})[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]+")
+
 _NUMBER = "(?=[loi]*[0-9])[0-9loi]{1,2}"
 _YEAR = "(?=[lo]*[0-9])[0-9lo]{4}"
 _SIGN = r"\s?[/.\-]\s?"
@@ -30,6 +33,7 @@ def visible(phrase: str) -> str:
     if phrase.isascii():
         return phrase
     shown = "".join(sign for sign in phrase if unicodedata.category(sign) != "Cf")
+    shown = _FOOTNOTE.sub("", shown)
     return _COMPATIBLE.sub(lambda found: unicodedata.normalize("NFKC", found.group()), shown)
 
 

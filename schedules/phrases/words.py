@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from schedules.phrases.spelling import WHY_LOOKALIKE, repaired, unaccented, visible
 
+WHY_EXCEPTION = "Câu có phần “trừ …”, “riêng …”; hạn của phần đó chưa được đọc."
 WHY_LUNAR = "Ngày tháng âm lịch; ngày dương lịch ghi đây chưa đổi."
 
 #: A deadline is a cell or a sentence. What stands behind these many characters is not read (and that is said).
@@ -37,7 +38,7 @@ VOCABULARY = {
     "chủ_nhật": "chủ nhật",
     "lần": "lần | đợt | lượt | bước | vòng",
     "năm_học": "năm học",
-    "giai_đoạn": "giai đoạn | thời kỳ | nhiệm kỳ | niên độ",
+    "giai_đoạn": "giai đoạn | gđ | thời kỳ | nhiệm kỳ | niên độ",
     # how often
     "hằng": "hằng | hàng | mỗi | từng | các | mọi | tất cả các",
     "định_kỳ": "định kỳ | định kì | thường kỳ",
@@ -74,7 +75,8 @@ VOCABULARY = {
     " | thời gian chốt số liệu",
     "dịp": "dịp | nhân dịp",
     # no date of their own: all the time, on an event, somewhere else
-    "thường_xuyên": "thường xuyên | liên tục | hằng ngày | hàng ngày | hằng giờ | mỗi ngày | xuyên suốt | quanh năm"
+    "thường_xuyên": "thường xuyên | th.xuyên | t.xuyên"
+    " | liên tục | hằng ngày | hàng ngày | hằng giờ | mỗi ngày | xuyên suốt | quanh năm"
     " | thường nhật | theo thời gian thực | lâu dài | cả nhiệm kỳ | suốt nhiệm kỳ | toàn nhiệm kỳ | trong suốt"
     " | 24/24 | 24/24 giờ | 24/24h | 24h/24h"
     " | các ngày làm việc | tất cả các ngày làm việc | mọi thời điểm | không thời hạn | thường trực",
@@ -106,7 +108,7 @@ VOCABULARY = {
     " | quy trình | công trình | quyền hạn | giới hạn | hạn chế | hạn hán | hạn mức | trình độ | trình bày | xong xuôi"
     " | sau đây | lần thứ | kỳ họp thứ | đợt thứ | khoá thứ",
     "T": "t",
-    "âm_lịch": "âm lịch",
+    "âm_lịch": "âm lịch | rằm",
 }  # fmt: skip
 
 SMOOTHING = {"của", "vào", "là", "thì", "thuộc", "cứ", "ít nhất", "tối thiểu", "tối đa", "mức", "đã", "sẽ", "được"}
@@ -119,6 +121,7 @@ _UNFOLDED = {
     "thứ bẩy": "thứ 7", "sáu tháng": "6 tháng", "nửa năm": "6 tháng", "nửa đầu năm": "6 tháng đầu năm",
     "nửa cuối năm": "6 tháng cuối năm", "cuối tuần": "thứ 6", "ngày làm việc cuối tuần": "thứ 6",
     "trong năm ngày làm việc": "trong 5 ngày_làm_việc", "ngày cuối cùng": "ngày cuối",
+    "tháng thứ nhất": "tháng thứ 1",
     "ngày làm việc cuối cùng": "ngày_làm_việc cuối",
 }  # fmt: skip
 
@@ -185,7 +188,9 @@ def tokens_of(text: str) -> list[Token]:
             token if lookalikes.isdisjoint(range(token.start, token.end)) else token._replace(doubt=WHY_LOOKALIKE)
             for token in tokens
         ]
-    return _without_numbering(text, _without_spelled_out(_without_inner_signs(text, tokens)))
+    tokens = _with_dates_in_one_form(text, _in_the_afternoon(text, tokens))
+    tokens = _without_numbering(text, _without_spelled_out(_without_inner_signs(text, tokens)))
+    return _without_exceptions(text, _without_names_of_days(tokens))
 
 
 _Raw = tuple[str, str, int, int]
@@ -242,6 +247,8 @@ def _named(symbol: str, start: int, end: int) -> Token:
 def _sign(text: str, sign: str, start: int, end: int) -> Token:
     """A dash between spaces joins two dates ("–"), a tight one may join day and month; a stop ends a sentence."""
     before, after = text[start - 1 : start], text[end : end + 1]
+    if sign in "-+" and _is_bullet(text, start):
+        return Token(";", 0, start, end)
     if sign == "-":
         return Token("-" if not before.isspace() and not after.isspace() else "–", 0, start, end)
     if sign == ".":
@@ -249,6 +256,17 @@ def _sign(text: str, sign: str, start: int, end: int) -> Token:
     if sign in {"…", "'", '"', "“", "”", "*", "_"}:
         return Token(",", 0, start, end)
     return Token(sign if sign in SIGNS else "?", 0, start, end)
+
+
+_LINE = re.compile(r"^[ \t]*[-+]", re.MULTILINE)
+
+
+def _is_bullet(text: str, at: int) -> bool:
+    """The dash or plus that opens a line of a list, not the one of a stretch of time that was wrapped there."""
+    opened = [found.end() - 1 for found in _LINE.finditer(text)]
+    if at not in opened or "\n" not in text:
+        return False
+    return len(opened) > 1 or not text[at + 1 :].lstrip()[:1].isdigit()
 
 
 #: Signs with a meaning; every other one is "?".
@@ -309,6 +327,80 @@ def _without_spelled_out(tokens: list[Token]) -> list[Token]:
         kept.append(tokens[at])
         at += 1
     return kept
+
+
+def _with_dates_in_one_form(text: str, tokens: list[Token]) -> list[Token]:
+    """ "15 - 6 - 2026", "15. 6 .2026": a date, however far apart its signs stand."""
+    made = list(tokens)
+    for at in range(len(tokens) - 4):
+        day, one, month, other, year = tokens[at : at + 5]
+        noun = tokens[at - 1].symbol if at else ""
+        signs = {text[sign.start : sign.end] for sign in (one, other)}
+        numbers = day.symbol == month.symbol == "#" and year.symbol == "Y"
+        if numbers and signs in ({"-"}, {"."}) and 1 <= day.value <= 31 and noun not in {"tháng", "T", "quý"}:
+            made[at + 1], made[at + 3] = one._replace(symbol="/"), other._replace(symbol="/")
+    return made
+
+
+def _in_the_afternoon(text: str, tokens: list[Token]) -> list[Token]:
+    """ "5h chiều" is 17:00; "chiều 20/3", "sáng ngày 16/3" is that day."""
+    kept: list[Token] = []
+    for at, token in enumerate(tokens):
+        word = text[token.start : token.end]
+        if token.symbol != "…" or word not in {"sáng", "chiều", "tối", "trưa", "buổi"}:
+            kept.append(token)
+            continue
+        clock = [place for place in range(max(len(kept) - 4, 0), len(kept)) if _is_hour(kept, place)]
+        if clock and word in {"chiều", "tối"} and kept[clock[-1]].value < 12:
+            hour = kept[clock[-1]]
+            kept[clock[-1]] = hour._replace(value=hour.value + 12)
+        following = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
+        if not clock and following not in {"#", "ngày", "thứ", "chủ_nhật", "…"}:
+            kept.append(token)
+    return kept
+
+
+def _is_hour(tokens: list[Token], at: int) -> bool:
+    behind = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
+    return tokens[at].symbol == "#" and behind in {"giờ", ":"}
+
+
+def _without_names_of_days(tokens: list[Token]) -> list[Token]:
+    """Drop the "thứ Hai" of "thứ Hai (16/3/2026)", "thứ Hai, ngày 16/3": the date says it all."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        symbols = [token.symbol for token in tokens[at : at + 8]]
+        name = 2 if symbols[:2] == ["thứ", "#"] else 1 if symbols[:1] == ["chủ_nhật"] else 0
+        date = symbols[name:]
+        opened = date[:1] == ["("]
+        date = date[1:] if opened or date[:1] == [","] else date
+        date = date[1:] if date[:1] == ["ngày"] else date
+        if not name or date[:3] != ["#", "/", "#"]:
+            kept.append(tokens[at])
+            at += 1
+            continue
+        at += name + (1 if opened or symbols[name] == "," else 0)
+        closing = next((place for place in range(at, len(tokens)) if tokens[place].symbol == ")"), None)
+        if opened and closing is not None:
+            tokens = [*tokens[:closing], *tokens[closing + 1 :]]
+    return kept
+
+
+_EXCEPT = {"trừ", "ngoại trừ", "riêng", "tru", "rieng"}
+
+
+def _without_exceptions(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop "(trừ các tháng cuối quý)", ", riêng tháng 12 trước ngày 15"; what is left is not sure."""
+    for at, token in enumerate(tokens):
+        if token.symbol != "…" or text[token.start : token.end] not in _EXCEPT:
+            continue
+        ends = {")", ";"} if text[token.start] == "r" else {")", ";", "trước", "chậm_nhất", "gửi"}
+        end = next((place for place in range(at, len(tokens)) if tokens[place].symbol in ends), len(tokens))
+        if any(each.symbol in {"tháng", "quý", "tuần", "kỳ", "năm", "thứ"} for each in tokens[at + 1 : at + 4]):
+            left = [each._replace(doubt=each.doubt or WHY_EXCEPTION) for each in (*tokens[:at], *tokens[end:])]
+            return _without_exceptions(text, left)
+    return tokens
 
 
 def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:

@@ -57,6 +57,16 @@ def test_a_phrase_is_read(row: Row) -> None:
         ("từ tháng 11 đến tháng 02 năm sau", {"ambiguous", "inferred_year"}),  # once, or every year
         ("01.07.26", {"ambiguous"}),
         ("17:00 15/3/2026", set()),
+        ("Thứ Sáu cuối cùng của tháng", set()),
+        ("thứ Tư tuần thứ 2 hàng tháng", {"ambiguous"}),
+        ("Thứ Bảy cuối cùng của tháng 10 hằng năm", {"ambiguous"}),
+        ("Hàng tháng, trừ tháng cuối quý", {"ambiguous", "default_anchor"}),
+        ("Trước ngày 20 hằng tháng, riêng tháng 12 trước ngày 15", {"ambiguous", "strict_reading"}),
+        ("theo kế hoạch riêng, trước ngày 15/12/2026", {"strict_reading"}),
+        ("trước tháng 6 hằng năm", {"ambiguous"}),
+        ("Quý I hoặc Quý II/2026", {"ambiguous"}),
+        ("Rằm tháng Bảy", {"ambiguous", "inferred_year"}),
+        ("Trước ngày 15/3/2026¹", {"strict_reading"}),
         ("QuýII/2026", set()),
     ],
 )
