@@ -6,14 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.rules.chat_letters import fold
 from engine.rules.chat_tokens import Kind, is_word
 from engine.rules.replies.command_dates import dates_of_command, days_more, stray_day, two_days
 from engine.rules.replies.grants import doubt_of_grant
 from engine.rules.replies.leaves import doubt_of_leave
 from engine.rules.replies.meaning import Doubt, Intent, Verb
 from engine.rules.replies.phrases import COURTEOUS, Role
-from engine.rules.replies.pieces import Piece, Reply, document_in, link_in, numbers_in, trimmed
+from engine.rules.replies.pieces import Piece, Reply, date_of, document_in, link_in, numbers_in, trimmed
 from engine.rules.replies.receivers import GIVES, no_receiver, receiver_in
+from engine.rules.replies.second_clauses import asks_about_extension, doubt_of_second_clause, doubt_of_trouble
 from engine.rules.replies.times import time_of_day
 
 
@@ -63,6 +65,10 @@ def command(reply: Reply) -> Intent | None:
     if because is not None and verb in (Verb.EXTEND, Verb.LEAVE):  # "do chưa có số liệu, xin gia hạn 3 đến 25/3"
         reason = trimmed(reply, before[because + 1 : _last_break(before)])
         before = before[:because]
+    if verb is Verb.STUCK and (asked := _asked_behind(reply, lead)) is not None:
+        verb, before, reason, lead = Verb.EXTEND, asked.before, asked.reason, asked.lead
+        if asked.doubt:
+            return Intent(Verb.UNKNOWN, numbers_in(reply.pieces), doubt=asked.doubt)
     shape = _SHAPES[verb]
     if verb is Verb.EXTEND and before and (so := _therefore(reply, before)) is not None:
         named = _opening_number(before[:so])
@@ -78,6 +84,34 @@ def command(reply: Reply) -> Intent | None:
     if verb in _TELL_ABOUT_ONE and after and after[0].role is Role.COUNT and not numbers_in(reply.pieces):
         after = (*_number_and_thing(reply, after[0]), *after[1:])
     return _commanded(reply, verb, before, after, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """``việc 2 khó, xin lùi đến 25/12``: more time is asked for, and the trouble is why."""
+
+    before: tuple[Piece, ...]
+    reason: str | None
+    lead: int
+    doubt: Doubt | None
+
+
+def _asked_behind(reply: Reply, stuck: int) -> _Asked | None:
+    """The request for more time behind a trouble, if there is one; its words were not the reason's."""
+    pieces = reply.pieces
+    lead = next((i for i in range(stuck + 1, len(pieces)) if pieces[i].value is Verb.EXTEND), None)
+    if lead is None:
+        return None
+    told = pieces[:lead]
+    end = _last_break(told)
+    numbers = tuple(piece for piece in told if piece.role is Role.NUMBERS)
+    behind = numbers_in(pieces[lead:])
+    several = len(numbers) > 1 or (numbers and behind and set(behind) != set(numbers_in(numbers)))
+    begins = stuck + 1 if stuck + 1 < end and pieces[stuck + 1].role in (Role.NUMBERS, Role.BREAK) else stuck
+    because = [piece for piece in pieces[begins:end] if piece.role not in (Role.NUMBERS, Role.REASON)]
+    negated = any(piece.value is Doubt.NOT_DONE for piece in pieces[end:lead])
+    doubt = Doubt.SEVERAL if several else Doubt.NOT_DONE if negated else None
+    return _Asked(numbers, trimmed(reply, because) if because else reply.folded(pieces[stuck]), lead, doubt)
 
 
 def _number_and_thing(reply: Reply, piece: Piece) -> tuple[Piece, ...]:
@@ -130,6 +164,7 @@ def _commanded(
     reply: Reply, verb: Verb, before: Sequence[Piece], after: Sequence[Piece], early_reason: str | None
 ) -> Intent:
     shape = _SHAPES[verb]
+    whole = after
     who, unit, after = _receiver(reply, after) if verb is Verb.HAND_OVER else (None, None, after)
     cut = _reason_begins(after, verb) if shape.reason else len(after)
     stated = (*before, *after[:cut])
@@ -138,7 +173,8 @@ def _commanded(
     hedge = _hedge_of_command(shape, stated)
     if hedge is not None:
         return Intent(Verb.UNKNOWN, numbers, doubt=hedge)
-    doubt = _doubt_of_command(reply, verb, shape, stated) or _says_more(told, numbers)
+    doubt = doubt_of_second_clause(reply, verb, whole) or _doubt_of_command(reply, verb, shape, stated)
+    doubt = doubt or _says_more(told, numbers) or _doubt_of_telling(reply, verb, before, after, told)
     if doubt is None and verb is Verb.LEAVE:
         doubt = doubt_of_leave(reply, told)
     if doubt is None and verb in (Verb.EXTEND, Verb.SNOOZE, Verb.APPROVE) and two_days(reply, stated, told):
@@ -168,6 +204,28 @@ def _commanded(
         more=more,
         working=working,
     )
+
+
+_IS_DATA = ("số liệu", "biểu", "biểu mẫu", "mẫu", "file", "tài liệu", "danh sách", "phiếu", "bảng")
+
+
+def _doubt_of_telling(
+    reply: Reply, verb: Verb, before: Sequence[Piece], after: Sequence[Piece], told: Sequence[Piece]
+) -> Doubt | None:
+    """A report or a plan in a command's words."""
+    if verb is Verb.EXTEND and asks_about_extension(reply, before, told):
+        return Doubt.QUESTION
+    if verb is Verb.STUCK:
+        return doubt_of_trouble(reply, told)
+    if verb is Verb.RETURN and is_word(reply.tokens, _lead_ends(reply) - 2, "làm"):  # "em làm lại 3 xong rồi"
+        over = any(piece.role in (Role.FINISHED, Role.PAST) for piece in told)
+        return Doubt.UNCLEAR if over and not any(piece.value is Doubt.NOT_DONE for piece in told) else None
+    if verb is Verb.HAND_OVER:
+        if after and after[0].role is Role.THING and reply.folded(after[0]) in map(fold, _IS_DATA):
+            return Doubt.PARTLY  # "chuyển số liệu 3 cho chị Lan"
+        days = [date_of(reply, piece) for piece in before if piece.role is Role.DATE]
+        return Doubt.LATER if any(day is None or day > reply.today for day in days) else None
+    return None
 
 
 def _lead_ends(reply: Reply) -> int:
@@ -237,7 +295,7 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
         return Doubt.ALMOST if hedged else Doubt.SEVERAL
     if finished and verb not in (Verb.DOING, Verb.CONFIRM, Verb.UNDO):
         return Doubt.SEVERAL
-    if Role.ALL in roles:
+    if Role.ALL in roles and len(numbers_in(stated)) < 2:  # "cả 3 và 5" names them
         return Doubt.ALL
     if Role.COUNT in roles:
         return Doubt.COUNT

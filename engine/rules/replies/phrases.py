@@ -58,7 +58,7 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
     ),
     (Role.FINISHED, Doubt.UNCLEAR, "x"),
     (Role.FINISHED, Doubt.UNCLEAR, "hoàn tát"),  # "hoàn tất", or "hoàn tác": with a number it can only be the first
-    (Role.DEED, None, "nộp | gửi | gởi | up | upload"),
+    (Role.DEED, None, "nộp | gửi | gởi | up | upload | nộp lại | gửi lại"),
     (Role.DEED, Doubt.UNCLEAR, "làm | thực hiện | trả lời | xử lý | xử lí | giải quyết"),
     (Role.PAST, None, "đã | đả | rồi | r | rùi | gòi | rầu | vừa | mới | hồi nãy | lúc nãy | nãy | lâu rồi"),
     (
@@ -103,7 +103,9 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         """
         từ chối | từ chối gia hạn | không đồng ý | không đồng ý gia hạn | không duyệt | không duyệt gia hạn |
         không chấp nhận | không chấp thuận | ko đồng ý | k đồng ý | ko duyệt | k duyệt | không nhất trí |
-        không cho gia hạn | ko cho gia hạn | không cho lùi | không nhất trí gia hạn | không chấp thuận gia hạn
+        không đồng ý cho gia hạn | không đồng ý cho lùi | không đồng ý đề nghị gia hạn | ko đồng ý gia hạn |
+        k đồng ý gia hạn | ko duyệt gia hạn | không cho gia hạn | ko cho gia hạn | không cho lùi |
+        không nhất trí gia hạn | không chấp thuận gia hạn
         """,
     ),
     (Role.COMMAND, Verb.CONFIRM, "xác nhận | xn | confirm | xác nhận đã xong | xác nhận xong | xác nhận hoàn thành"),
@@ -256,7 +258,8 @@ TABLE: tuple[tuple[Role, Value, str], ...] = (
         dịch vụ công | csdl | drive | bưu điện | văn thư | đầu việc | số | mail | email | gmail | zalo | telegram |
         fax | ioffice | vnpt | trục liên thông | hệ thống | phần mềm | link | tại link | kèm | đính kèm | kèm theo |
         bằng | lên | về | trên | ở | vào | của | theo chỉ đạo | theo yêu cầu | theo quy định | theo mẫu |
-        theo hướng dẫn | lên tỉnh | về tỉnh | ra tỉnh | gửi tỉnh | nộp tỉnh | đúng hạn | đầy đủ | cho huyện |
+        theo hướng dẫn | trước hạn | trước thời hạn |
+        lên tỉnh | về tỉnh | ra tỉnh | gửi tỉnh | nộp tỉnh | đúng hạn | đầy đủ | cho huyện |
         cho tỉnh | cho phòng | cho sở | cho ubnd | cho văn phòng | cho cấp trên | cho xã
         """,
     ),

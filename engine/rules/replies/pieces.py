@@ -97,6 +97,8 @@ def trimmed(reply: Reply, pieces: Sequence[Piece]) -> str | None:
         or (kept[-1].role is Role.HEDGE and kept[-1].value is Doubt.QUESTION)
     ):
         kept.pop()
+    if len(kept) == 1 and kept != list(pieces) and reply.folded(kept[0]) == "co":  # "… có được không"
+        return None
     if all(piece.role is Role.PAST for piece in kept):  # "đã gia hạn 3 rồi"
         return None
     return reply.shown(kept[0].start, kept[-1].end)

@@ -15,6 +15,7 @@ _PARTS = {
     "chiều": dt.time(13, 30),
     "tối": dt.time(19, 0),
 }
+_HOURS_LATER = 6  # "sau 2h" is a length; "sau 14h" an hour of the day
 _IN_THE_AFTERNOON = ("trưa", "chiều", "tối")  # "3h chiều" is 15:00
 
 
@@ -43,6 +44,8 @@ def _clock_at(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     """Hours and minutes: a token like 9h30, or a number before "giờ" that is no length of time."""
     if tokens[at].kind is Kind.TIME:
         parts = [int(part) for part in re.findall(r"[0-9]+", tokens[at].folded)]
+        if parts[0] <= _HOURS_LATER and is_word(tokens, at - 1, "sau", "thêm"):
+            return None  # "sau 2h": in two hours
         half = is_word(tokens, at + 1, "rưỡi")
         return parts[0], parts[1] if len(parts) > 1 else 30 if half else 0
     found = number_there(tokens, at)
