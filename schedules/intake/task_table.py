@@ -94,7 +94,8 @@ def lead_cells(tables: Sequence[Table]) -> Iterator[tuple[str, int]]:
 def _duties_of(task: TaskRow, columns: dict[Column, int], name: str, units: Units, year: int) -> Iterator[Duty]:
     row, cells = task.row, task.cells
     time, flags, review = _believed_time(cells, year)
-    deadline = _as_stretch(reads(time, year)) if cells.stretch else reads(time, year)
+    deadline = replace(reads(_in_lines(cells.time) if time else "", year), phrase=time)
+    deadline = _as_stretch(deadline) if cells.stretch else deadline
     words = cells.time
     if not time and not cells.time:
         found = _time_in_task(cells.task)
@@ -159,6 +160,11 @@ def _believed_time(cells: Cells, year: int) -> tuple[str, list[str], list[str]]:
         return text, [], []
     said = f'Ô thời gian ghi "{shorten(text, 60)}", không phải thời hạn; hãy chọn ngày hoặc kỳ.'
     return "", ["shifted_cell"], [said, *swapped]
+
+
+def _in_lines(cell: str) -> str:
+    """The cell on one line, but for the lines of a list: their dashes are no "from … to …"."""
+    return "\n".join(" ".join(line.split()) for line in re.split(r"\n(?=\s*[-–+]\s)", cell)).strip()
 
 
 def _time_review(cells: Cells, words: str, deadline: Deadline, columns: dict[Column, int]) -> Iterator[str]:

@@ -144,6 +144,21 @@ def test_shifted_cells_are_flagged_and_wait_for_a_person() -> None:
     assert fourth.lead_each
 
 
+def test_the_lines_of_a_time_cell_are_a_list_and_no_stretch_of_time() -> None:
+    table = """
+| TT | Nhiệm vụ | Chủ trì | Hạn |
+|---|---|---|---|
+| 1 | Rà soát thủ tục hành chính | Văn phòng HĐND và UBND | - Quý I/2026<br>- Quý III/2026 |
+| 2 | Kiểm tra công vụ | Văn phòng HĐND và UBND | Từ ngày 01/6/2026<br>- 30/6/2026 |
+"""
+    found = plan(f"DANH MỤC\n\n{table}")
+    assert [row(duty)[1:] for duty in found.duties] == [
+        ("one_off_quarter", "2026-03-31"),
+        ("one_off_quarter", "2026-09-30"),
+        ("range", "2026-06-30"),
+    ]
+
+
 def test_support_units_cooperate_and_a_second_lead_too() -> None:
     table = """
 | TT | Nhiệm vụ | Chủ trì | Phối hợp | Hạn |
