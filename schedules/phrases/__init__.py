@@ -2,7 +2,8 @@
 
 A phrase is read in four steps; the modules in reading order:
 
-1. ``spelling`` and ``words`` cut it into tokens: one symbol for every spelling of a word;
+1. ``spelling`` and ``words`` cut it into ``tokens``: one symbol for every spelling of a word; ``tidying`` gives what is
+   printed in several ways one form;
 2. ``patterns``, ``pieces``, ``making``, ``rules``: a table of patterns over tokens makes *pieces*: a spot on the
    calendar, a period, a weekday, a clock time, or a reason to have no date;
 3. ``placing``, ``joining`` put dates and periods together, ``doubting`` notes what stands unread beside them;

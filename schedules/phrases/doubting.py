@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from schedules.phrases.pieces import Label, Placed
-from schedules.phrases.words import WHY_EXCEPTION, WHY_LUNAR, Token
+from schedules.phrases.tokens import WHY_EXCEPTION, WHY_LUNAR, Token
 
 WHY_UNREAD = "Cạnh ngày tháng có chữ hoặc số không đọc được; hãy so với bản gốc."
 WHY_EITHER = "Câu nêu thời hạn này hoặc thời hạn khác."

@@ -17,7 +17,7 @@ from schedules.office_model import Kind
 from schedules.phrases.doubting import doubts_of
 from schedules.phrases.pieces import Clock, Label, Noise, Placed, Span, Spot, Undated, Weekday
 from schedules.phrases.placing import place
-from schedules.phrases.words import Token
+from schedules.phrases.tokens import Token
 from schedules.recurrence import LENGTH
 
 When = Spot | Span

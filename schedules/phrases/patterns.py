@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
-from schedules.phrases.words import SIGNS, VOCABULARY, Token
+from schedules.phrases.tokens import Token
+from schedules.phrases.words import SIGNS, VOCABULARY
 
 #: Numbers by what they can be: a month is also a day, "00" is only minutes.
 _NUMBERS = ("0", "1-4", "5-12", "13-19", "20-31", "32-99", "100-999")

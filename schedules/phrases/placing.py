@@ -9,7 +9,7 @@ from schedules.office_model import Kind
 from schedules.phrases.making import WHY_ALWAYS
 from schedules.phrases.pieces import Clock, Label, Piece, Placed, Spot, Undated, Weekday
 from schedules.phrases.rules import TABLE
-from schedules.phrases.words import Token
+from schedules.phrases.tokens import Token
 
 #: What a bare "quý", "năm" stands between when it is a period and not a part of the sentence.
 _BEFORE_A_LABEL = {"", ",", ";", "và", "hoặc", "(", ":", "–", "+", "/"}

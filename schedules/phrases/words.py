@@ -15,9 +15,8 @@ from itertools import product
 from typing import NamedTuple
 
 from schedules.phrases.spelling import WHY_LOOKALIKE, repaired, unaccented, visible
-
-WHY_EXCEPTION = "Câu có phần “trừ …”, “riêng …”; hạn của phần đó chưa được đọc."
-WHY_LUNAR = "Ngày tháng âm lịch; ngày dương lịch ghi đây chưa đổi."
+from schedules.phrases.tidying import tidied
+from schedules.phrases.tokens import WHY_LUNAR, Token
 
 #: A deadline is a cell or a sentence. What stands behind these many characters is not read (and that is said).
 LONGEST = 2_000
@@ -153,19 +152,6 @@ _SCAN = re.compile(
 )
 
 
-class Token(NamedTuple):
-    """One symbol of the phrase: a word of the vocabulary, a sign, "#" with its value, or "…" for any other word.
-
-    ``doubt`` says why a date that is made of it is not sure.
-    """
-
-    symbol: str
-    value: int
-    start: int
-    end: int
-    doubt: str = ""
-
-
 def clean(phrase: str) -> str:
     """The phrase in normal form, not cut; as long as what of it is visible."""
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible(phrase)).lower())
@@ -188,9 +174,7 @@ def tokens_of(text: str) -> list[Token]:
             token if lookalikes.isdisjoint(range(token.start, token.end)) else token._replace(doubt=WHY_LOOKALIKE)
             for token in tokens
         ]
-    tokens = _with_dates_in_one_form(text, _in_the_afternoon(text, tokens))
-    tokens = _without_numbering(text, _without_spelled_out(_without_inner_signs(text, tokens)))
-    return _without_exceptions(text, _without_names_of_days(tokens))
+    return tidied(text, tokens)
 
 
 _Raw = tuple[str, str, int, int]
@@ -285,146 +269,6 @@ def _number_in_words(raw: list[_Raw], at: int) -> tuple[int, int] | None:
     if ones == 10 and len(words) > 1 and words[1] != "năm" and (_AFTER_TENS.get(words[1], 10) < 10):
         return 2, 10 + _AFTER_TENS[words[1]]
     return 1, ones
-
-
-def _without_inner_signs(text: str, tokens: list[Token]) -> list[Token]:
-    """Drop the sign of "Q.III", "Quý: II", "T. 9": behind a short form, or between a quarter and its number."""
-    kept: list[Token] = []
-    for at, token in enumerate(tokens):
-        if kept and at + 1 < len(tokens) and _is_inner(text, kept[-1], token, tokens[at + 1 : at + 3]):
-            continue
-        kept.append(token)
-    return kept
-
-
-def _is_inner(text: str, noun: Token, sign: Token, behind: list[Token]) -> bool:
-    mark, number = text[sign.start : sign.end], behind[0]
-    ends = len(behind) == 1 or behind[1].symbol != ";"  # "quý: I. Mục tiêu" begins a chapter
-    if noun.symbol == "quý" and number.symbol == "R":
-        return mark in {".", ":", "-", "/"} and ends
-    if noun.symbol not in {"quý", "tháng", "T"} or number.symbol != "#":
-        return False
-    if mark == ":":
-        return noun.symbol == "quý" and number.value <= 4 and len(behind) > 1 and behind[1].symbol in {"năm", "/"}
-    return mark == "." and (noun.end - noun.start == 1 or number.start == sign.end)
-
-
-def _without_spelled_out(tokens: list[Token]) -> list[Token]:
-    """Drop the "(hai)" of "02 (hai) ngày"; "năm" in such brackets is five, not a year."""
-    kept: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        three = [token.symbol for token in tokens[at : at + 3]]
-        if kept and kept[-1].symbol == "#" and three[:1] == ["("] and three[2:] == [")"]:
-            inside = tokens[at + 1]
-            if (inside.symbol == "#" and inside.value == kept[-1].value) or (
-                inside.symbol == "năm" and kept[-1].value == 5
-            ):
-                at += 3
-                continue
-            if inside.symbol == "#" and kept[-1].value == 0:
-                kept[-1] = inside
-        kept.append(tokens[at])
-        at += 1
-    return kept
-
-
-def _with_dates_in_one_form(text: str, tokens: list[Token]) -> list[Token]:
-    """ "15 - 6 - 2026", "15. 6 .2026": a date, however far apart its signs stand."""
-    made = list(tokens)
-    for at in range(len(tokens) - 4):
-        day, one, month, other, year = tokens[at : at + 5]
-        noun = tokens[at - 1].symbol if at else ""
-        signs = {text[sign.start : sign.end] for sign in (one, other)}
-        numbers = day.symbol == month.symbol == "#" and year.symbol == "Y"
-        if numbers and signs in ({"-"}, {"."}) and 1 <= day.value <= 31 and noun not in {"tháng", "T", "quý"}:
-            made[at + 1], made[at + 3] = one._replace(symbol="/"), other._replace(symbol="/")
-    return made
-
-
-def _in_the_afternoon(text: str, tokens: list[Token]) -> list[Token]:
-    """ "5h chiều" is 17:00; "chiều 20/3", "sáng ngày 16/3" is that day."""
-    kept: list[Token] = []
-    for at, token in enumerate(tokens):
-        word = text[token.start : token.end]
-        if token.symbol != "…" or word not in {"sáng", "chiều", "tối", "trưa", "buổi"}:
-            kept.append(token)
-            continue
-        clock = [place for place in range(max(len(kept) - 4, 0), len(kept)) if _is_hour(kept, place)]
-        if clock and word in {"chiều", "tối"} and kept[clock[-1]].value < 12:
-            hour = kept[clock[-1]]
-            kept[clock[-1]] = hour._replace(value=hour.value + 12)
-        following = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
-        if not clock and following not in {"#", "ngày", "thứ", "chủ_nhật", "…"}:
-            kept.append(token)
-    return kept
-
-
-def _is_hour(tokens: list[Token], at: int) -> bool:
-    behind = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
-    return tokens[at].symbol == "#" and behind in {"giờ", ":"}
-
-
-def _without_names_of_days(tokens: list[Token]) -> list[Token]:
-    """Drop the "thứ Hai" of "thứ Hai (16/3/2026)", "thứ Hai, ngày 16/3": the date says it all."""
-    kept: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        symbols = [token.symbol for token in tokens[at : at + 8]]
-        name = 2 if symbols[:2] == ["thứ", "#"] else 1 if symbols[:1] == ["chủ_nhật"] else 0
-        date = symbols[name:]
-        opened = date[:1] == ["("]
-        date = date[1:] if opened or date[:1] == [","] else date
-        date = date[1:] if date[:1] == ["ngày"] else date
-        if not name or date[:3] != ["#", "/", "#"]:
-            kept.append(tokens[at])
-            at += 1
-            continue
-        at += name + (1 if opened or symbols[name] == "," else 0)
-        closing = next((place for place in range(at, len(tokens)) if tokens[place].symbol == ")"), None)
-        if opened and closing is not None:
-            tokens = [*tokens[:closing], *tokens[closing + 1 :]]
-    return kept
-
-
-_EXCEPT = {"trừ", "ngoại trừ", "riêng", "tru", "rieng"}
-
-
-def _without_exceptions(text: str, tokens: list[Token]) -> list[Token]:
-    """Drop "(trừ các tháng cuối quý)", ", riêng tháng 12 trước ngày 15"; what is left is not sure."""
-    for at, token in enumerate(tokens):
-        if token.symbol != "…" or text[token.start : token.end] not in _EXCEPT:
-            continue
-        ends = {")", ";"} if text[token.start] == "r" else {")", ";", "trước", "chậm_nhất", "gửi"}
-        end = next((place for place in range(at, len(tokens)) if tokens[place].symbol in ends), len(tokens))
-        if any(each.symbol in {"tháng", "quý", "tuần", "kỳ", "năm", "thứ"} for each in tokens[at + 1 : at + 4]):
-            left = [each._replace(doubt=each.doubt or WHY_EXCEPTION) for each in (*tokens[:at], *tokens[end:])]
-            return _without_exceptions(text, left)
-    return tokens
-
-
-def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:
-    """Drop "Lần 1:", "; đợt 2 -" before a date: what is numbered so is one list, and the number no day or hour."""
-    kept: list[Token] = []
-    at = 0
-    while at < len(tokens):
-        noun, *rest = tokens[at : at + 3]
-        if len(rest) == 2 and _is_numbering(text, noun, *rest):
-            if kept and kept[-1].symbol == ";":
-                kept[-1] = kept[-1]._replace(symbol=",")
-            at += 3
-            continue
-        kept.append(noun)
-        at += 1
-    return kept
-
-
-def _is_numbering(text: str, noun: Token, number: Token, sign: Token) -> bool:
-    if number.symbol not in {"#", "R"} or sign.symbol not in {":", "-", "–"}:
-        return False
-    if noun.symbol in {"chậm_nhất", "thời_hạn"}:  # "Hạn 1: 15/3", but "hạn 17:00"
-        return sign.symbol == ":" and text[sign.end : sign.end + 1].isspace()
-    return noun.symbol in {"lần", "kỳ", "giai_đoạn"}
 
 
 def _in_pieces(phrase: str) -> str:
