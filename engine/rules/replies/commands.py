@@ -103,15 +103,17 @@ def _asked_behind(reply: Reply, stuck: int) -> _Asked | None:
     if lead is None:
         return None
     told = pieces[:lead]
+    nearest = next((piece for piece in reversed(told) if piece.role not in COURTEOUS | {Role.PLEASE}), None)
+    if nearest is not None and nearest.role in (Role.HEDGE, Role.PAST) and reply.folded(nearest) != "nen":
+        return None  # "3 khó, không xin gia hạn", "vướng 3, đã xin gia hạn rồi"
     end = _last_break(told)
     numbers = tuple(piece for piece in told if piece.role is Role.NUMBERS)
     behind = numbers_in(pieces[lead:])
     several = len(numbers) > 1 or (numbers and behind and set(behind) != set(numbers_in(numbers)))
     begins = stuck + 1 if stuck + 1 < end and pieces[stuck + 1].role in (Role.NUMBERS, Role.BREAK) else stuck
     because = [piece for piece in pieces[begins:end] if piece.role not in (Role.NUMBERS, Role.REASON)]
-    negated = any(piece.value is Doubt.NOT_DONE for piece in pieces[end:lead])
-    doubt = Doubt.SEVERAL if several else Doubt.NOT_DONE if negated else None
-    return _Asked(numbers, trimmed(reply, because) if because else reply.folded(pieces[stuck]), lead, doubt)
+    told_why = trimmed(reply, because) if because else reply.folded(pieces[stuck])
+    return _Asked(numbers, told_why, lead, Doubt.SEVERAL if several else None)
 
 
 def _number_and_thing(reply: Reply, piece: Piece) -> tuple[Piece, ...]:
@@ -213,8 +215,9 @@ def _doubt_of_telling(
     reply: Reply, verb: Verb, before: Sequence[Piece], after: Sequence[Piece], told: Sequence[Piece]
 ) -> Doubt | None:
     """A report or a plan in a command's words."""
-    if verb is Verb.EXTEND and asks_about_extension(reply, before, told):
-        return Doubt.QUESTION
+    if verb is Verb.EXTEND:
+        reasoned = any(piece.role is Role.REASON for piece in after)
+        return Doubt.QUESTION if not reasoned and asks_about_extension(reply, before, told) else None
     if verb is Verb.STUCK:
         return doubt_of_trouble(reply, told)
     if verb is Verb.RETURN and is_word(reply.tokens, _lead_ends(reply) - 2, "làm"):  # "em làm lại 3 xong rồi"

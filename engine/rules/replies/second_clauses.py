@@ -84,9 +84,17 @@ def doubt_of_trouble(reply: Reply, told: Sequence[Piece]) -> Doubt | None:
     return None
 
 
+def _is_of_request(reply: Reply, piece: Piece) -> bool:
+    """Nothing that somebody else decides on: "hồ sơ chưa được duyệt", "chờ tỉnh duyệt" are reasons."""
+    if piece.role is Role.HEDGE:
+        return piece.value is not Doubt.LATER
+    return piece.role in COURTEOUS | {Role.PAST, Role.PLEASE} or reply.folded(piece) == "bi"
+
+
 def asks_about_extension(reply: Reply, before: Sequence[Piece], told: Sequence[Piece]) -> bool:
     """``gia hạn 3 đến 25/3 được duyệt chưa``, ``3 đã gia hạn … rồi mà``: it asks, or reminds of an older request."""
-    decided = any(piece.value in (Verb.APPROVE, Verb.REFUSE) for piece in told)
+    at = next((i for i, piece in enumerate(told) if piece.value in (Verb.APPROVE, Verb.REFUSE)), None)
+    decided = at is not None and all(_is_of_request(reply, piece) for piece in told[:at])
     was = bool(before) and before[-1].role is Role.PAST and reply.folded(before[-1]) == "da"
     complains = any(piece.value is Doubt.BUT for piece in told) and any(piece.role is Role.PAST for piece in told[:1])
     return decided or (was and bool(told)) or complains
