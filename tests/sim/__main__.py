@@ -8,6 +8,7 @@ nhacviec-sim --seeds 0-999             many runs of a year, with a progress bar
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -29,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _parser().parse_args(arguments)
     days = wanted.days or round(365 * wanted.years)
     if wanted.seeds:
-        first, _, last = wanted.seeds.partition("-")
-        return _many(range(int(first), int(last or first) + 1), days, wanted.jobs)
+        return _many(wanted.seeds, days, wanted.jobs)
     recipe = Recipe(wanted.seed, days, frozenset(filter(None, wanted.without.split(","))))
     outcome = run(recipe, tell=OUT.print if wanted.tell else None)
     OUT.print(f"seed {recipe.seed}: {days} days, {outcome.turns} turns, mark {outcome.mark}")
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("nhacviec-sim", description="A random commune, year after year, from one seed.")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seeds", help="many: 0-999")
+    parser.add_argument("--seeds", type=_seeds, help="many: 0-999")
     parser.add_argument("--years", type=float, default=1)
     parser.add_argument("--days", type=int, help="instead of years")
     parser.add_argument("--without", default="", help='what to leave out: "duty:3,fault:crash,person:u1-cv0"')
@@ -51,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     parser.add_argument("--jobs", type=int, default=2, help="processes for --seeds")
     return parser
+
+
+def _seeds(text: str) -> range:
+    """A range that is empty would keep every promise."""
+    told = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
+    seeds = range(int(told[1]), int(told[2] or told[1]) + 1) if told else range(0)
+    if not seeds:
+        raise argparse.ArgumentTypeError(f"{text!r} names no seeds; write 7, or 0-999")
+    return seeds
 
 
 def _tell(outcome: Outcome) -> int:

@@ -87,3 +87,11 @@ def test_a_defect_that_the_product_survives_is_a_failure_too(monkeypatch: pytest
 def test_many_seeds_are_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seeds", "0-1", "--days", "30", "--jobs", "1"]) == 0
     assert "every promise kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("nonsense", ["0-2000-2249", "9-3", "0--1", "all", ""])
+def test_seeds_that_are_none_are_refused(nonsense: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main([f"--seeds={nonsense}", "--days", "3"])
+    assert refused.value.code == 2
+    assert "names no seeds" in capsys.readouterr().err
