@@ -79,7 +79,7 @@ RULES: list[Rule[list[Piece]]] = [
     ),
     Rule(f"{_WITHIN} n:N ( ngày | ngày_làm_việc | tuần ) [ , ] sooner:trước {_KNOWN_DAY}", make.counted_from),
     Rule(
-        f"sooner:trước {_KNOWN_DAY} [ , ] n:N ( ngày | ngày_làm_việc | tuần ) !đầu !cuối !sau !trước !kể_từ",
+        f"sooner:trước {_KNOWN_DAY} [ , ] n:N ( ngày | ngày_làm_việc | tuần ) !đầu !cuối !sau !trước !kể_từ !/ !lần",
         make.counted_from,
     ),
     Rule("[ trong ] N / N ( ngày_làm_việc !đầu !cuối | ngày !N !đầu !cuối | giờ | tháng !N )", make.on_event),

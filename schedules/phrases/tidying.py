@@ -132,7 +132,10 @@ def _without_exceptions(text: str, tokens: list[Token]) -> list[Token]:
 
 
 def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:
-    """Drop "Lần 1:", "; đợt 2 -" before a date: what is numbered so is one list, and the number no day or hour."""
+    """Drop "Lần 1:", "; đợt 2 -" before a date: what is numbered so is one list, and the number no day or hour.
+
+    Of "kỳ họp thứ 5 tháng 7/2026" the number goes alone.
+    """
     kept: list[Token] = []
     at = 0
     while at < len(tokens):
@@ -143,7 +146,8 @@ def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:
             at += 3
             continue
         kept.append(noun)
-        at += 1
+        is_ordinal = noun.symbol == "…" and text[noun.start : noun.end].endswith((" thứ", " thu"))
+        at += 2 if is_ordinal and rest and rest[0].symbol in {"#", "R"} else 1
     return kept
 
 

@@ -74,7 +74,7 @@ VOCABULARY = {
     " | thời gian chốt số liệu",
     "dịp": "dịp | nhân dịp",
     # no date of their own: all the time, on an event, somewhere else
-    "thường_xuyên": "thường xuyên | th.xuyên | t.xuyên"
+    "thường_xuyên": "thường xuyên | th.xuyên | t.xuyên | tx"
     " | liên tục | hằng ngày | hàng ngày | hằng giờ | mỗi ngày | xuyên suốt | quanh năm"
     " | thường nhật | theo thời gian thực | lâu dài | cả nhiệm kỳ | suốt nhiệm kỳ | toàn nhiệm kỳ | trong suốt"
     " | 24/24 | 24/24 giờ | 24/24h | 24h/24h"
@@ -121,6 +121,8 @@ _UNFOLDED = {
     "nửa cuối năm": "6 tháng cuối năm", "cuối tuần": "thứ 6", "ngày làm việc cuối tuần": "thứ 6",
     "trong năm ngày làm việc": "trong 5 ngày_làm_việc", "ngày cuối cùng": "ngày cuối",
     "tháng thứ nhất": "tháng thứ 1",
+    "h.tuần": "hằng tuần", "h.tháng": "hằng tháng", "h.quý": "hằng quý", "h.năm": "hằng năm",
+    "t.đầu": "tháng đầu", "t.cuối": "tháng cuối",
     "ngày làm việc cuối cùng": "ngày_làm_việc cuối",
 }  # fmt: skip
 

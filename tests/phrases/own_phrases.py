@@ -549,4 +549,9 @@ OWN = [
     Row("GĐ 2026-2030", 2026, "multi_year", "2030-12-31"),
     Row("Trước ngày 15/3/2026¹", 2026, "one_off_date", "2026-03-15"),
     Row("Từ ngày 01/6\n- 30/6/2026", 2026, "range", "2026-06-30"),
+    Row("kỳ họp thứ 5 tháng 7/2026", 2026, "one_off_month", "2026-07-31"),
+    Row("TX", 2026, "continuous", ""),
+    Row("ngày 10 h.tháng", 2026, "monthly", "2026-01-10", "FREQ=MONTHLY;BYMONTHDAY=10"),
+    Row("ngày 20 t.cuối quý", 2026, "quarterly", "2026-03-20", "FREQ=MONTHLY;BYMONTH=3,6,9,12;BYMONTHDAY=20"),
+    Row("trước ngày 15/6/2026, 10 ngày/lần", 2026, "one_off_date", "2026-06-15"),
 ]  # fmt: skip
