@@ -28,7 +28,7 @@ _ROUND_A_DAY = "[ , | : | LEFT ] [ gửi | xong ] [ sooner:trước | chậm_nh�
 _AFTER = "[ later:sau | trước | này | báo_cáo ] [ ( quý | kỳ ) báo_cáo ]"
 #: Which month of which period: "tháng cuối mỗi quý", "tháng đầu quý sau", "tháng sau", "tháng báo cáo".
 _MONTH = (
-    f"( month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] {_PERIOD} {_AFTER} "
+    f"( [ hằng ] month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] {_PERIOD} {_AFTER} "
     "| tháng later:( sau | khi ) [ sau | khi ] [ kết_thúc | đến ] [ hằng ] "
     "( quarter:quý !Q | half:( D tháng !M ) | year:năm !Y ) [ báo_cáo ] "
     "| tháng later:sau [ ( tháng | kỳ | quý ) báo_cáo ] | tháng trước [ before_report:( kỳ báo_cáo ) ] "
@@ -36,7 +36,7 @@ _MONTH = (
 )
 #: The same behind a number that is not called a day: "trước 15 tháng cuối quý". Without "tháng nào" it may be a length.
 _MONTH_OF_NUMBER = (
-    f"( month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] ( quarter:quý | own:kỳ | half:( D tháng ) ) {_AFTER} "
+    f"( [ hằng ] month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] ( quarter:quý | own:kỳ | half:( D tháng ) ) {_AFTER} "
     "| tháng later:( sau | khi ) [ sau ] [ kết_thúc ] [ hằng ] ( quarter:quý !Q | half:( D tháng !M ) ) [ báo_cáo ] "
     "| tháng later:sau !N !khi !ngày !… [ ( tháng | kỳ | quý ) báo_cáo ] | tháng báo_cáo )"
 )
@@ -54,6 +54,8 @@ _EVENT = "[ hằng ] [ ngày | thời_hạn ] ( … | báo_cáo | lần … ) NA
 _YEAR_OF_EVENT = (
     "( [ đầu | giữa | cuối ] năm [ Y ] | Y | N tháng ( đầu | cuối ) năm [ Y ] | tháng M [ ( / | năm ) Y ] )"
 )
+#: Nothing that makes the number another one: "hằng tháng trước 15", but "hằng tháng, trước 15/6", "… 15 ngày".
+_ALONE = "!( / | - | – | . | : | , | và | đến ) !( tháng | giờ | phút | lần | … | N | U ) !( ngày | ngày_làm_việc )"
 #: What shows that "1:15" is no hour: "Lần 1: 15/4", "Đợt 2: 15 - 20/4", "Hạn 1: 15.4.2026".
 _NO_DATE = "!/ !tháng !hằng !( ( - | – | . | đến | , | và ) [ ngày ] N ( / | - | . | tháng ) )"
 
@@ -74,7 +76,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"{_WITHIN} n:N ngày ( khi | ( kể_từ | sau ) [ ngày ] ) kết_thúc [ hằng ] {_EACH} !Y !N", make.after_period),
     # So long after or before something [13]
     Rule(
-        f"{_WITHIN} n:N ( ngày | ngày_làm_việc | tuần | tháng ) [ , ] ( kể_từ | từ | sau ) {_KNOWN_DAY}",
+        f"{_WITHIN} n:N ( ngày | ngày_làm_việc | tuần | tháng ) [ , ] ( kể_từ | từ | sau ) {_KNOWN_DAY} !DASH",
         make.counted_from,
     ),
     Rule(f"{_WITHIN} n:N ( ngày | ngày_làm_việc | tuần ) [ , ] sooner:trước {_KNOWN_DAY}", make.counted_from),
@@ -105,10 +107,12 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"[ ngày ] d:D / m:M {_YEAR}", make.day),
     Rule("[ ngày ] d:D ( - m:M - | . m:M . ) y:Y", make.day),
     Rule("!<… d:D ( - m:M - | . m:M . ) yy:YY", make.day_of_short_year),
-    Rule(f"ngày D [ , ] [ hằng ] tháng M ( AND tháng M | AND M !tháng !lần )+ {_YEAR}", make.day_of_months),
+    Rule(f"[ ngày ] D [ , ] [ hằng ] tháng [ : | LEFT ] M ( AND tháng M | AND M !tháng !lần !/ )+ [ RIGHT ] {_YEAR}", make.day_of_months),
     Rule(f"( lần | kỳ ) [ thứ ] M [ , ] tháng m:M !tháng !lần {_YEAR}", make.part_of_month),  # "đợt 1 tháng 4"
     Rule(f"( lần | kỳ ) [ thứ ] M [ , ] quý [ thứ ] q:Q {_YEAR}", make.part_of_quarter),
     Rule(f"[ ngày ] d:D [ , | / | - ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
+    Rule(f"ngày d:D ( trong tháng | T ) m:M !tháng !lần {_YEAR}", make.day),
+    Rule(f"ngày d:D ( - | – | . ) m:M năm y:Y", make.day),
     Rule(
         "ngày a:D DASH [ ngày ] z:D ( [ trong ] hằng tháng | tháng later:sau | tháng báo_cáo | tháng !N )",
         make.window_of_month,
@@ -124,13 +128,17 @@ RULES: list[Rule[list[Piece]]] = [
     ),
     Rule(f"ngày d:D ( , | LEFT ) month:tháng {_PLACE} [ later:sau ] [ hằng ] {_PERIOD} {_AFTER}", make.day_of_period),
     Rule(f"ngày d:D {_MONTH}", make.day_of_period),
-    Rule("d:D [ trong ] hằng tháng", make.day_of_period),
+    Rule("d:D [ / | trong ] hằng tháng", make.day_of_period),
+    Rule(f"ngày thứ d:DD {_MONTH}", make.day_of_period),
+    Rule(f"( ngày d:D | <BY d:D | d:DD ) / {_MONTH}", make.day_of_period),
+    Rule(f"hằng tháng [ , | : ] ( sooner:trước | chậm_nhất ) d:D {_ALONE}", make.day_of_period),
+    Rule(f"( hằng tháng [ , | : ] | tháng : ) d:DD {_ALONE}", make.day_of_period),
     Rule(f"<BY d:D {_MONTH_OF_NUMBER}", make.day_of_period),
     Rule("<BY d:DD month:tháng own:( end:cuối ) !quý !năm !N", make.day_of_period),
     Rule("ngày d:D month:tháng own:( end:cuối ) !quý !năm !kỳ !hằng !trong !sau !N", make.day_of_period),
     Rule("<trước d:DD length:tháng !N !sau !trước !khi !kể_từ !đầu !giữa !cuối", make.day_of_period),
     Rule("<BY d:DD month:tháng ( end:cuối | begin:đầu ) [ hằng ] year:năm !Y", make.day_of_period),
-    Rule("d:DD month:tháng ( end:cuối | begin:đầu ) [ hằng ] quarter:quý [ later:sau ]", make.day_of_period),
+    Rule("d:D month:tháng ( end:cuối | begin:đầu ) [ hằng ] quarter:quý [ later:sau ]", make.day_of_period),
     Rule(f"( ngày | ngày_làm_việc ) first:đầu tháng m:M {_YEAR}", make.first_days_of),
     Rule(f"( ngày | ngày_làm_việc ) first:đầu quý q:Q {_YEAR}", make.first_days_of),
     Rule("( ngày | ngày_làm_việc ) first:đầu year:năm y:Y", make.first_days_of),
@@ -154,7 +162,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("T M [ hằng ] tuần", make.weekdays),
     Rule("h:N : i:N : s:N", make.clock),
     Rule(f"h:N : i:N {_NO_DATE}", make.clock),
-    Rule("h:N giờ [ i:N ] [ phút ]", make.clock),
+    Rule("h:N giờ [ i:N !/ !tháng !- ] [ phút ]", make.clock),
     # How often
     Rule("n:N U [ / | trong ] k:N lần", make.times),
     Rule("[ hằng ] U [ / ] k:N lần", make.times),
