@@ -49,6 +49,8 @@ __all__ = [
 #: Plan years that make sense; the calendar ends soon after.
 YEARS = range(1950, 2150)
 
+WHY_PAST = "Câu còn nêu một ngày đã qua nhiều năm; hiểu đó không phải thời hạn."
+
 _FREQUENCY = (Kind.WEEKLY, Kind.MONTHLY, Kind.QUARTERLY, Kind.RRULE, Kind.HALF_YEARLY, Kind.NINE_MONTHLY, Kind.YEARLY)
 
 
@@ -62,7 +64,7 @@ def read_deadline(phrase: str, year: int) -> Deadline:
     printed = unicodedata.normalize("NFC", visible(phrase))
     printed = printed if len(printed) == len(text) else text
     joined = join(tokens_of(text[:LONGEST]), printed[:LONGEST])
-    readings = sorted(dict.fromkeys(compose(joined, year)), key=_rank)
+    readings = _with_the_past_last(sorted(dict.fromkeys(compose(joined, year)), key=_rank), year)
     head = readings[0] if readings else None
     if head is None or head.kind == Kind.UNKNOWN:
         head = _unknown(joined, head)
@@ -70,6 +72,16 @@ def read_deadline(phrase: str, year: int) -> Deadline:
         head = flagged(head, "ambiguous", composing.WHY_LONG)
     also = tuple(reading for reading in readings[1:] if reading.kind != Kind.UNKNOWN)
     return Deadline(phrase, year, head, also)
+
+
+def _with_the_past_last(readings: list[Reading], year: int) -> list[Reading]:
+    """ "Rà soát người sinh trước ngày 01/01/2020, báo cáo trước 17/6/2026": a year long over is hardly the deadline."""
+    past = [each for each in readings if each.first_due and each.first_due.year < year - 1]
+    coming = [each for each in readings if each.first_due and each.first_due.year >= year]
+    if not past or not coming:
+        return readings
+    head = flagged(coming[0], "ambiguous", WHY_PAST)
+    return [head, *(each for each in readings if each not in past and each is not coming[0]), *past]
 
 
 def _rank(reading: Reading) -> tuple[int, int, str]:

@@ -163,7 +163,9 @@ def _of_pair(pair: Pair, joined: Joined, year: int, frame: Frame) -> list[Readin
 def _without_label(whens: list[When], joined: Joined, year: int, frame: Frame) -> list[Reading]:
     windows = [when for when in whens if isinstance(when, Span) and when.data_window]
     if windows:
-        return [_window(when, None, year) for when in windows]
+        sent = [when for when in whens if when not in windows]
+        made = [_window(when, None, year) for when in windows]
+        return made + (_without_label(sent, joined, year, frame) if sent else [])
     ends = [spots_of(when)[-1] for when in whens]
     made: list[Reading] = []
     into_next_year = [when.last for when in whens if isinstance(when, Span) and _ends_next_year(when)]

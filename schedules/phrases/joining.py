@@ -62,6 +62,7 @@ def join(tokens: Sequence[Token], text: str) -> Joined:
     placed = place(tokens, symbols)
     doubts = list(doubts_of(placed, tokens, text))
     placed = _with_their_day(_stretches(_with_their_year(placed, symbols), symbols), symbols)
+    _close_figures(placed, symbols)
     _share(placed, symbols)
     shortest = _shortest_period(placed)
     placed = _without_containers(placed, symbols, shortest)
@@ -125,6 +126,8 @@ def _stretches(placed: list[Placed], symbols: list[str]) -> list[Placed]:
 
 
 def _are_one_stretch(first: Spot, between: list[str]) -> bool:
+    if set(between) & {"–", "-"} and set(between) & {"trước", "chậm_nhất"}:
+        return False  # "Quý III - trước ngày 30/9"
     tight = [symbol for symbol in between if symbol not in {",", "thời_hạn", "trước", "chậm_nhất", "ngày", "này"}]
     if tight and tight[0] in _DASHES and len(tight) == 1:
         return not first.before
@@ -132,6 +135,17 @@ def _are_one_stretch(first: Spot, between: list[str]) -> bool:
     if ends and (first.begins or first.since) and len(between) <= 12 and set(between) <= _ROUND_AN_END | ends:
         return True
     return first.since and "đến" in between[-3:] and ";" not in between
+
+
+def _close_figures(placed: list[Placed], symbols: list[str]) -> None:
+    """ "Báo cáo kết quả từ 01/7/2025 đến 31/5/2026 gửi trước ngày 17/6/2026": what is reported, and when it is sent."""
+    for one, following in pairwise(placed):
+        span, sent = one.piece, following.spot
+        if not isinstance(span, Span) or span.last.grain != "day" or sent is None or sent.grain != "day":
+            continue
+        reported = "báo_cáo" in symbols[: one.start] or symbols[max(one.start - 1, 0) : one.start] == ["kỳ"]
+        if reported and {"gửi", "trước", "chậm_nhất"} & set(symbols[one.end : following.start]):
+            span.data_window = True
 
 
 def _with_their_year(placed: list[Placed], symbols: list[str]) -> list[Placed]:

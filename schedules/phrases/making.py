@@ -214,6 +214,11 @@ def part_of_month(found: Found) -> list[Piece]:
     return [spot]
 
 
+def last_day_of_month(found: Found) -> list[Piece]:
+    """ "ngày cuối cùng của tháng 6/2026": a day, so that "trước" is before it and not before the month."""
+    return [_dated(found, day="last", month=found.number("m"))]
+
+
 def part_of_quarter(found: Found) -> list[Piece]:
     quarter = found.number("q")
     spot = _dated(found, grain="quarter", first_month=quarter * 3 - 2, month=quarter * 3)

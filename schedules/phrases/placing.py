@@ -53,7 +53,7 @@ def _look_back(one: Placed, placed: list[Placed], symbols: list[str]) -> None:
     if spot is None:
         return
     spot.before = spot.before or (behind == "trước" and not clocked)
-    spot.cutoff = "số_liệu" in symbols[max(at - 1, 0) : one.start]
+    spot.cutoff = _is_cutoff(symbols[: one.start])
     spot.after = behind == "sau"
     spot.since = behind in {"từ", "kể_từ"} and isinstance(piece, Spot) and not _is_stretch(spot)
     spot.begins = _is_beginning(symbols[: one.start])
@@ -62,6 +62,18 @@ def _look_back(one: Placed, placed: list[Placed], symbols: list[str]) -> None:
     following = symbols[one.end] if one.end < len(symbols) else ""
     if behind in {"trước", "chậm_nhất", "từ", "đến"} or following not in _NOUNS | {"số"}:
         spot.loose = False
+
+
+def _is_cutoff(before: list[str]) -> bool:
+    """Whether figures close on a date: behind "chốt số liệu ngày", "số liệu lấy đến hết ngày", "số liệu tính đến"."""
+    at = len(before) - 1
+    while at >= 0 and before[at] in {"ngày", "thời_hạn", "trong", "trước", "chậm_nhất"}:
+        at -= 1
+    if before[at : at + 1] == ["đến"]:
+        at -= 1
+        while at >= 0 and before[at] in {"…", "báo_cáo"} and len(before) - at <= 6:
+            at -= 1
+    return at >= 0 and before[at] == "số_liệu" and "gửi" not in before[max(at - 1, 0) : at]
 
 
 def _is_beginning(before: list[str]) -> bool:

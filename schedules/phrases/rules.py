@@ -147,6 +147,7 @@ RULES: list[Rule[list[Piece]]] = [
         "( ngày | ngày_làm_việc ) first:đầu [ hằng ] ( quarter:quý | half:( D tháng ) | year:năm ) [ later:sau ]",
         make.day_of_period,
     ),
+    Rule(f"!<N ngày cuối tháng m:M {_YEAR}", make.last_day_of_month),
     Rule(f"ngày cuối tháng m:M {_YEAR}", make.part_of_month),
     Rule(f"ngày cuối quý q:Q {_YEAR}", make.part_of_quarter),
     Rule("ngày cuối năm y:Y", make.year),
