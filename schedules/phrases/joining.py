@@ -61,6 +61,7 @@ def join(tokens: Sequence[Token], text: str) -> Joined:
     symbols = [token.symbol for token in tokens]
     placed = place(tokens, symbols)
     doubts = list(doubts_of(placed, tokens, text))
+    _join_lists(placed, symbols)
     placed = _with_their_day(_stretches(_with_their_year(placed, symbols), symbols), symbols)
     _close_figures(placed, symbols)
     _share(placed, symbols)
@@ -105,6 +106,22 @@ def _with_event(undated: Undated, one: Placed, tokens: Sequence[Token], text: st
 
 
 # ---- 1. Stretches of time, and what a list shares ----
+
+
+def _join_lists(placed: list[Placed], symbols: list[str]) -> None:
+    """Read "15/6; 15/12 hằng năm", "tháng 6/tháng 12", "15/3 - 15/6 - 15/9" as if commas stood between the dates."""
+    gaps: list[tuple[int, str]] = []  # where a dash, a slash or a semicolon stands between two dates alike
+    for one, other in pairwise(placed):
+        between = symbols[one.end : other.start]
+        signs = [at for at in range(one.end, other.start) if symbols[at] in {";", "/", "-", "–"}]
+        alike = isinstance(one.piece, Spot) and isinstance(other.piece, Spot) and one.piece.grain == other.piece.grain
+        plain = len(signs) == 1 and set(between) - {symbols[signs[0]]} <= {"trước", "chậm_nhất", "ngày"}
+        listed = alike and plain and one.spot is not None and one.spot.grain in {"day", "month", "quarter"}
+        gaps.append((signs[0], symbols[signs[0]]) if listed else (-1, ""))
+    for place, (at, sign) in enumerate(gaps):
+        chained = any(0 <= near < len(gaps) and gaps[near][1] == sign for near in (place - 1, place + 1))
+        if sign in {";", "/"} or (sign and chained):
+            symbols[at] = ","
 
 
 def _stretches(placed: list[Placed], symbols: list[str]) -> list[Placed]:

@@ -19,10 +19,19 @@ def _without_inner_signs(text: str, tokens: list[Token]) -> list[Token]:
     """Drop the sign of "Q.III", "Quý: II", "T. 9": behind a short form, or between a quarter and its number."""
     kept: list[Token] = []
     for at, token in enumerate(tokens):
+        if token.symbol == "T" and _is_length(text, tokens, at):
+            token = token._replace(symbol="tháng")  # "BC 6T"
         if kept and at + 1 < len(tokens) and _is_inner(text, kept[-1], token, tokens[at + 1 : at + 3]):
             continue
         kept.append(token)
     return kept
+
+
+def _is_length(text: str, tokens: list[Token], at: int) -> bool:
+    before = tokens[at - 1] if at else None
+    behind = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
+    glued = before is not None and before.end == tokens[at].start and before.value in {3, 6, 9}
+    return glued and behind not in {"#", "."}
 
 
 def _is_inner(text: str, noun: Token, sign: Token, behind: list[Token]) -> bool:
