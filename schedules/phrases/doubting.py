@@ -14,10 +14,13 @@ from schedules.phrases.tokens import WHY_EXCEPTION, WHY_LUNAR, Token
 
 WHY_UNREAD = "Cạnh ngày tháng có chữ hoặc số không đọc được; hãy so với bản gốc."
 WHY_EITHER = "Câu nêu thời hạn này hoặc thời hạn khác."
+WHY_MOVED = "Câu nêu cả thời hạn trước và sau khi gia hạn; hãy so với bản gốc."
 WHY_UNREAD_NUMBER = "Câu có một số chỉ ngày hoặc quý không đọc được; ngày ghi đây là cuối kỳ."
 
 _UNREAD = {"…", "#", "R", "Y"}
 _SIGNS = {"/", "-", "."}
+#: What says that a deadline has been put off, or brought forward.
+_MOVED = ("gia hạn", "lùi thời", "điều chỉnh thời", "thay đổi thời", "chuyển thời")
 #: Before and behind a number that can only be a day: "trước 15, quý".
 _CALLS_A_DAY = {"trước", "chậm_nhất", "đến", "ngày"}
 _BEHIND_A_DAY = {"", ",", ";", "(", ")", "tháng", "quý", "kỳ", "hằng"}
@@ -39,6 +42,8 @@ def doubts_of(placed: Sequence[Placed], tokens: Sequence[Token], text: str) -> I
     for one, other in pairwise(placed):
         if one.spot and other.spot and "hoặc" in [token.symbol for token in tokens[one.end : other.start]]:
             yield WHY_EITHER  # "quý I hoặc quý II"
+    if sum(one.spot is not None for one in placed) > 1 and any(word in text.lower() for word in _MOVED):
+        yield WHY_MOVED
     if any(token.symbol == "âm_lịch" for token in tokens):
         yield WHY_LUNAR
     if any(isinstance(one.piece, Label) for one in placed) and any(_unread_numbers(tokens, read)):

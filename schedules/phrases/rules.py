@@ -64,6 +64,8 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"[ văn_bản ] ( MÃ | số [ N | MÃ ] [ / ] ) [ , ] …*6 {_PAPER_DATE}", make.paper),
     Rule(f"( văn_bản | luật ) [ … ] {_PAPER_DATE}", make.paper),
     Rule("luật …*8 [ năm ] Y", make.paper),
+    Rule("MÃ [ , | LEFT ] N ( / N / | - N - | . N . ) Y", make.paper),  # "Công văn 123/SNV (10/5/2026)"
+    Rule("( !<báo_cáo văn_bản | mẫu [ số ] ) N ( / | - ) Y", make.paper),  # "Nghị quyết 02/2026"
     Rule("MÃ", make.paper),
     Rule("số ( N | Y )", make.paper),
     Rule("ngày BLANK*6 tháng BLANK*6 năm [ Y ]", make.blank),
@@ -217,6 +219,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("kể_từ ngày !D ELSE*40", make.on_event),
     Rule("kể_từ !ngày !D !Y !tháng !quý !năm ELSE*40", make.on_event),
     Rule("theo !hằng !định_kỳ !giai_đoạn !ngày !tháng !quý !năm !tuần !N PAPER*40", make.elsewhere),
+    Rule("!<thực_hiện trong ngày !D !đầu !cuối !hằng !trước !này", make.on_event),
     Rule("thường_xuyên", make.always),
     Rule("kịp_thời", make.in_time),
 ]

@@ -12,6 +12,7 @@ def tidied(text: str, tokens: list[Token]) -> list[Token]:
     """The tokens in one form. ``text`` is what they were cut from."""
     tokens = _with_dates_in_one_form(text, _in_the_afternoon(text, tokens))
     tokens = _without_numbering(text, _without_spelled_out(_without_inner_signs(text, tokens)))
+    tokens = _without_the_old_date(text, _counted_in_times(text, tokens))
     return _without_exceptions(text, _without_names_of_days(tokens))
 
 
@@ -137,6 +138,42 @@ def _without_exceptions(text: str, tokens: list[Token]) -> list[Token]:
         if any(each.symbol in {"tháng", "quý", "tuần", "kỳ", "năm", "thứ"} for each in tokens[at + 1 : at + 4]):
             left = [each._replace(doubt=each.doubt or WHY_EXCEPTION) for each in (*tokens[:at], *tokens[end:])]
             return _without_exceptions(text, left)
+    return tokens
+
+
+#: What is counted like times: "02 cuộc kiểm tra/năm"; and what is an amount: "50.000 đồng/hộ/năm".
+_COUNTED = {"cuộc", "buổi", "hội", "lớp", "đoàn", "phiên", "chuyến"}
+_AMOUNTS = {"đồng", "đ", "vnđ", "nghìn", "ngàn", "triệu", "tỷ", "tỉ", "kg", "tấn", "tạ", "ha", "lít", "người"}
+
+
+def _counted_in_times(text: str, tokens: list[Token]) -> list[Token]:
+    """ "02 cuộc/năm" is "02 lần/năm"; the year of "5 triệu đồng/hộ/năm", "80%/năm" says nothing about when."""
+    made = list(tokens)
+    for at in range(1, len(tokens) - 1):
+        if tokens[at].symbol != "/" or tokens[at + 1].symbol not in {"tuần", "tháng", "quý", "năm"}:
+            continue
+        first = at
+        while first and tokens[first - 1].symbol in {"…", "/"} and at - first < 8:
+            first -= 1
+        words = [text[token.start : token.end] for token in tokens[first:at]]
+        if any(word in _AMOUNTS or word.endswith("%") for word in words):
+            made[at + 1] = tokens[at + 1]._replace(symbol="…")
+        elif words and words[0] in _COUNTED and first and tokens[first - 1].symbol == "#" and "/" not in words:
+            head = tokens[first]._replace(symbol="lần", end=tokens[at - 1].end)
+            return [*made[:first], head, *_counted_in_times(text, tokens[at:])]
+    return made
+
+
+def _without_the_old_date(text: str, tokens: list[Token]) -> list[Token]:
+    """Drop "thời hạn cũ 15/5/2026": another one has taken its place."""
+    for at in range(1, len(tokens)):
+        named = tokens[at - 1].symbol in {"chậm_nhất", "thời_hạn"} and tokens[at].symbol == "…"
+        if not named or text[tokens[at].start : tokens[at].end] not in {"cũ", "cu"}:
+            continue
+        end = at + 1
+        while end < len(tokens) and tokens[end].symbol in {"#", "Y", "/", "-", ".", ":", "ngày", "tháng", "năm"}:
+            end += 1
+        return [*tokens[: at - 1], *_without_the_old_date(text, tokens[end:])]
     return tokens
 
 

@@ -76,6 +76,7 @@ VOCABULARY = {
     # no date of their own: all the time, on an event, somewhere else
     "thường_xuyên": "thường xuyên | th.xuyên | t.xuyên | tx"
     " | liên tục | hằng ngày | hàng ngày | hằng giờ | mỗi ngày | xuyên suốt | quanh năm"
+    " | trong giờ hành chính | trong quá trình | trong suốt quá trình | thường xuyện | th/xuyên"
     " | thường nhật | theo thời gian thực | lâu dài | cả nhiệm kỳ | suốt nhiệm kỳ | toàn nhiệm kỳ | trong suốt"
     " | 24/24 | 24/24 giờ | 24/24h | 24h/24h"
     " | các ngày làm việc | tất cả các ngày làm việc | mọi thời điểm | không thời hạn | thường trực",
@@ -92,6 +93,7 @@ VOCABULARY = {
     " | văn bản | tờ trình | hướng dẫn | công điện | chương trình | đề án | pháp lệnh | hiến pháp | biên bản | hợp đồng"
     " | giấy mời | chương trình hành động | quy chế | quy hoạch | dự án | dự toán | lệnh | thông báo kết luận",
     "luật": "luật | bộ luật",
+    "mẫu": "mẫu | biểu mẫu",
     "số": "số",
     # joints
     "và": "và | cùng với | &",
@@ -121,6 +123,10 @@ _UNFOLDED = {
     "nửa cuối năm": "6 tháng cuối năm", "cuối tuần": "thứ 6", "ngày làm việc cuối tuần": "thứ 6",
     "trong năm ngày làm việc": "trong 5 ngày_làm_việc", "ngày cuối cùng": "ngày cuối",
     "tháng thứ nhất": "tháng thứ 1",
+    "tháng năm năm": "tháng 5 năm", "tháng năm hằng năm": "tháng 5 hằng năm", "tháng năm hàng năm": "tháng 5 hằng năm",
+    "trong tháng năm": "trong tháng 5", "đến tháng năm": "đến tháng 5", "đến hết tháng năm": "đến tháng 5",
+    "quý tư": "quý 4", "thường niên": "hằng năm", "cn hằng tuần": "chủ_nhật hằng tuần",
+    "cn hàng tuần": "chủ_nhật hằng tuần",
     "h.tuần": "hằng tuần", "h.tháng": "hằng tháng", "h.quý": "hằng quý", "h.năm": "hằng năm",
     "t.đầu": "tháng đầu", "t.cuối": "tháng cuối",
     "ngày làm việc cuối cùng": "ngày_làm_việc cuối",
@@ -144,7 +150,8 @@ _SCAN = re.compile(
     r"""
       (?P<code> [0-9]+ (?:/[0-9]{4})? / [a-zđ]{2,} (?:[-/.][a-zđ0-9]+)* (?!\w)   # 12/KH-UBND, 06/2025/TT-TTCP
               | [0-9]+ - [a-zđ]{2,4} / [a-zđ]{2,} (?!\w)                         # 57-NQ/TW
-              | / [a-zđ]{2,} - [a-zđ]{2,} (?:[-/][a-zđ0-9]+)* (?!\w) )           # /KH-UBND, its number still blank
+              | / [a-zđ]{2,} - [a-zđ]{2,} (?:[-/][a-zđ0-9]+)* (?!\w)             # /KH-UBND, its number still blank
+              | (?:iso|tcvn) [ ] [0-9]{3,5} (?:[:-][0-9]{4})? (?![\w/]) )         # ISO 9001:2015
     | (?P<percent> [0-9]+ (?:[.,][0-9]+)? \s? % )
     | (?P<number> [0-9]+ )
     | (?P<word> [^\W\d_]+ )
