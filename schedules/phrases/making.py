@@ -519,6 +519,11 @@ always = _undated(Kind.CONTINUOUS, WHY_ALWAYS)
 in_time = _undated(Kind.CONTINUOUS, WHY_IN_TIME)
 
 
+def nothing(_: Found) -> list[Piece]:
+    """Words that a later piece makes plain: "từ khi ban hành" before "đến 31/8/2026"."""
+    return [Noise()]
+
+
 def no_such_day(_: Found) -> list[Piece]:
     return [Noise(WHY_NO_SUCH_DAY)]
 

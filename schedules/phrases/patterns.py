@@ -49,7 +49,9 @@ _CLASSES = {
     #: The dots of a form that nobody has filled in.
     "BLANK": (",", ";", "…"),
     #: The name of an event: "hội nghị tổng kết".
-    "NAME": ("…", "báo_cáo", "văn_bản", "luật", "mẫu", "số", "thực_hiện", "kỳ", "lần", "với"),
+    "NAME": ("…", "báo_cáo", "văn_bản", "luật", "mẫu", "kỳ_họp", "số", "thực_hiện", "kỳ", "lần", "với"),
+    #: What began without a date: "khi ban hành kế hoạch".
+    "OPENING": ("…", "văn_bản", "thực_hiện", "ngày"),
     #: What a clause that points elsewhere may run over: "khi có …", "theo kế hoạch của …" end where a deadline begins.
     "ELSE": _all_but(",", ";", "(", ")", "trước", "chậm_nhất", "hằng", "định_kỳ"),
     "PAPER": _all_but(",", ";", "(", ")", "trước", "chậm_nhất", "hằng", "định_kỳ", "xong", "gửi"),

@@ -16,7 +16,7 @@ _BEFORE_A_LABEL = {"", ",", ";", "và", "hoặc", "(", ":", "–", "+", "/"}
 _AFTER_A_LABEL = {"", ",", ";", "và", "hoặc", "(", ")", ":", "–", "-", "+", "/"}
 _AFTER_A_LABEL |= {"trước", "chậm_nhất", "xong", "gửi", "theo"}
 _CALLS_A_LABEL = {"báo_cáo", "định_kỳ", "với", "theo"}
-_NOUNS = {"…", "văn_bản", "luật", "báo_cáo", "?"}
+_NOUNS = {"…", "kỳ_họp", "văn_bản", "luật", "báo_cáo", "?"}
 
 
 def place(tokens: Sequence[Token], symbols: list[str]) -> list[Placed]:

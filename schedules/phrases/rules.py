@@ -50,10 +50,13 @@ _ENDS = "( begin:đầu | middle:giữa | end:cuối )"
 _WEEKDAY = "[ ngày ] ( thứ w:D | chủ_nhật ) [ tuần ] ( end:cuối | begin:đầu | thứ k:1-4 )"
 _FIRST_DAYS = "[ trong ] n:N ( ngày | ngày_làm_việc ) đầu"
 #: An event by its name, with the time that is part of the name: "hội nghị tổng kết năm 2026", "kỳ họp tháng 7".
-_EVENT = "[ hằng ] [ ngày | thời_hạn ] ( … | báo_cáo | lần … ) NAME*12"
+_EVENT = "[ hằng ] [ ngày | thời_hạn ] ( … | kỳ_họp | báo_cáo | lần … ) NAME*12"
 _YEAR_OF_EVENT = (
-    "( [ đầu | giữa | cuối ] năm [ Y ] | Y | N tháng ( đầu | cuối ) năm [ Y ] | tháng M [ ( / | năm ) Y ] )"
+    "( [ đầu | giữa | cuối ] năm [ Y ] [ và [ đầu | giữa | cuối ] năm [ Y ] ] | Y "
+    "| N tháng [ ( đầu | cuối ) năm [ Y ] ] | tháng M [ ( / | năm ) Y ] )"
 )
+#: Where the end of a stretch follows, whose beginning has no date: "từ khi ban hành kế hoạch đến 31/8/2026".
+_TILL = "!( !( đến [ ngày ] ( D ( / | - | . | tháng ) | tháng M | quý Q | [ cuối ] năm Y ) ) )"
 #: Nothing that makes the number another one: "hằng tháng trước 15", but "hằng tháng, trước 15/6", "… 15 ngày".
 _ALONE = "!( / | - | – | . | : | , | và | đến ) !( tháng | giờ | phút | lần | … | N | U ) !( ngày | ngày_làm_việc )"
 #: What shows that "1:15" is no hour: "Lần 1: 15/4", "Đợt 2: 15 - 20/4", "Hạn 1: 15.4.2026".
@@ -98,6 +101,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"!<UNIT trước {_EVENT} {_YEAR_OF_EVENT}", make.on_event),
     Rule(f"!<UNIT sau {_EVENT} [ {_YEAR_OF_EVENT} ] n:N {_DAYS}", make.offset),
     Rule(f"!<UNIT sau {_EVENT} {_YEAR_OF_EVENT}", make.on_event),
+    Rule("kỳ_họp NAME*8 ( giữa | cuối ) năm [ Y ] [ và ( giữa | cuối ) năm [ Y ] ] NAME*8", make.on_event),
     Rule(f"!<UNIT !<… sau {_EVENT}", make.on_event),  # not "tài sản sau sắp xếp"
     Rule(f"( sau | chậm_nhất [ sau ] ) n:N {_DAYS}", make.offset),
     Rule("n:N ngày_làm_việc", make.offset),
@@ -161,6 +165,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"{_WEEKDAY} THÁNG m:M {_YEAR}", make.weekday_of_month),
     Rule(f"{_WEEKDAY} [ trong ] [ hằng ] ( month:tháng !trước | quarter:quý !Q ) !N", make.weekday_of_each),
     Rule("[ ngày ] thứ D ( ( , | và ) [ thứ ] D )+ hằng tuần", make.weekdays),
+    Rule("[ ngày ] ( thứ D | chủ_nhật ) [ đầu | cuối ] tuần !N !sau !này !đầu !cuối !trước", make.weekdays),
     Rule("[ ngày ] ( thứ D | chủ_nhật )", make.weekdays),
     Rule("T M [ hằng ] tuần", make.weekdays),
     Rule("h:N : i:N : s:N", make.clock),
@@ -205,6 +210,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(
         "( begin:đầu | middle:giữa | cuối ) ( năm [ next:sau !… | last:trước !ngày !N !… ] | this:năm_nay )", make.year
     ),
+    Rule("từ_nay đến [ cuối ] this:( năm !Y !N )", make.year),
     Rule("( trong năm !Y | năm này | this:năm_nay | next:( năm sau ) )", make.year),
     # Periods by their names
     Rule("hằng ( tháng | quý ) !N !R", make.label),
@@ -215,6 +221,7 @@ RULES: list[Rule[list[Piece]]] = [
     Rule("U", make.bare_label),
     # No date of its own
     Rule("đột_xuất", make.on_event),
+    Rule(f"( khi | kể_từ [ khi ] ) OPENING*8 {_TILL}", make.nothing),
     Rule("( khi | trước_khi ) ELSE*40", make.on_event),
     Rule("kể_từ ngày !D ELSE*40", make.on_event),
     Rule("kể_từ !ngày !D !Y !tháng !quý !năm ELSE*40", make.on_event),

@@ -192,7 +192,7 @@ def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:
             at += 3
             continue
         kept.append(noun)
-        is_ordinal = noun.symbol == "…" and text[noun.start : noun.end].endswith((" thứ", " thu"))
+        is_ordinal = noun.symbol in {"…", "kỳ_họp"} and text[noun.start : noun.end].endswith((" thứ", " thu"))
         at += 2 if is_ordinal and rest and rest[0].symbol in {"#", "R"} else 1
     return kept
 

@@ -66,7 +66,7 @@ VOCABULARY = {
     "từ": "từ | bắt đầu từ | khởi công từ | thực hiện từ | triển khai từ | áp dụng từ | từ sau",
     "kể_từ": "kể từ | tính từ | kể từ sau | được tính từ",
     "đến": "đến | tới | đến hết | tới hết | hết | cho đến | cho tới | cho đến hết | kéo dài đến",
-    "từ_nay": "từ nay | từ bây giờ",
+    "từ_nay": "từ nay | kể từ nay | từ bây giờ",
     "trở_đi": "trở đi | trở về sau | và các năm tiếp theo | và những năm tiếp theo | và các năm sau | và những năm sau"
     " | các năm tiếp theo | những năm tiếp theo | các năm sau | những năm sau | và các năm sau đó | và năm tiếp theo"
     " | và các năm tiếp | và các năm kế tiếp | các năm kế tiếp | và những năm kế tiếp | và tiếp tục các năm sau",
@@ -94,20 +94,21 @@ VOCABULARY = {
     " | giấy mời | chương trình hành động | quy chế | quy hoạch | dự án | dự toán | lệnh | thông báo kết luận",
     "luật": "luật | bộ luật",
     "mẫu": "mẫu | biểu mẫu",
+    "kỳ_họp": "kỳ họp | kỳ họp thứ | kì họp | phiên họp",
     "số": "số",
     # joints
     "và": "và | cùng với | &",
     "hoặc": "hoặc | hay",
     # longer words that would be misread by their parts
     "…": "theo dõi | kèm theo | trước đây | trước mắt | một cửa | một cửa liên thông | một số | hàng hoá | ngân hàng"
-    " | khách hàng | cửa hàng | hàng không | mặt hàng | hết sức | kỳ họp | thời hạn giải quyết | hằng số | bán hàng"
+    " | khách hàng | cửa hàng | hàng không | mặt hàng | hết sức | thời hạn giải quyết | hằng số | bán hàng"
     " | đơn hàng | xếp hàng | hàng rào | hàng đầu | đứng đầu | người đứng đầu | ban đầu | bước đầu | đầu mối | đầu tư"
     " | năm tốt | kết quả | đến với | liên quan đến | bắt đầu tư | kỳ thi | học kỳ | bất kỳ | tuần tra | tuần tự"
     " | tuần hoàn | quý vị | quý trọng | quý khách | năng lực | thứ tự | thứ trưởng | thứ nhất | cơ sở | tháng tuổi"
     " | năm tuổi | ngày công | ngày tuổi | ngày lễ | trung hạn | ngắn hạn | dài hạn | có hiệu lực | lộ trình"
     " | quá trình"
     " | quy trình | công trình | quyền hạn | giới hạn | hạn chế | hạn hán | hạn mức | trình độ | trình bày | xong xuôi"
-    " | sau đây | lần thứ | kỳ họp thứ | đợt thứ | khoá thứ",
+    " | sau đây | lần thứ | đợt thứ | khoá thứ",
     "T": "t",
     "âm_lịch": "âm lịch | rằm",
 }  # fmt: skip
