@@ -164,8 +164,8 @@ def _without_label(whens: list[When], joined: Joined, year: int, frame: Frame) -
     windows = [when for when in whens if isinstance(when, Span) and when.data_window]
     if windows:
         sent = [when for when in whens if when not in windows]
-        made = [_window(when, None, year) for when in windows]
-        return made + (_without_label(sent, joined, year, frame) if sent else [])
+        closed = [_window(when, None, year) for when in windows]
+        return closed + (_without_label(sent, joined, year, frame) if sent else [])
     ends = [spots_of(when)[-1] for when in whens]
     made: list[Reading] = []
     into_next_year = [when.last for when in whens if isinstance(when, Span) and _ends_next_year(when)]

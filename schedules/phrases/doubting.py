@@ -14,6 +14,7 @@ from schedules.phrases.tokens import WHY_EXCEPTION, WHY_LUNAR, Token
 
 WHY_UNREAD = "Cạnh ngày tháng có chữ hoặc số không đọc được; hãy so với bản gốc."
 WHY_EITHER = "Câu nêu thời hạn này hoặc thời hạn khác."
+WHY_PLACE = "Ngày tháng trong câu có thể là tên đường, tên trường, tên thôn."
 WHY_MOVED = "Câu nêu cả thời hạn trước và sau khi gia hạn; hãy so với bản gốc."
 WHY_UNREAD_NUMBER = "Câu có một số chỉ ngày hoặc quý không đọc được; ngày ghi đây là cuối kỳ."
 
@@ -36,6 +37,8 @@ def doubts_of(placed: Sequence[Placed], tokens: Sequence[Token], text: str) -> I
         yield from (token.doubt for token in tokens[one.start : one.end] if token.doubt)
         if _touches_before(one, tokens, text, read, dates) or _touches_behind(one, tokens, text, read):
             yield WHY_UNREAD
+        if _names_a_place(one, tokens, text):
+            yield WHY_PLACE
     if any(year.symbol == "năm" and short.symbol == "#" and short.value >= 100 for year, short in pairwise(tokens)):
         yield WHY_UNREAD  # "quý II năm 202"
     yield from {token.doubt for token in tokens if token.doubt == WHY_EXCEPTION}
@@ -81,6 +84,17 @@ def _touches_behind(one: Placed, tokens: Sequence[Token], text: str, read: set[i
         unread = {"#", "Y", "…"} if following.symbol == "/" else {"#", "Y"}
         return tokens[at + 1].symbol in unread and tokens[at + 1].start == following.end
     return following.symbol == "#" and last.symbol == "#"
+
+
+_PLACES = {"đường", "phố", "ấp", "thôn", "khu", "kdc", "phường", "trường", "thcs", "thpt", "học", "nhà", "km", "quỹ"}
+
+
+def _names_a_place(one: Placed, tokens: Sequence[Token], text: str) -> bool:
+    """ "Đường 30/4", "Trường THCS 2/9", "tổ dân phố 19/5"."""
+    spot, before = one.spot, tokens[one.start - 1] if one.start else None
+    if spot is None or before is None or before.symbol != "…" or spot.year or tokens[one.start].symbol != "#":
+        return False
+    return text[before.start : before.end].lower() in _PLACES
 
 
 def _unread_numbers(tokens: Sequence[Token], read: set[int]) -> Iterator[int]:

@@ -118,8 +118,8 @@ def _join_lists(placed: list[Placed], symbols: list[str]) -> None:
         plain = len(signs) == 1 and set(between) - {symbols[signs[0]]} <= {"trước", "chậm_nhất", "ngày"}
         listed = alike and plain and one.spot is not None and one.spot.grain in {"day", "month", "quarter"}
         gaps.append((signs[0], symbols[signs[0]]) if listed else (-1, ""))
-    for place, (at, sign) in enumerate(gaps):
-        chained = any(0 <= near < len(gaps) and gaps[near][1] == sign for near in (place - 1, place + 1))
+    for nth, (at, sign) in enumerate(gaps):
+        chained = any(0 <= near < len(gaps) and gaps[near][1] == sign for near in (nth - 1, nth + 1))
         if sign in {";", "/"} or (sign and chained):
             symbols[at] = ","
 

@@ -67,7 +67,7 @@ def _look_back(one: Placed, placed: list[Placed], symbols: list[str]) -> None:
 def _is_cutoff(before: list[str]) -> bool:
     """Whether figures close on a date: behind "chốt số liệu ngày", "số liệu lấy đến hết ngày", "số liệu tính đến"."""
     at = len(before) - 1
-    while at >= 0 and before[at] in {"ngày", "thời_hạn", "trong", "trước", "chậm_nhất"}:
+    while at >= 0 and before[at] in {"ngày", "thời_hạn", "trong", "trước", "chậm_nhất", ":"}:
         at -= 1
     if before[at : at + 1] == ["đến"]:
         at -= 1

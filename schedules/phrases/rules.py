@@ -36,7 +36,8 @@ _MONTH = (
 )
 #: The same behind a number that is not called a day: "trước 15 tháng cuối quý". Without "tháng nào" it may be a length.
 _MONTH_OF_NUMBER = (
-    f"( [ hằng ] month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] ( quarter:quý | own:kỳ | half:( D tháng ) ) {_AFTER} "
+    f"( [ hằng ] month:tháng {_PLACE} [ later:sau ] [ trong ] [ hằng ] "
+    f"( quarter:quý | own:kỳ | half:( D tháng ) ) {_AFTER} "
     "| tháng later:( sau | khi ) [ sau ] [ kết_thúc ] [ hằng ] ( quarter:quý !Q | half:( D tháng !M ) ) [ báo_cáo ] "
     "| tháng later:sau !N !khi !ngày !… [ ( tháng | kỳ | quý ) báo_cáo ] | tháng báo_cáo )"
 )
@@ -113,12 +114,15 @@ RULES: list[Rule[list[Piece]]] = [
     Rule(f"[ ngày ] d:D / m:M {_YEAR}", make.day),
     Rule("[ ngày ] d:D ( - m:M - | . m:M . ) y:Y", make.day),
     Rule("!<… d:D ( - m:M - | . m:M . ) yy:YY", make.day_of_short_year),
-    Rule(f"[ ngày ] D [ , ] [ hằng ] tháng [ : | LEFT ] M ( AND tháng M | AND M !tháng !lần !/ )+ [ RIGHT ] {_YEAR}", make.day_of_months),
+    Rule(
+        f"[ ngày ] D [ , ] [ hằng ] tháng [ : | LEFT ] M ( AND tháng M | AND M !tháng !lần !/ )+ [ RIGHT ] {_YEAR}",
+        make.day_of_months,
+    ),
     Rule(f"( lần | kỳ ) [ thứ ] M [ , ] tháng m:M !tháng !lần {_YEAR}", make.part_of_month),  # "đợt 1 tháng 4"
     Rule(f"( lần | kỳ ) [ thứ ] M [ , ] quý [ thứ ] q:Q {_YEAR}", make.part_of_quarter),
     Rule(f"[ ngày ] d:D [ , | / | - ] named:tháng m:M !tháng !lần {_YEAR}", make.day),
     Rule(f"ngày d:D ( trong tháng | T ) m:M !tháng !lần {_YEAR}", make.day),
-    Rule(f"ngày d:D ( - | – | . ) m:M năm y:Y", make.day),
+    Rule("ngày d:D ( - | – | . ) m:M năm y:Y", make.day),
     Rule(
         "ngày a:D DASH [ ngày ] z:D ( [ trong ] hằng tháng | tháng later:sau | tháng báo_cáo | tháng !N )",
         make.window_of_month,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from schedules.phrases.tokens import WHY_EXCEPTION, Token
 
 
@@ -12,27 +14,29 @@ def tidied(text: str, tokens: list[Token]) -> list[Token]:
     """The tokens in one form. ``text`` is what they were cut from."""
     tokens = _with_dates_in_one_form(text, _in_the_afternoon(text, tokens))
     tokens = _without_numbering(text, _without_spelled_out(_without_inner_signs(text, tokens)))
-    tokens = _without_the_old_date(text, _counted_in_times(text, tokens))
+    tokens = _without_names_of_quarters(_without_the_old_date(text, _counted_in_times(text, tokens)))
     return _without_exceptions(text, _without_names_of_days(tokens))
 
 
 def _without_inner_signs(text: str, tokens: list[Token]) -> list[Token]:
     """Drop the sign of "Q.III", "Quý: II", "T. 9": behind a short form, or between a quarter and its number."""
     kept: list[Token] = []
-    for at, token in enumerate(tokens):
-        if token.symbol == "T" and _is_length(text, tokens, at):
-            token = token._replace(symbol="tháng")  # "BC 6T"
+    for at, token in enumerate(_with_lengths(tokens)):
         if kept and at + 1 < len(tokens) and _is_inner(text, kept[-1], token, tokens[at + 1 : at + 3]):
             continue
         kept.append(token)
     return kept
 
 
-def _is_length(text: str, tokens: list[Token], at: int) -> bool:
-    before = tokens[at - 1] if at else None
-    behind = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
-    glued = before is not None and before.end == tokens[at].start and before.value in {3, 6, 9}
-    return glued and behind not in {"#", "."}
+def _with_lengths(tokens: list[Token]) -> list[Token]:
+    """The "T" of "BC 6T: 15/6" is "tháng"; that of "6 T2" is not."""
+    made = list(tokens)
+    for at, (number, letter) in enumerate(pairwise(tokens), start=1):
+        behind = tokens[at + 1].symbol if at + 1 < len(tokens) else ""
+        glued = letter.symbol == "T" and number.end == letter.start and number.value in {3, 6, 9}
+        if glued and behind not in {"#", "."}:
+            made[at] = letter._replace(symbol="tháng")
+    return made
 
 
 def _is_inner(text: str, noun: Token, sign: Token, behind: list[Token]) -> bool:
@@ -146,6 +150,10 @@ _COUNTED = {"cuộc", "buổi", "hội", "lớp", "đoàn", "phiên", "chuyến"
 _AMOUNTS = {"đồng", "đ", "vnđ", "nghìn", "ngàn", "triệu", "tỷ", "tỉ", "kg", "tấn", "tạ", "ha", "lít", "người"}
 
 
+#: What may stand between the name of a quarter and its date.
+_LEADS_TO_A_DATE = {"trước", "chậm_nhất", "ngày", "gửi"}
+
+
 def _counted_in_times(text: str, tokens: list[Token]) -> list[Token]:
     """ "02 cuộc/năm" is "02 lần/năm"; the year of "5 triệu đồng/hộ/năm", "80%/năm" says nothing about when."""
     made = list(tokens)
@@ -175,6 +183,29 @@ def _without_the_old_date(text: str, tokens: list[Token]) -> list[Token]:
             end += 1
         return [*tokens[: at - 1], *_without_the_old_date(text, tokens[end:])]
     return tokens
+
+
+def _without_names_of_quarters(tokens: list[Token]) -> list[Token]:
+    """ "Quý I: 10/3; quý II: 10/6; quý III: 10/9; quý IV: 10/12": where all four stand there, the dates say it all."""
+    named: dict[int, int] = {}  # where the name of a quarter begins: how many tokens up to its date
+    found = set()
+    for at in range(len(tokens) - 4):
+        noun, number, sign = tokens[at : at + 3]
+        if noun.symbol != "quý" or number.symbol not in {"R", "#"}:
+            continue
+        signed = sign.symbol in {":", "(", "-", "–"}
+        behind = [token.symbol for token in tokens[at + 2 + signed : at + 8] if token.symbol not in _LEADS_TO_A_DATE]
+        if behind[:3] == ["#", "/", "#"]:
+            named[at] = 2 + signed
+            found.add(number.value)
+    if found != {1, 2, 3, 4} or len(named) != 4:
+        return tokens
+    dropped = {place for at, count in named.items() for place in range(at, at + count)}
+    opened = any(tokens[place].symbol == "(" for place in dropped)
+    kept = [
+        token for at, token in enumerate(tokens) if at not in dropped and not (opened and token.symbol in {"(", ")"})
+    ]
+    return [token._replace(symbol=",") if token.symbol == ";" else token for token in kept]
 
 
 def _without_numbering(text: str, tokens: list[Token]) -> list[Token]:

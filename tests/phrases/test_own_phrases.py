@@ -57,6 +57,11 @@ def test_a_phrase_is_read(row: Row) -> None:
         ("từ tháng 11 đến tháng 02 năm sau", {"ambiguous", "inferred_year"}),  # once, or every year
         ("01.07.26", {"ambiguous"}),
         ("17:00 15/3/2026", set()),
+        ("Trước ngày 26/5/2026 (gia hạn đến 10/6/2026)", {"ambiguous", "strict_reading"}),
+        ("Hạn cũ 15/5/2026, gia hạn đến 17/6/2026", set()),
+        ("Tổ dân phố 2/9", {"ambiguous", "inferred_year"}),
+        ("Rà soát đối tượng sinh trước ngày 01/01/2020, báo cáo trước 17/6/2026", {"ambiguous", "strict_reading"}),
+        ("số liệu tính đến 14/6/2026", {"data_window"}),
         ("Thứ Sáu cuối cùng của tháng", set()),
         ("thứ Tư tuần thứ 2 hàng tháng", {"ambiguous"}),
         ("Thứ Bảy cuối cùng của tháng 10 hằng năm", {"ambiguous"}),
