@@ -21,6 +21,7 @@ from engine.rules.ladder import anchors_of, opens_at
 from schedules.dates import Dates, expand
 from schedules.office_file import ladder_of
 from schedules.office_model import Obligation
+from schedules.recurrence import named
 
 HORIZON = dt.timedelta(days=400)
 OFFICES_AT_ONCE = 25  # a few thousand rows in one statement
@@ -92,7 +93,7 @@ def occurrences_of(
         "office_id": office.id,
         "obligation_id": obligation_id,
         "period_key": dates.period.key,
-        "title": f"{obligation.title} {dates.period.label}".strip(),
+        "title": named(obligation.title, dates.period.label),
         "data_from": dates.data_from,
         "cutoff": dates.cutoff,
         "nominal_due": dates.nominal_due,

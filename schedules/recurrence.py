@@ -25,6 +25,8 @@ LENGTH = STEP | {Kind.NINE_MONTHLY: 9}  # the shortest first
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ROMAN = ("I", "II", "III", "IV")
 
+_NOUNS = ("6 tháng", "9 tháng", "tháng", "quý", "năm", "tuần")  # with which the names of periods begin
+
 _DAYS_IN_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -94,6 +96,22 @@ def periods(kind: Kind, first: dt.date, last: dt.date, stands_for: tuple[Kind, .
         period = period_at(kind, index, stands_for)
         if period.end >= first:  # in October the nine months are over
             yield period
+
+
+def named(title: str, label: str) -> str:
+    """What an occurrence is called: "Báo cáo TTHC", "tháng 3/2026" → "Báo cáo TTHC tháng 3/2026".
+
+    A title that ends with the word for its period does not say it twice: "Báo cáo CCHC hằng quý" of quý I/2026 is
+    "Báo cáo CCHC quý I/2026".
+    """
+    words = title.split()
+    noun = next((noun for noun in _NOUNS if label.startswith(f"{noun} ")), "").split()
+    before, last = words[: -len(noun)], words[-len(noun) :]
+    if not noun or [word.lower() for word in last] != noun or not before or before[-1].isdigit():  # "Kế hoạch 5 năm"
+        return f"{title} {label}".strip()
+    if before[-1].lower() in {"hằng", "hàng", "mỗi"}:
+        before.pop()
+    return " ".join([*before, label])
 
 
 def single_period(start: dt.date, end: dt.date) -> Period:

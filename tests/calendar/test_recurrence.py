@@ -17,6 +17,7 @@ from schedules.recurrence import (
     from_rrule,
     index_of,
     month_number,
+    named,
     period_at,
     periods,
     rrule_dates,
@@ -83,6 +84,25 @@ def test_a_report_that_stands_for_longer_ones_carries_their_names(
     kind: Kind, month: int, stands_for: tuple[Kind, ...], label: str
 ) -> None:
     assert period_at(kind, index_of(kind, date(2026, month, 1)), stands_for).label == label
+
+
+@pytest.mark.parametrize(
+    ("title", "label", "name"),
+    [
+        ("Báo cáo TTHC", "tháng 3/2026", "Báo cáo TTHC tháng 3/2026"),
+        ("Báo cáo công tác CCHC tháng", "tháng 12/2026", "Báo cáo công tác CCHC tháng 12/2026"),
+        ("Báo cáo CCHC hằng quý", "quý I/2026", "Báo cáo CCHC quý I/2026"),
+        ("Lịch công tác Tuần", "tuần 49/2026", "Lịch công tác tuần 49/2026"),
+        ("Báo cáo 6 tháng", "6 tháng đầu năm 2026", "Báo cáo 6 tháng đầu năm 2026"),
+        ("Kế hoạch 5 năm", "năm 2026", "Kế hoạch 5 năm năm 2026"),
+        ("Báo cáo 6 tháng", "tháng 3/2026", "Báo cáo 6 tháng tháng 3/2026"),
+        ("Báo cáo quý", "tháng 3/2026", "Báo cáo quý tháng 3/2026"),
+        ("Quý", "quý I/2026", "Quý quý I/2026"),
+        ("Kiện toàn Ban chỉ đạo", "", "Kiện toàn Ban chỉ đạo"),
+    ],
+)
+def test_a_name_does_not_say_its_period_twice(title: str, label: str, name: str) -> None:
+    assert named(title, label) == name
 
 
 def test_periods_of_a_span() -> None:
