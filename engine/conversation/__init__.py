@@ -158,6 +158,8 @@ def _answers(talk: Talk, intent: Intent) -> list[Answer]:
         return [talk.answer(Said.NO_SUCH_NUMBER, number=wrong, lines=work.lines(talk, work.open_rows(talk)))]
     if said.missing in (Missing.WHICH, Missing.DOUBT):
         return [_which(talk, said, action)]
+    if len(said.numbers) == 1 and _is_late_scan(talk, action, meant[said.numbers[0]]):
+        return [_kept(talk, meant[said.numbers[0]], said.numbers[0])]
     answers = [_deed(talk, action, meant[number], number, said) for number in dict.fromkeys(said.numbers)]
     if talk.acted and evidence.acceptable(talk) and action is not Action.DONE:
         number = said.numbers[0]
@@ -335,7 +337,8 @@ def _overtaken(talk: Talk, action: Action, row: AnyRow, number: int) -> Answer:
 
 def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) -> list[Answer] | None:
     """A photo or file without a command: for the work that asked for it, the only one it can be for, or "which?"."""
-    numbers = only_numbers(said)
+    captioned = said.verb is Verb.UNKNOWN and bool(talk.attachments) and said.doubt not in _ABOUT_OTHERS
+    numbers = said.numbers if captioned else only_numbers(said)  # "bổ sung cho việc 5" under a scan
     if asked and asked["wanted"] == Wanted.WHICH_FOR_FILE and numbers and not talk.attachments:
         talk.attachments = evidence.attachments_from(asked["attachments"])
         talk.inbound_id = asked["inbound"]
@@ -351,7 +354,7 @@ def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) ->
         return _answers(talk, intent)
     known = {number: row for number in numbers if (row := work.numbered(talk, number))}
     if not numbers:
-        rows = work.open_rows(talk)
+        rows = work.for_a_file(talk)
         known = {work.number_of(talk, rows[0]): rows[0]} if len(rows) == 1 else {}
     if len(known) != 1:
         return [_which_for_file(talk)]
@@ -359,6 +362,13 @@ def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) ->
     if not may(Right.GIVE_EVIDENCE, talk.parts(row)):
         return [talk.answer(Said.NOT_ALLOWED, row, number)]
     return [_kept(talk, row, number)]
+
+
+def _is_late_scan(talk: Talk, action: Action, row: AnyRow) -> bool:
+    """ "đã nộp 5" under a scan, of work that is reported already: the scan is what is new."""
+    reported = WorkState(row.work_state) in (WorkState.DONE, WorkState.WAITING)
+    may_give = may(Right.GIVE_EVIDENCE, talk.parts(row))
+    return action is Action.DONE and reported and may_give and bool(evidence.acceptable(talk))
 
 
 def _which_for_file(talk: Talk) -> Answer:
@@ -369,7 +379,7 @@ def _which_for_file(talk: Talk) -> Answer:
         "inbound": talk.inbound_id,
         "at": talk.said_at.isoformat(),
     }
-    return talk.answer(Said.EVIDENCE_WHICH, lines=work.lines(talk, work.open_rows(talk)))
+    return talk.answer(Said.EVIDENCE_WHICH, lines=work.lines(talk, work.for_a_file(talk)))
 
 
 def _kept(talk: Talk, row: AnyRow, number: int) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.rules.rights import may_confirm, may_decide_extension
 from engine.rules.status import days_late, in_words
 
 MOST_LINES = 15
+SCANNED_WITHIN = dt.timedelta(days=1)
 
 
 def numbered(talk: Talk, number: int) -> AnyRow | None:
@@ -35,6 +37,15 @@ def number_of(talk: Talk, row: AnyRow) -> int:
 def open_rows(talk: Talk) -> list[AnyRow]:
     """The open work of the speaker, and of whom they stand in for."""
     return rows(talk, OCCURRENCE.c.doer_id.in_(talk.mine), OPEN)
+
+
+def for_a_file(talk: Talk) -> list[AnyRow]:
+    """What a photo or file without words can be for: the open work, and what the speaker has just reported done.
+
+    People say "xong 5" first and send the scan when they are back at the machine.
+    """
+    reported = OCCURRENCE.c.reported_by.in_(talk.mine) & (OCCURRENCE.c.reported_at >= talk.said_at - SCANNED_WITHIN)
+    return open_rows(talk) + rows(talk, reported, [WorkState.DONE, WorkState.WAITING])
 
 
 def known_rows(talk: Talk, states: Iterable[WorkState]) -> list[AnyRow]:

@@ -153,6 +153,36 @@ def test_a_photo_with_an_unclear_caption_is_asked_about_not_lost(open_world: Ope
     assert photos(world) == [("anh-1", "to_fetch")]
 
 
+def test_a_scan_sent_after_xong_is_kept_with_what_was_reported(open_world: OpenWorld) -> None:
+    world = two_open(open_world)
+    world.say(OFFICER, "xong 2")
+    world.phone(OFFICER).expect("Đã ghi nhận xong")
+    world.say(OFFICER, "đã nộp 2", attachments=(PHOTO,))
+    world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 2")
+    world.say(OFFICER, "bổ sung cho việc 2", attachments=(OTHER_PHOTO,))
+    world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 2")
+    assert photos(world) == [("anh-1", "to_fetch"), ("anh-2", "to_fetch")]
+
+
+def test_a_bare_scan_after_xong_is_not_taken_for_the_other_work(open_world: OpenWorld) -> None:
+    world = two_open(open_world)
+    world.say(OFFICER, "xong 2")
+    world.phone(OFFICER).expect("Đã ghi nhận xong")
+    world.say(OFFICER, "", attachments=(PHOTO,))
+    world.phone(OFFICER).expect("Ảnh hoặc tệp này là của việc nào?", "Biên bản")
+    world.say(OFFICER, "2")
+    world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 2")
+    assert photos(world) == [("anh-1", "to_fetch")]
+
+
+def test_a_bare_scan_is_for_the_only_work_it_can_be_for(open_world: OpenWorld) -> None:
+    world = one_open(open_world)
+    world.say(OFFICER, "xong 1")
+    world.phone(OFFICER).expect("Đã ghi nhận xong")
+    world.say(OFFICER, "", attachments=(PHOTO,))
+    world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 1")
+
+
 def test_undo_takes_the_photo_back_with_the_action_it_came_with(open_world: OpenWorld) -> None:
     world = two_open(open_world)
     world.say(OFFICER, "gia hạn 2 đến 1/4 vì chờ số liệu", attachments=(PHOTO,))
