@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from schedules.intake.blocks import Table
+from schedules.intake.period_heads import FEWEST_MARKED, period_columns, period_of
 from schedules.intake.spans import schedules_in
 from schedules.intake.units import EACH, mentions
 from schedules.intake.wording import fold
@@ -72,27 +73,39 @@ _PRODUCT = re.compile(
     r"|đề án|quy chế|quy định|chương trình|hồ sơ|tin|bài|biểu|phiếu|dự toán|đường link|hình ảnh|cuộc|lớp"
     r"|bảng|kết luận|tài liệu|dữ liệu|phần mềm|hệ thống|phương án)\b"
 )
-_QUARTER_HEAD = re.compile(r"(?:^|\s)(?:quý|q)\s*\.?\s*(iv|i{1,3}|[1-4])(?:\s*/\s*20\d{2}|\s+năm\s+20\d{2})?$")
-_MONTH_HEAD = re.compile(r"(?:^|\s)(?:tháng|t)\s*\.?\s*(0?[1-9]|1[0-2])(?:\s*/\s*20\d{2}|\s+năm\s+20\d{2})?$")
 SURE = 0.5
 LONGEST_HEADER = 40
-FEWEST_MARKED = 2  # one column named "Quý I" may be anything
 
 
 def columns_of(table: Table) -> dict[Column, int]:
     """Column → its place. Empty where this is no table of tasks."""
+    found = _told(table)
+    if "task" not in found or not ({"lead", "time", "product", "person"} & found.keys()):
+        return {}
+    return found
+
+
+def is_timetable(table: Table) -> bool:
+    """Whether it says when, and nothing in it says what is to be done: "Đơn vị được kiểm tra | Thời gian"."""
+    found = _told(table)
+    dated = any(looks_like_time(text) and not text.isdigit() for text in _filled(table, found.get("time")))
+    return dated and not ({"task", "target"} & found.keys())
+
+
+def _told(table: Table) -> dict[Column, int]:
+    """Every column whose meaning its header or its cells tell."""
     found = _by_header(table)
-    if period_columns(table.header):
+    periods = period_columns(table.header)
+    if periods and not any(looks_like_time(text) for text in _filled(table, found.get("time"))):
         found.pop("time", None)
         found.pop("period", None)
     width = max((len(row.cells) for row in table.rows), default=0)
     for column, place in _by_content(table, width, found).items():
         found.setdefault(column, place)
     note = found.get("note")
-    if "time" not in found and note is not None and _share(_filled(table, note), looks_like_time) > SURE:
+    untimed = "time" not in found and not periods
+    if untimed and note is not None and _share(_filled(table, note), looks_like_time) > SURE:
         found["time"] = note  # "Hoàn thành trước 30/4" under "Ghi chú", where no other column says when
-    if "task" not in found or not ({"lead", "time", "product", "person"} & found.keys()):
-        return {}
     return found
 
 
@@ -101,43 +114,40 @@ def with_whole_header(table: Table) -> Table:
     if not table.header or not table.rows:
         return table
     cells = table.rows[0].cells
-    own = [text for place, text in enumerate(cells) if text.strip() and text != _at(table.header, place)]
-    named = [text for text in own if column_named(text) or _is_period(text)]
-    if len(own) < FEWEST_MARKED or len(named) < len(own) or any(len(text) > LONGEST_HEADER for text in own):
+    header = _two_lines(table.header, cells)
+    own = {place: text for place, text in enumerate(cells) if text.strip() and text != _at(table.header, place)}
+    periods = period_columns(header).keys() | {place for place, text in own.items() if period_of(text)}
+    if len(own) < FEWEST_MARKED or any(len(text) > LONGEST_HEADER for text in own.values()):
         return table
-    if any(mentions(text) or looks_like_time(text) for text in own if not _is_period(text)):
+    if any(
+        not column_named(text) or mentions(text) or looks_like_time(text)
+        for place, text in own.items()
+        if place not in periods
+    ):
         return table
-    width = max(len(table.header), len(cells))
-    header: list[str] = []
-    for place in range(width):
-        above = _at(table.header, place) or (header[-1].split("\n")[0] if header and _at(cells, place) else "")
-        below = _at(cells, place)
-        header.append(f"{above}\n{below}" if below and below != above else above)
-    return replace(table, header=tuple(header), rows=table.rows[1:])
+    return replace(table, header=header, rows=table.rows[1:])
+
+
+def _two_lines(header: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
+    """Both lines of a header as one; a name above empty heads spreads over what stands below them."""
+    whole: list[str] = []
+    for place in range(max(len(header), len(below))):
+        name, own = _at(below, place), _at(header, place)
+        above = own or (whole[-1].split("\n")[0] if whole and name else "")
+        whole.append(f"{above}\n{name}" if name and name != above else above)
+    return tuple(whole)
 
 
 def _at(cells: Sequence[str], place: int) -> str:
     return cells[place].strip() if place < len(cells) else ""
 
 
-def period_columns(header: Sequence[str]) -> dict[int, str]:
-    """Place → the quarter or month it stands for, of a table whose times are marks under "Quý I | Quý II | …"."""
-    found: dict[int, str] = {}
-    for place, text in enumerate(header):
-        folded = " ".join(fold(text).split())
-        quarter, month = _QUARTER_HEAD.search(folded), _MONTH_HEAD.search(folded)
-        if quarter:
-            found[place] = f"quý {quarter.group(1).upper()}"
-        elif month:
-            found[place] = f"tháng {int(month.group(1))}"
-    return found if len(found) >= FEWEST_MARKED else {}
-
-
 def _by_header(table: Table) -> dict[Column, int]:
     """Column → place; of several of one kind the most exact one, and of those the first."""
     found: dict[Column, list[tuple[int, int]]] = {}
+    periods = period_columns(table.header)
     for place, text in enumerate(table.header):
-        column = None if _is_period(text) else column_named(text)
+        column = None if place in periods or period_of(text) else column_named(text)
         if column in ("time", "product") and _share(_filled(table, place), _says_how_far) > SURE:
             column = "status"
         if column:
@@ -159,18 +169,12 @@ def _says_how_far(cell: str) -> bool:
     return bool(_STATUS.fullmatch(_plain(cell)))
 
 
-def _filled(table: Table, place: int) -> list[str]:
-    return [text for row in table.rows if (text := _at(row.cells, place))]
+def _filled(table: Table, place: int | None) -> list[str]:
+    return [text for row in table.rows if place is not None and (text := _at(row.cells, place))]
 
 
 def _plain(text: str) -> str:
     return " ".join(fold(text).split()).strip(" .:;()")
-
-
-def _is_period(text: str) -> bool:
-    """Whether a header is only "Quý I" or "Tháng 3", under whatever stands above it."""
-    folded = " ".join(fold(text).split())
-    return bool(_QUARTER_HEAD.search(folded) or _MONTH_HEAD.search(folded))
 
 
 def column_named(header: str) -> Column | None:
@@ -192,7 +196,7 @@ def column_named(header: str) -> Column | None:
 
 def _by_content(table: Table, width: int, known: dict[Column, int]) -> dict[Column, int]:
     """The columns that no header names, by what most of their cells look like."""
-    taken = set(known.values())
+    taken = {*known.values(), *period_columns(table.header)}
     free = [place for place in range(width) if place not in taken and not _says_what(table.header, place)]
     cells = {
         place: [row.cells[place] for row in table.rows if place < len(row.cells) and row.cells[place]] for place in free
@@ -221,7 +225,8 @@ def _by_content(table: Table, width: int, known: dict[Column, int]) -> dict[Colu
 
 
 def _says_what(header: Sequence[str], place: int) -> bool:
-    return bool(_at(header, place)) and (column_named(_at(header, place)) is not None or _is_period(_at(header, place)))
+    name = _at(header, place)
+    return column_named(name) is not None or period_of(name) is not None
 
 
 def _share(cells: Sequence[str], test: object) -> float:
@@ -233,7 +238,7 @@ def looks_like_time(cell: str) -> bool:
     """Whether a cell says when, and little else."""
     text = " ".join(cell.split())
     if re.fullmatch(
-        r"20\d{2}(?:\s?[-–]\s?20\d{2})?|(?:\d{1,2}/){1,2}\d{2,4}|(?:tháng\s+)?\d{1,2}|(?:tháng\s+|t\.?\s?)\d{1,2}\s?/\s?20\d{2}",
+        r"20\d{2}(?:\s?[-–]\s?20\d{2})?|(?:\d{1,2}/){1,2}\d{1,4}|(?:tháng\s+)?\d{1,2}|(?:tháng\s+|t\.?\s?)\d{1,2}\s?/\s?20\d{2}",
         fold(text),
     ):
         return True

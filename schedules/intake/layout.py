@@ -18,7 +18,8 @@ from functools import reduce
 from itertools import pairwise
 
 from schedules.intake.columns import column_named
-from schedules.intake.tables import Cells, RawRow, RawTable, is_layout_text, is_page_number, looks_like_header
+from schedules.intake.groups import Cells
+from schedules.intake.tables import RawRow, RawTable, is_layout_text, is_page_number, looks_like_header
 from schedules.intake.tidy import begins_item, goes_on_with_dash, run_on, tidy
 
 FEWEST_COLUMNS = 3

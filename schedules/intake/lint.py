@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from schedules.intake.blocks import Block, Table
+from schedules.intake.columns import is_timetable, with_whole_header
 from schedules.intake.draft import reading_of
 from schedules.intake.findings import Duty, Facts
 from schedules.intake.outline import Item, roman
@@ -37,6 +38,7 @@ def lint(
     yield from _blank_head(facts)
     yield from _undated_rows(items, found)
     yield from _unread_tables(blocks)
+    yield from _timetables(blocks)
     yield from _missing_annexes(items, blocks)
     yield from _numbering(items)
     yield from _too_late(facts, duties)
@@ -82,6 +84,15 @@ def _unread_tables(blocks: Sequence[Block]) -> Iterator[str]:
         yield (
             f"Có tiêu đề phụ lục (dòng {min(titles.values())}) nhưng không đọc được bảng nào;"
             " hãy kiểm tra các nhiệm vụ trong phụ lục."
+        )
+
+
+def _timetables(blocks: Sequence[Block]) -> Iterator[str]:
+    """Tables that say when, and nowhere what is to be done: nothing of them can be drafted."""
+    for table in (block for block in blocks if isinstance(block, Table) and is_timetable(with_whole_header(block))):
+        yield (
+            f"Bảng ở dòng {table.line} có cột thời gian nhưng không có cột nhiệm vụ, nên {len(table.rows)} dòng của"
+            " bảng chưa được nhập. Hãy thêm cột “Nội dung” vào bảng rồi nhập lại, hoặc tự thêm các nhiệm vụ đó."
         )
 
 

@@ -37,8 +37,9 @@ def review_of(words: str, deadline: Deadline) -> Iterator[str]:
 
 
 def is_doubtful(reading: Reading) -> bool:
-    """Whether the reading says when, and a person has to confirm it."""
-    return str(reading.kind) not in _NO_DATE and not DOUBTFUL.isdisjoint(reading.flags)
+    """Whether the reading says when, and a person has to confirm it: a guess, or a period without any day."""
+    unsure = reading.first_due is None or not DOUBTFUL.isdisjoint(reading.flags)
+    return str(reading.kind) not in _NO_DATE and unsure
 
 
 def doubts_of(words: str, reading: Reading) -> Iterator[str]:
@@ -55,6 +56,9 @@ def doubts_of(words: str, reading: Reading) -> Iterator[str]:
     if "ambiguous" in reading.flags:
         why = f" {reading.why}" if reading.why else ""
         yield f'"{printed}" có thể hiểu khác{due}; hãy xác nhận hoặc chọn lại.{why}'
+    elif reading.first_due is None and "impossible_date" not in reading.flags:
+        why = f" {reading.why}" if reading.why else ""
+        yield f'"{printed}" chưa cho biết ngày nào; hãy chọn ngày của kỳ đầu.{why}'
 
 
 def with_choices(duty: Duty) -> Iterator[Duty]:

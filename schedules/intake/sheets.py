@@ -19,8 +19,9 @@ from xml.etree.ElementTree import ParseError, iterparse  # entities are refused 
 
 from engine.errors import BadDocument
 from schedules.intake.blocks import Paragraph
+from schedules.intake.groups import is_group_row
 from schedules.intake.opening import check_package
-from schedules.intake.tables import Piece, RawRow, RawTable, is_group_row, is_layout_text, looks_like_header
+from schedules.intake.tables import Piece, RawRow, RawTable, is_layout_text, looks_like_header
 from schedules.intake.tidy import tidy_lines, tidy_paragraph
 
 Progress = Callable[[float], None]

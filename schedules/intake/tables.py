@@ -14,13 +14,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from schedules.intake.blocks import Block, Paragraph, Row, Table
+from schedules.intake.groups import Cells, group_text, is_group, is_note, style_of
+from schedules.intake.period_heads import FEWEST_MARKED, period_of
 from schedules.intake.tidy import same_words, tidy_paragraph
 
-Cells = tuple[str, ...]
 LONGEST_HEADER_CELL = 120
 _NUMBER = re.compile(r"^(?:\d{1,4}(?:\.\d{1,3})*|[IVXLC]{1,7}|[A-ZĐa-zđ])\s*[.)]?$")
-_GROUP_NUMBER = re.compile(r"^(?:[IVXLC]{1,7}|[A-ZĐ]|\d{1,3})\s*[.)]?$")
-_STYLES = (("roman", re.compile(r"^[IVXLC]{1,7}\b\s*[.)/]?")), ("letter", re.compile(r"^[A-ZĐ]\s*[.)/]")))
 _COLUMN_NUMBER = re.compile(r"^\(?(?:\d{1,2}|[A-H])\)?(?:\s*=.*)?$")
 _HEADER_WORDS = re.compile(
     r"\b(?:tt|stt|số tt|nội dung|nhiệm vụ|công việc|cơ quan|đơn vị|chủ trì|phối hợp|thời gian|thời hạn|tiến độ"
@@ -28,6 +27,7 @@ _HEADER_WORDS = re.compile(
     r"|bộ phận|ngày|lĩnh vực)\b",
     re.IGNORECASE,
 )
+_CORNER = re.compile(r"^(?:tt|stt|số tt|số thứ tự)\W*$", re.IGNORECASE)
 _LAYOUT = re.compile(r"cộng h[oò][àa] xã hội chủ nghĩa|độc lập\s*-|nơi nhận\s*:|^(?:tm|kt|tl|tuq)\. ", re.I | re.M)
 _PAGE_NUMBER = re.compile(r"^(?:trang\s*)?[-–]?\s*\d{1,4}\s*[-–]?(?:\s*/\s*\d{1,4})?$", re.IGNORECASE)
 
@@ -66,18 +66,14 @@ def finish(pieces: Iterable[Piece]) -> list[Block]:
         if _only_layout(whole):
             blocks.extend(_as_paragraphs(whole))
         else:
-            blocks.append(replace(_clean(whole), title=_title(blocks)))
+            whole, notes = _without_notes(whole)
+            blocks += [replace(_clean(whole), title=_title(blocks)), *notes]
     return blocks
 
 
 def is_layout_text(text: str) -> bool:
     """Words of the national heading or of the signature."""
     return _LAYOUT.search(text) is not None
-
-
-def is_group_row(cells: Cells) -> bool:
-    """A row that heads the rows under it: "II. Cải cách thủ tục hành chính"."""
-    return _is_group(cells) and _style(cells) != "other"
 
 
 def is_page_number(text: str) -> bool:
@@ -146,7 +142,7 @@ def _goes_on(above: Cells, below: Cells, numbered: bool) -> bool:
     """Whether a row is the rest of the one above, cut by the end of a page."""
     if not numbered or below[0] or not above[0]:
         return False
-    return not _is_group(below) or below[1][:1].islower()
+    return not is_group(below) or below[1][:1].islower()
 
 
 def _run_together(above: Cells, below: Cells) -> Cells:
@@ -178,6 +174,14 @@ def _clean(table: RawTable) -> Table:
     return Table(header, tuple(rows), line=table.rows[0].line, page=table.page)
 
 
+def _without_notes(table: RawTable) -> tuple[RawTable, list[Paragraph]]:
+    """The table, and the notes that stand in rows of their own as the paragraphs they are: "Ghi chú: các đơn vị …"."""
+    last = table.rows[-1]
+    notes = [row for row in table.rows[1:] if is_note(row.cells, last=row is last)]
+    rows = tuple(row for row in table.rows if row not in notes)
+    return replace(table, rows=rows), [Paragraph(group_text(row.cells), row.line, table.page) for row in notes]
+
+
 def _header_height(table: RawTable) -> int:
     """How many rows at the top are header."""
     rows = [row.cells for row in table.rows]
@@ -197,7 +201,12 @@ def looks_like_header(rows: Sequence[Cells]) -> bool:
         return False
     if _is_data(first):
         return False
-    return sum(bool(_HEADER_WORDS.search(cell)) and len(cell) <= 60 for cell in filled) * 2 >= len(filled)
+    named = sum(bool(_HEADER_WORDS.search(cell)) and len(cell) <= 60 for cell in filled)
+    if _CORNER.match(first[0]):
+        return named >= 2
+    periods = sum(period_of(cell) is not None for cell in filled)
+    others = len(filled) - periods if periods >= FEWEST_MARKED else len(filled)
+    return named * 2 >= others > 0
 
 
 def _is_data(cells: Cells) -> bool:
@@ -206,7 +215,7 @@ def _is_data(cells: Cells) -> bool:
 
 def _header_goes_on(above: Cells, below: Cells) -> bool:
     """A second header row: cells of the row above spread over it, or reach down into it."""
-    if _is_data(below) or _is_group(below):
+    if _is_data(below) or is_group(below):
         return False
     spread = any(a and a == b for a, b in pairwise(above))
     reaches_down = sum(bool(a) and a == b for a, b in zip(above, below, strict=True))
@@ -234,46 +243,16 @@ def _grouped(rows: Sequence[RawRow]) -> list[Row]:
     unused: RawRow | None = None
     for index, row in enumerate(rows):
         following = rows[index + 1].cells if index + 1 < len(rows) else None
-        if _is_group(row.cells, following):
-            if unused and following is not None and _style(unused.cells) == _style(row.cells):
+        if is_group(row.cells, following):
+            if unused and following is not None and style_of(unused.cells) == style_of(row.cells):
                 result.append(Row(unused.cells, unused.line))
-            group, unused = _group_text(row.cells), row
+            group, unused = group_text(row.cells), row
             continue
         unused = None
         result.append(Row(row.cells, row.line, group))
     if unused:
         result.append(Row(unused.cells, unused.line))
     return result
-
-
-def _is_group(cells: Cells, following: Cells | None = None) -> bool:
-    """Only the first cell filled, one text in every cell, or a roman number or letter and one text."""
-    filled = [cell for cell in cells if cell]
-    if len(cells) < 2 or not filled:
-        return False
-    texts = list(dict.fromkeys(filled))
-    if len(texts) == 1:
-        return bool(cells[0]) and len(cells) > 2 and len(same_words(texts[0])) > 2
-    if len(texts) > 2 or not _GROUP_NUMBER.match(cells[0]) or len(cells) < 4 or cells.count(texts[0]) > 1:
-        return False
-    if len(same_words(texts[1])) < 3 or (len(filled) > 2 and len(filled) < len(cells)):
-        return False
-    if cells[0][0].isdigit():
-        return following is not None and following[0].startswith(f"{cells[0].rstrip('. )')}.")
-    return cells[1] == texts[1]
-
-
-def _group_text(cells: Cells) -> str:
-    texts = list(dict.fromkeys(" ".join(cell.split("\n")) for cell in cells if cell))
-    if len(texts) == 1:
-        return texts[0]
-    number = texts[0] if texts[0].endswith((".", ")")) else f"{texts[0]}."
-    return f"{number} {texts[1]}"
-
-
-def _style(cells: Cells) -> str:
-    text = _group_text(cells)
-    return next((name for name, pattern in _STYLES if pattern.match(text)), "other")
 
 
 def _numbered(rows: Sequence[RawRow]) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schedules.intake.blocks import Row, Table
-from schedules.intake.columns import Column, looks_like_time, period_columns
+from schedules.intake.columns import Column, looks_like_time
+from schedules.intake.period_heads import period_columns
 from schedules.intake.reading import is_doubtful, reads
+from schedules.intake.wording import fold
 from schedules.office_model import PERIODIC
 
 _SAME = re.compile(r"^(?:nt|như trên|-\s*nt\s*-|“|”|\"|''|//|〃|″)$", re.IGNORECASE)
@@ -23,6 +25,8 @@ _FROM_TO = re.compile(
     r"(?:(?:ngày |thời gian )?kết thúc|hoàn thành|hoàn tất)\s*:?\s*(.{4,40}?)[\s.]*$",
     re.IGNORECASE,
 )
+_ONLY_DAY = re.compile(r"ngày\s+\d{1,2}$")
+_LABELLED = re.compile(r"^\s*(?!(?:từ|đến)\b)(?:[^\W\d]|0?[369] tháng)[^:\n]{0,24}:\s*\S", re.IGNORECASE)
 LONGEST_PERIOD = 60
 
 
@@ -40,6 +44,7 @@ class Cells:
     time: str
     product: str
     person: str
+    note: str = ""
     stretch: bool = False
 
 
@@ -97,11 +102,35 @@ def _cells(row: Row, columns: dict[Column, int], year: int) -> Cells:
         text = _raw(row, columns.get(column))
         return "" if _BLANK.match(text) else text
 
-    start, end = cell("start"), cell("time")
-    stretch = looks_like_time(start) and looks_like_time(end)
-    time = f"từ {start} đến {end}" if stretch else _with_period(cell("period"), _beginning_and_end(end), year)
+    time, stretch = _from_to(cell("start"), cell("time"), year)
+    if not stretch:
+        time = _with_period(cell("period"), _listed(_beginning_and_end(time)), year)
+    note = "" if columns.get("note") == columns.get("time") else cell("note")
     number, task, lead, support = cell("number"), cell("task"), cell("lead"), cell("support")
-    return Cells(number, task, lead, support, time, cell("product"), cell("person"), stretch)
+    return Cells(number, task, lead, support, time, cell("product"), cell("person"), note, stretch)
+
+
+def _from_to(start: str, end: str, year: int) -> tuple[str, bool]:
+    """What "Bắt đầu | Hoàn thành" say together, and whether that is a stretch of time: two days.
+
+    Where one of them is no day, the one that says when it is due: "Ngay sau khi ban hành | 31/3/2026" is 31/3/2026,
+    "Thường xuyên | (blank)" is Thường xuyên. A day on which work begins is no deadline.
+    """
+    if not start or start == end:
+        return end, False
+    if end and reads(start, year).head.kind in PERIODIC:
+        return f"{start}, đến {end}", False
+    begins = looks_like_time(start) and _is_day(start, year)
+    if begins and looks_like_time(end) and _is_day(end, year):
+        return f"từ {start} đến {end}", True
+    said = not begins and str(reads(start, year).head.kind) != "unknown"
+    return end or (start if said else ""), False
+
+
+def _is_day(text: str, year: int) -> bool:
+    """Whether it says one day, month or quarter, and nothing that comes again."""
+    head = reads(text, year).head
+    return head.first_due is not None and head.kind not in PERIODIC
 
 
 def _raw(row: Row, place: int | None) -> str:
@@ -114,6 +143,14 @@ def _beginning_and_end(time: str) -> str:
     if match and looks_like_time(match.group(1)) and looks_like_time(match.group(2)):
         return f"từ {match.group(1)} đến {match.group(2)}"
     return time
+
+
+def _listed(time: str) -> str:
+    """Lines that each have a label of their own are a list: "Quý I: 10/3", "Quý II: 10/6", "Năm: 30/11"."""
+    lines = [line for line in time.split("\n") if line.strip()]
+    if len(lines) < 2 or not all(_LABELLED.match(line) for line in lines):
+        return time
+    return "; ".join(" ".join(line.split()).rstrip(" ;,.") for line in lines)
 
 
 def _with_period(period: str, time: str, year: int) -> str:
@@ -130,15 +167,19 @@ def _with_period(period: str, time: str, year: int) -> str:
 
 
 def _marked(row: Row, marks: dict[int, str]) -> str:
-    """The time that marks under quarters or months tell: "quý II, quý IV"; in every one of them, "hằng quý"."""
+    """The time that marks and dates under quarters or months tell: "quý II; 20/9"; marks in all of them, "hằng quý"."""
     told = {place: row.cells[place].strip() for place in marks if place < len(row.cells)}
     marked = [place for place, text in told.items() if _MARK.match(text)]
-    dated = [text for text in told.values() if looks_like_time(text)]
-    if dated and not marked:
-        return "; ".join(dated)
     if len(marked) == len(marks) in (4, 12):
         return "hằng quý" if len(marks) == 4 else "hằng tháng"
-    return ", ".join(marks[place] for place in marked)
+    dated = {place: _in_month(text, marks[place]) for place, text in told.items() if looks_like_time(text)}
+    times = [dated.get(place, marks[place]) for place in told if place in dated or place in marked]
+    return ("; " if dated else ", ").join(times)
+
+
+def _in_month(text: str, period: str) -> str:
+    """ "Trước ngày 20" under "Tháng 9" is a day of that month."""
+    return f"{text} {period}" if _ONLY_DAY.search(fold(text)) and period.startswith("tháng") else text
 
 
 def _is_group(cells: Cells) -> bool:

@@ -20,13 +20,12 @@ from schedules.intake.columns import (
     with_whole_header,
 )
 from schedules.intake.findings import Duty
-from schedules.intake.reading import reads, review_of, with_choices
-from schedules.intake.spans import best_span, schedules_in
+from schedules.intake.reading import reads, with_choices
+from schedules.intake.row_times import when_of
 from schedules.intake.task_rows import Cells, TaskRow, is_same, label_of, name_of, task_rows
 from schedules.intake.titles import title_of
 from schedules.intake.units import EACH, Units, listed
 from schedules.intake.wording import capital, fold, shorten, unshouted
-from schedules.phrases import Deadline
 
 _TWO_NUMBERS = re.compile(r"^\s*\d{1,3}\s*[.)]?\s*(?:\n|[;,]|\s)\s*\d{1,3}\s*[.)]?\s*$")
 _NEW_ITEM = re.compile(r"\n\s*(?:\d{1,3})\s*[.)]\s+\S")
@@ -93,17 +92,8 @@ def lead_cells(tables: Sequence[Table]) -> Iterator[tuple[str, int]]:
 
 def _duties_of(task: TaskRow, columns: dict[Column, int], name: str, units: Units, year: int) -> Iterator[Duty]:
     row, cells = task.row, task.cells
-    time, flags, review = _believed_time(cells, year)
-    deadline = replace(reads(_in_lines(cells.time) if time else "", year), phrase=time)
-    deadline = _as_stretch(deadline) if cells.stretch else deadline
-    words = cells.time
-    if not time and not cells.time:
-        found = _time_in_task(cells.task)
-        if found:
-            words, deadline = found, reads(found, year)
-            review.append("Thời hạn đọc trong cột nội dung, ô thời gian để trống; hãy xác nhận.")
-    if "shifted_cell" not in flags:
-        review = [*(review or _time_review(cells, words, deadline, columns))]
+    when = when_of(cells, columns, year)
+    deadline, flags, review = when.deadline, when.flags, when.review
     lead, others, each = _lead_of(cells, task.group, units)
     if not lead and not each:
         led = units.leader(cells.lead)
@@ -117,7 +107,7 @@ def _duties_of(task: TaskRow, columns: dict[Column, int], name: str, units: Unit
     duty = Duty(
         title=title_of(" ".join(cells.task.split()) or " ".join(cells.product.split()), None),
         lead=each or lead,
-        deadline_text=" ".join(words.split()),
+        deadline_text=" ".join(when.words.split()),
         deadline=deadline,
         where=f"{name} {_number(task)}".strip(),
         source_line=row.line,
@@ -131,63 +121,13 @@ def _duties_of(task: TaskRow, columns: dict[Column, int], name: str, units: Unit
         flags=tuple(dict.fromkeys([*flags, *(["each_unit"] if each else [])])),
     )
     hidden = list(_hidden_periods(duty, cells, year)) if str(deadline.head.kind) in _OPEN_KINDS else []
-    if hidden and "shifted_cell" not in flags and not words:
+    if hidden and "shifted_cell" not in flags and not when.words:
         duty = replace(
             duty,
             needs_review=("Ô thời gian để trống; các kỳ báo cáo trong cột sản phẩm đã tách thành nhiệm vụ riêng.",),
         )
     yield from with_choices(duty)
     yield from hidden
-
-
-def _believed_time(cells: Cells, year: int) -> tuple[str, list[str], list[str]]:
-    """The time cell, or nothing where it is plainly not one; with flags and what to check."""
-    text = " ".join(cells.time.split())
-    swapped = []
-    if cells.product and looks_like_time(cells.product):
-        swapped = [f'Ô sản phẩm ghi "{shorten(cells.product, 60)}", có thể là thời hạn; hãy chọn ngày.']
-    if not text:
-        return "", ["shifted_cell"] if swapped else [], swapped
-    if looks_like_time(text) or schedules_in(text):
-        return text, [], []
-    if not looks_like_product(text) and str(reads(text, year).head.kind) != "unknown":
-        return text, [], []
-    if looks_like_unit(text):
-        return "", ["shifted_cell"], [f'Ô thời gian ghi tên đơn vị ("{shorten(text, 60)}"), không có thời hạn.']
-    if re.search(r"theo|khi|sau|trước|ngay|liên tục|quy định|cả năm|trong", fold(text)) and not looks_like_product(
-        text
-    ):
-        return text, [], []
-    said = f'Ô thời gian ghi "{shorten(text, 60)}", không phải thời hạn; hãy chọn ngày hoặc kỳ.'
-    return "", ["shifted_cell"], [said, *swapped]
-
-
-def _in_lines(cell: str) -> str:
-    """The cell on one line, but for the lines of a list: their dashes are no "from … to …"."""
-    return "\n".join(" ".join(line.split()) for line in re.split(r"\n(?=\s*[-–+]\s)", cell)).strip()
-
-
-def _time_review(cells: Cells, words: str, deadline: Deadline, columns: dict[Column, int]) -> Iterator[str]:
-    if not words and "time" in columns:
-        yield "Ô thời gian để trống; hãy ấn định ngày hoặc kỳ."
-        return
-    yield from review_of(words, deadline)
-    if cells.product and looks_like_time(cells.product) and not looks_like_product(cells.product):
-        yield f'Ô sản phẩm ghi "{shorten(cells.product, 60)}", có thể là một thời hạn khác.'
-
-
-def _time_in_task(task: str) -> str | None:
-    """A date or a period in the words of the task, for a row whose time cell is empty."""
-    span = best_span(schedules_in(" ".join(task.split())))
-    return span.text if span and (span.dated or "recurring" in span.sorts) else None
-
-
-def _as_stretch(deadline: Deadline) -> Deadline:
-    """ "Từ ngày" 15/01, "đến ngày" 14/12: two columns that say so are no data window, whatever days they are."""
-    flags = tuple(flag for flag in deadline.head.flags if flag != "data_window")
-    if flags == deadline.head.flags:
-        return deadline
-    return replace(deadline, head=replace(deadline.head, flags=flags, why=""))
 
 
 def _lead_of(cells: Cells, group: str | None, units: Units) -> tuple[str | None, tuple[str, ...], str | None]:

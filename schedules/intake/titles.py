@@ -17,7 +17,7 @@ _BODY = (
 _BEFORE_VERB = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^(?:giao|yêu cầu|đề nghị|phân công)(?:\s+cho)?\s+",
+        r"^(?:yêu cầu|đề nghị)(?:\s+cho)?\s+",
         r"^(?:mời\s+)?(?:ông|bà|đồng chí|đ/c)\s[^:;]{3,120}:\s*",
         r"^căn cứ\s+(?:kế hoạch|quyết định|chương trình|nội dung|nhiệm vụ)[^,;]{0,40}?\s(?:này|trên)\s*,?\s*",
         r"^(?:trên cơ sở|căn cứ)\s[^,;]{5,90},\s*",
@@ -54,6 +54,13 @@ _OPENING = re.compile(
 )
 
 
+# "Giao Phòng Kinh tế rà soát …" gives work to somebody; "Giao ban", "Giao dự toán" are the work itself.
+_GIVEN = re.compile(r"^(?:giao|phân công)(?:\s+cho)?\s+", re.IGNORECASE)
+_SOMEBODY = re.compile(
+    r"(?:các |toàn thể )?(?:ông|bà|đồng chí|đ/c|công chức|cán bộ|viên chức|chuyên viên|lãnh đạo|trưởng|thủ trưởng|chánh"
+    r"|giám đốc|chủ tịch|phó|đơn vị|cơ quan|bộ phận|phòng(?! chống)|ban ngành|thành viên|thôn|tổ(?! chức))\b",
+    re.IGNORECASE,
+)
 _WHO_IN_BRACKETS = re.compile(r"\s*\((?:[^()]*\bchủ trì\b[^()]*|giao\s[^()]*)\)", re.IGNORECASE)
 _JOINING = re.compile(r"^\s*(?:và|đồng thời)\b[\s,]*", re.IGNORECASE)
 _TOPIC = re.compile(r"^[^:;.]{5,110}:\s+")
@@ -111,6 +118,9 @@ def _one_less(text: str) -> str:
         return text[each.end() :].lstrip(" ,:-–")
     if named and named[0].start == 0 and named[0].end < len(text) - 12:
         return text[named[0].end :].lstrip(" ,:-–")
+    given = _GIVEN.match(text)
+    if given and _begins_with_somebody(text[given.end() :]):
+        return text[given.end() :]
     for pattern in _BEFORE_VERB:
         match = pattern.match(text)
         if match and match.end():
@@ -128,3 +138,9 @@ def _one_less(text: str) -> str:
         if len(rest) > 12:
             return rest.lstrip(" ,")
     return text
+
+
+def _begins_with_somebody(text: str) -> bool:
+    """Whether a unit, a group of units or a person stands first."""
+    named = mentions(text[:140])
+    return bool((named and named[0].start == 0) or EACH.match(text) or _SOMEBODY.match(text))

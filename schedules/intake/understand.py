@@ -12,11 +12,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from schedules.intake.blocks import Block, Document, Paragraph, Table
 from schedules.intake.entries import entries
 from schedules.intake.facts import read_facts
 from schedules.intake.findings import PlanFound
+from schedules.intake.groups import says_note
 from schedules.intake.lint import lint
 from schedules.intake.merge import merged
 from schedules.intake.outline import LONGEST_HEADING, Item, outline
@@ -48,7 +50,7 @@ def understand(
     facts = read_facts(document.blocks, year, this_year)
     items = outline(document.blocks)
     tables = [block for block in document.blocks if isinstance(block, Table)]
-    body = _without_titles(_body(items), document.blocks)
+    body = _without_titles(_body(items, document.blocks), document.blocks)
     step(0.1)
     unread = unread_table(document.blocks)
     units = find_units(
@@ -76,9 +78,26 @@ def _silent(share: float) -> None:
     """Nobody asked how far it is."""
 
 
-def _body(items: Sequence[Item]) -> list[Item]:
-    """The paragraphs from the first number on; all of them where the document has no numbers."""
-    return [item for item in items if item.path] if has_numbers(items) else list(items)
+def _body(items: Sequence[Item], blocks: Sequence[Block]) -> list[Item]:
+    """The paragraphs from the first number on; all of them where the document has no numbers.
+
+    An annex counts anew, and what stands under its table belongs to the plan too: "Ghi chú: các đơn vị gửi …".
+    """
+    if not has_numbers(items):
+        return list(items)
+    notes = _under_tables(blocks)
+    return [item for item in items if item.path or item.text in notes]
+
+
+def _under_tables(blocks: Sequence[Block]) -> set[str]:
+    """The sentence that stands right under a table, and the notes behind it."""
+    found: set[str] = set()
+    for above, block in pairwise(blocks):
+        if not isinstance(block, Paragraph) or not block.text.endswith("."):
+            continue
+        if isinstance(above, Table) or (above.text in found and says_note(block.text)):
+            found.add(block.text)
+    return found
 
 
 def _without_titles(body: Sequence[Item], blocks: Sequence[Block]) -> list[Item]:

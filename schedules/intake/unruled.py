@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from schedules.intake.groups import Cells
 from schedules.intake.layout import FEWEST_COLUMNS, is_table_header, layout_table
-from schedules.intake.tables import Cells
 
 WORD_GAP = 0.55  # of a line's height: what is further apart stands in another column
 TOP = 4  # lines

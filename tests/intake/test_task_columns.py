@@ -10,7 +10,6 @@ import pytest
 
 from engine.screens.child import PLAN, in_child
 from schedules.intake.draft import is_confident, reading_of, to_office
-from schedules.intake.findings import Duty, PlanFound
 from schedules.intake.readers import read_document, read_text
 from schedules.intake.review import accepted
 from schedules.intake.understand import understand
@@ -18,28 +17,7 @@ from schedules.office_file import read_office
 from tests.command import nhacviec
 from tests.intake.documents import build
 from tests.intake.documents import sample as whole_plan
-
-ECONOMY, CULTURE = "Phòng Kinh tế", "Phòng Văn hóa - Xã hội"
-HEAD = "KẾ HOẠCH\nCông tác năm 2026\nUBND xã An Mẫu\n\nDANH MỤC\n\n"
-
-
-def table(header: str, *rows: str) -> str:
-    columns = header.count("|") + 1
-    return "\n".join(f"| {line} |" for line in (header, " | ".join(["---"] * columns), *rows)) + "\n"
-
-
-def plan(header: str, *rows: str, head: str = HEAD) -> PlanFound:
-    return understand(read_text(head + table(header, *rows), "mau.txt"), 2026)
-
-
-def first(header: str, *rows: str) -> Duty:
-    return plan(header, *rows).duties[0]
-
-
-def due(duty: Duty) -> tuple[str, str | None]:
-    reading = reading_of(duty)
-    return str(reading.kind), reading.first_due.isoformat() if reading.first_due else None
-
+from tests.intake.made_tables import CULTURE, ECONOMY, HEAD, due, first, plan, table
 
 # ---- a document that is only a table --------------------------------------------------------------------------------
 
@@ -270,3 +248,35 @@ def test_the_name_of_a_sheet_is_no_duty(tmp_path: Path) -> None:
     book.save(tmp_path / "bang.xlsx")
     found = understand(read_document(tmp_path / "bang.xlsx"), 2026)
     assert [duty.title for duty in found.duties] == ["Nhiệm vụ của xã", "Báo cáo định kỳ của xã"]
+
+
+ROW = f"1 | In pano | {ECONOMY} | Tháng 4/2026 | "
+SENTENCE = "Các đơn vị gửi báo cáo kết quả về Phòng Văn hóa - Xã hội trước ngày 10/12/2026."
+
+
+@pytest.mark.parametrize("note", [f"Ghi chú: {SENTENCE}", SENTENCE])
+@pytest.mark.parametrize("cells", [1, 5])
+@pytest.mark.parametrize(
+    "head", [HEAD, "KẾ HOẠCH\nCông tác năm 2026\n\nI. NHIỆM VỤ\n1. Nâng cao chất lượng.\n\nPHỤ LỤC\n\n"]
+)
+def test_a_sentence_in_the_last_row_is_read_as_the_paragraph_it_is(note: str, cells: int, head: str) -> None:
+    whole = " | ".join([note] * cells + [""] * (5 - cells))
+    found = plan("TT | Hoạt động | Đơn vị thực hiện | Thời gian | Ghi chú", ROW, whole, head=head)
+    assert found.table_rows == 1
+    assert [(duty.lead, duty.lead_each) for duty in found.duties] == [(ECONOMY, False), ("Các đơn vị", True)]
+    assert due(found.duties[1]) == ("one_off_date", "2026-12-10")
+
+
+def test_a_note_between_rows_heads_nothing() -> None:
+    header = "TT | Hoạt động | Đơn vị thực hiện | Thời gian | Ghi chú"
+    found = plan(header, "Lưu ý: kinh phí do ngân sách xã bảo đảm. | | | | ", ROW)
+    assert [duty.group for duty in found.duties] == [None]
+
+
+def test_a_table_that_says_when_and_not_what_is_told_of() -> None:
+    found = plan("TT | Đơn vị được kiểm tra | Thời gian kiểm tra", f"1 | {ECONOMY} | 15/5/2026")
+    assert not found.duties
+    (told,) = [text for text in found.warnings if "không có cột nhiệm vụ" in text]
+    assert told.startswith("Bảng ở dòng 7 ")
+    found = plan("TT | Chỉ tiêu | ĐVT | Kế hoạch năm 2026 | Đơn vị theo dõi", f"1 | Số hóa hồ sơ | % | 80 | {ECONOMY}")
+    assert not [text for text in found.warnings if "không có cột nhiệm vụ" in text]
