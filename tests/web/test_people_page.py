@@ -402,8 +402,8 @@ def test_one_person_more_gets_a_code_that_is_shown_once_and_works(desk: Desk) ->
     assert line.actor.startswith("Chuyên viên CCHC")
     assert code.encode() not in stored(desk)
     before = desk.world.snapshot()
-    browser.post("/con-nguoi/them", **fields)  # the page sent once more
-    assert "đã có trong Phòng Kinh tế" in browser.said()
+    again = browser.post("/con-nguoi/them", status=422, **fields).text  # the page sent once more
+    assert "đã có trong Phòng Kinh tế" in again
     assert desk.world.snapshot() == before
     with desk.world.engine.begin() as connection:
         now = desk.world.clock.now()
@@ -437,9 +437,24 @@ def test_nobody_is_taken_in_by_a_form_that_makes_no_sense(desk: Desk, form: dict
     browser = desk.sign_in(STANDING)
     before = desk.world.snapshot()
     fields: dict[str, Any] = {"name": "Lê Thị Hạnh", "unit": str(unit(desk, "kinh-te")), "role": "officer", **form}
-    browser.post("/con-nguoi/them", **fields)
-    assert why in browser.said()
+    assert why in browser.post("/con-nguoi/them", status=422, **fields).text
     assert desk.world.snapshot() == before
+
+
+def test_a_form_that_was_refused_keeps_what_was_filled_in(desk: Desk) -> None:
+    fields = {
+        "name": "Lê <Thị> Hạnh",
+        "unit": str(unit(desk, "kinh-te")),
+        "role": "head",
+        "phone": "09x",
+        "standing": "1",
+    }
+    page = desk.sign_in(STANDING).post("/con-nguoi/them", status=422, **fields).text
+    assert 'value="Lê &lt;Thị&gt; Hạnh"' in page
+    assert f'value="{fields["unit"]}" selected' in page
+    assert 'value="head" selected' in page
+    assert 'value="09x"' in page
+    assert 'value="1" checked' in page
 
 
 def test_a_unit_s_group_gets_a_code_that_links_the_group_and_no_person(desk: Desk) -> None:

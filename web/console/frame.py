@@ -88,6 +88,7 @@ class Asked:
     now: dt.datetime
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, UploadFile] = field(default_factory=dict)
+    refusal: str = ""  # why the form that is shown once more was not taken
 
     @property
     def today(self) -> dt.date:
@@ -123,7 +124,7 @@ class Asked:
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page."""
         page = templates().get_template(template)
-        said = read_said(self.console, self.request)
+        said = (self.refusal, True) if self.refusal else read_said(self.console, self.request)
         response = HTMLResponse(
             page.render(
                 asked=self,

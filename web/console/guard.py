@@ -41,6 +41,7 @@ class Page:
     answer: Callable[[Asked], Response]
     writes: bool = False  # a POST, in a transaction of its own
     is_page: bool = True  # something to look at; False: a file to keep, or a piece of a page
+    again: Callable[[Asked], Response] | None = None  # the form once more, as it was filled in, after a refusal
 
     @property
     def method(self) -> str:
@@ -96,7 +97,10 @@ def _let_in(console: Console, page: Page, request: Request, form: FormData) -> R
             with connection.begin_nested():  # a refusal takes back what it had begun
                 answer = page.answer(asked)
         except NhacViecError as wrong:
-            return asked.back(_path_of(request), str(wrong), wrong=True)
+            if page.again is None:
+                return asked.back(_path_of(request), str(wrong), wrong=True)
+            asked.refusal = str(wrong)
+            return page.again(asked)
     console.wake()
     return answer
 

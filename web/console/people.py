@@ -39,7 +39,8 @@ def show_person(asked: Asked) -> Response:
 def show_adding(asked: Asked) -> Response:
     """The form for one person more."""
     places = people.open_places(asked.connection, asked.office)
-    return asked.show("con_nguoi_them.j2", units=asked.office.staff.units.values(), roles=ROLES, places=places)
+    units, status = asked.office.staff.units.values(), 422 if asked.refusal else 200
+    return asked.show("con_nguoi_them.j2", status, units=units, roles=ROLES, places=places, filled=asked.form)
 
 
 def add(asked: Asked) -> Response:
@@ -254,7 +255,7 @@ PAGES = (
     Page("/con-nguoi", Right.SEE_OFFICE, show),
     Page(_ID, Right.SEE_OFFICE, show_person),
     Page("/con-nguoi/them", Right.MANAGE_PEOPLE, show_adding),
-    Page("/con-nguoi/them", Right.MANAGE_PEOPLE, add, writes=True),
+    Page("/con-nguoi/them", Right.MANAGE_PEOPLE, add, writes=True, again=show_adding),
     Page("/con-nguoi/don-vi/{id:int}/ma", Right.MANAGE_PEOPLE, issue_for_group, writes=True),
     Page("/con-nguoi/ma", Right.MANAGE_PEOPLE, show_waiting),
     Page("/con-nguoi/ma", Right.MANAGE_PEOPLE, issue_all, writes=True),
