@@ -47,7 +47,7 @@ class Ears:
     """
 
     def __init__(self, channel: str, bot: str) -> None:
-        self._channel, self._bot = channel, bot
+        self._channel, self.bot = channel, bot
         self.username: str | None = None
 
     def heard(self, updates: Sequence[Update]) -> list[Inbound]:
@@ -111,7 +111,7 @@ class Ears:
     ) -> Inbound:
         return Inbound(
             channel=self._channel,
-            bot=self._bot,
+            bot=self.bot,
             update_key=str(update.update_id),
             address=address,
             text=text,
@@ -142,7 +142,7 @@ class Ears:
         if message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
             return message.chat.type == ChatType.PRIVATE
         answered = message.reply_to_message
-        if answered and answered.from_user and str(answered.from_user.id) == self._bot:
+        if answered and answered.from_user and str(answered.from_user.id) == self.bot:
             return True
         if message.forward_origin or not (message.text or message.caption):
             return False

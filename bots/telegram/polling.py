@@ -14,7 +14,15 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from telegram import Bot, Update
-from telegram.error import Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bots.telegram.hearing import ASKED_FOR, Ears, presses_in, read_update
 from bots.telegram.outcomes import seconds_of
@@ -68,7 +76,10 @@ class Poll:
                 failures = 0
             except Exception as error:  # whatever it is, the bot must still be listening afterwards
                 failures += 1
-                LOG.warning("Chưa nhận được tin từ Telegram: %s", _why(error), exc_info=_unforeseen(error))
+                trouble = _why(error)
+                LOG.warning(
+                    "Bot Telegram %s chưa nhận được tin: %s", self._ears.bot, trouble, exc_info=_unforeseen(error)
+                )
                 pause = self._backoff[min(failures, len(self._backoff)) - 1]
                 await _unless(stop, self._recover(error, pause))
 
@@ -119,6 +130,8 @@ def _why(error: Exception) -> str:
             )
         case InvalidToken():
             return "token không đúng. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN hoặc tệp NHACVIEC_BOTS."
+        case NetworkError() if not isinstance(error, BadRequest):  # which the library counts among them
+            return f"chưa kết nối được tới Telegram hoặc mất kết nối, sẽ hỏi lại. ({type(error).__name__})"
         case _:
             return f"{type(error).__name__}: {error}"
 

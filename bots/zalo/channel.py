@@ -81,7 +81,7 @@ class Zalo:
         self._lanes = self.turns = Lanes(pace)
         self.at_once = pace.ahead
         self._polls = polls or Polls()
-        self._poll = Poll(self._ask, self._has_webhook, self._polls)  # remembers from one run to the next
+        self._poll = Poll(self.bot, self._ask, self._has_webhook, self._polls)  # remembers from one run to the next
         self._send_at_most = send_at_most
         self._introduced = False  # getMe has told the bot's names
         self._month_spent_until = 0.0  # by time.monotonic()

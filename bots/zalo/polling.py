@@ -45,8 +45,13 @@ class Poll:
     """One long poll after another."""
 
     def __init__(
-        self, ask: Callable[[], Awaitable[list[Inbound]]], has_webhook: Callable[[], Awaitable[bool]], polls: Polls
+        self,
+        bot: str,
+        ask: Callable[[], Awaitable[list[Inbound]]],
+        has_webhook: Callable[[], Awaitable[bool]],
+        polls: Polls,
     ) -> None:
+        self._bot = bot
         self._ask, self._has_webhook, self._polls = ask, has_webhook, polls
         self._known = _Remembered(polls.remembered)
         self._unstored: list[Inbound] = []
@@ -98,16 +103,18 @@ class Poll:
         """Log what went wrong, in words; how long to wait before the next try."""
         steps = self._polls.backoff
         if not isinstance(error, Trouble):  # a store, a defect: the log needs the traceback
-            LOG.warning("Chưa nhận hoặc chưa lưu được tin từ Zalo: %s", type(error).__name__, exc_info=error)
+            kind = type(error).__name__
+            LOG.warning("Bot Zalo %s chưa nhận hoặc chưa lưu được tin: %s", self._bot, kind, exc_info=error)
         elif isinstance(error, Denied) and error.code in PERHAPS_A_WEBHOOK and await self._beside_a_webhook(error):
             LOG.warning(
-                "Chưa nhận được tin từ Zalo: bot đang đặt webhook nên không hỏi tin được. "
+                "Bot Zalo %s chưa nhận được tin: bot đang đặt webhook nên không hỏi tin được. "
                 "Hãy gỡ webhook, hoặc nhận tin qua webhook. (%s)",
+                self._bot,
                 error,
             )
             return steps[-1]
         else:
-            LOG.warning("Chưa nhận được tin từ Zalo: %s", in_words(error))
+            LOG.warning("Bot Zalo %s chưa nhận được tin: %s", self._bot, in_words(error))
             if isinstance(error, Denied) and error.code == 401:  # mended by hand
                 return steps[-1]
         named = getattr(error, "wait", None)

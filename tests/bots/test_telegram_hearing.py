@@ -168,7 +168,7 @@ def test_a_spinner_that_cannot_be_stopped_harms_nothing(fault: str) -> None:
     play(story)
 
 
-def test_an_outage_is_waited_out() -> None:
+def test_an_outage_is_waited_out(caplog: pytest.LogCaptureFixture) -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
         for fault in ("server_error", "hang_up", "garbage", "conflict"):
             server.fail_next(fault, method="getUpdates")
@@ -179,6 +179,7 @@ def test_an_outage_is_waited_out() -> None:
             await inbox.until(lambda: inbox.heard)
 
         assert inbox.texts == ["xong 1"]
+        assert f"Bot Telegram {TOKEN.partition(':')[0]} chưa nhận được tin: chưa kết nối được" in caplog.text
 
     play(story)
 
