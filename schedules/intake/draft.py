@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from schedules.intake.addressees import means_departments, units_of_group
 from schedules.intake.findings import Duty, PlanFound, UnitFound
 from schedules.office_model import UNDATED, Kind, OfficeFile
 from schedules.phrases import Reading, due_of, office_kind, say
@@ -229,13 +230,13 @@ def _period_word(duty: Duty) -> str:
 def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> Entry:
     reading = reading_of(duty)
     review = list(duty.needs_review)
-    lead = ids.get(duty.lead or "")
-    if lead is None and not duty.lead_each:
+    lead, each = ids.get(duty.lead or ""), _each(duty, ids)
+    if lead is None and each is None:
         review.append("Chưa rõ cơ quan chủ trì, đang tạm giao cơ quan thường trực.")
     is_window = "data_window" in reading.flags  # its last day is when figures are taken, not when they are sent
     due = due_of(reading) if reading.kind not in UNDATED and not is_window else None
     kind = office_kind(reading) if due is not None or reading.kind in UNDATED else Kind.UNKNOWN
-    if kind not in UNDATED and not is_confident(duty):
+    if kind not in UNDATED and (not is_confident(duty) or (duty.lead_each and each is None)):
         # Somebody would be reminded of a date that nobody has confirmed.
         review.append(f"Đọc là: {say(reading)} Nếu đúng, hãy ghi kind và due; đang để chưa có hạn.")
         kind, due = Kind.UNKNOWN, None
@@ -248,8 +249,8 @@ def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> En
             "id": slug,
             "title": _cut(duty.title),
             "group": _cut(duty.group) if duty.group else None,
-            "lead": None if duty.lead_each else lead or standing,
-            "lead_each": "all" if duty.lead_each else None,
+            "lead": None if each else lead or standing,
+            "lead_each": each,
             "cooperating": list(dict.fromkeys(cooperating))[:MOST_COOPERATING] or None,
             "kind": str(kind),
             "due": due.model_dump(exclude_defaults=True) if due else None,
@@ -268,6 +269,15 @@ def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> En
             "needs_review": _cut(" ".join(dict.fromkeys(review))) if review else None,
         }
     )
+
+
+def _each(duty: Duty, ids: dict[str, str]) -> str | list[str] | None:
+    """Every unit for "các phòng, ban", the schools of the list for "các trường học", nobody for what is no unit."""
+    if not duty.lead_each:
+        return None
+    words = duty.lead or ""
+    named = dict.fromkeys(ids[name] for name in units_of_group(words, ids))
+    return "all" if means_departments(words) else list(named) or None
 
 
 def slug_of(text: str) -> str:

@@ -12,7 +12,7 @@ from engine.errors import BadDocument
 from schedules.intake.blocks import Block, Paragraph, Table
 from schedules.intake.findings import Facts
 from schedules.intake.outline import marker
-from schedules.intake.wording import UPPER, fold, shorten
+from schedules.intake.wording import UPPER, capital, fold, shorten
 
 _COMMITTEE = r"(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|Ủy ban nhân dân|Uỷ ban nhân dân|Ủy ban Nhân dân)"
 _LEVEL = r"(?:xã|phường|thị trấn|đặc khu|huyện|quận|thị xã|thành phố|tỉnh)"
@@ -48,6 +48,16 @@ _PERIOD = re.compile(
 _YEAR = re.compile(r"\bnăm\s+(20\d{2})\b|\b(?:tháng|quý)\s+[\dIVX]{1,3}\s?/\s?(20\d{2})", re.IGNORECASE)
 _PROVINCE = re.compile(rf"\b(thành phố|tỉnh)\s+({_PLACE})")
 _COMMUNE = ("xã", "phường", "đặc khu", "thị trấn")
+_HEADS = re.compile(rf"{_NEXT_PART.pattern}|KẾ HOẠCH|CHƯƠNG TRÌNH|ĐỀ ÁN|QUYẾT ĐỊNH|CÔNG VĂN|THÔNG BÁO|PHƯƠNG ÁN|LỊCH")
+# What stands beside the issuer in a heading of two columns.
+_MOTTO = re.compile(
+    r"[^\S\n]*(?:CỘNG H(?:ÒA|OÀ) XÃ HỘI CHỦ NGHĨA VIỆT NAM|Độc lập\s?[-–]\s?Tự do\s?[-–]\s?Hạnh phúc)", re.IGNORECASE
+)
+_SHORT_IN_CAPITALS = re.compile(r"\b(?:ubnd|[bcdđghklmnpqrstvx]{2,})\b")  # CCHC, TTHC, HĐND: words without a vowel
+_PLACE_IN_SMALL = re.compile(
+    r"\b(xã|phường|thị trấn|đặc khu)\s(?!(?:hội|ban|thực|quản|triển|năm)\b)((?:[^\W\d_]+\s?){1,3})$"
+)
+SHORTEST_SENTENCE = 60
 HEAD = 40  # paragraphs in which the head of a document is looked for
 
 
@@ -82,21 +92,37 @@ def _title(head: Sequence[str]) -> str | None:
             continue
         parts = [match.group(2)] if match.group(2) else []
         for below in head[index + 1 : index + 6]:
-            if _BEGINS.match(fold(below)) or marker(below)[0] or len(" ".join(parts)) > 200 or _DATED.search(below):
+            if _begins_the_text(below, parts) or marker(below)[0] or len(" ".join(parts)) > 200 or _DATED.search(below):
                 break
             if parts and _NEXT_PART.match(below) and below.isupper():
                 break
             if len(below) > 220 or re.match(r"^[-_*]{2,}", below):
                 break
             parts.append(below.strip("*# "))
-        parts = [part.capitalize() if part.isupper() and len(part) > 12 else part for part in parts]
+        parts = [_in_small(part) if part.isupper() and len(part) > 12 else part for part in parts]
         return shorten(" ".join([match.group(1).capitalize(), *parts]), 300)
     return None
 
 
+def _begins_the_text(line: str, title: Sequence[str]) -> bool:
+    """Whether a line below the title is its text: "Căn cứ …;", "Định kỳ trước ngày 15, các đơn vị báo cáo."
+
+    "Thực hiện Nghị quyết 57-NQ/TW năm 2026" just below "KẾ HOẠCH" is what the plan is about.
+    """
+    if not title and fold(line).startswith("thực hiện ") and not line.endswith((",", ";", ".", ":")):
+        return False
+    return bool(_BEGINS.match(fold(line))) or (bool(title) and len(line) > SHORTEST_SENTENCE and line.endswith("."))
+
+
+def _in_small(line: str) -> str:
+    """A title in capitals as it is written elsewhere: "Công tác năm 2026 của UBND phường Tân An"."""
+    small = _SHORT_IN_CAPITALS.sub(lambda match: match.group().upper(), line.lower())
+    return capital(_PLACE_IN_SMALL.sub(lambda match: f"{match.group(1)} {match.group(2).title()}", small))
+
+
 def _issuer(head: Sequence[str], title: str | None) -> str | None:
     """ "UBND xã Mẫu", or "Chủ tịch UBND …" where the plan itself is his."""
-    text = "\n".join(head)
+    text = _MOTTO.sub("", "\n".join(head))
     own = _OWN_PLACE.search(title or "")
     place = f"{own.group(1).lower()} {own.group(2)}" if own else None
     commune = [m for m in _ISSUES.finditer(text) if m.group(2).lower() in _COMMUNE]
@@ -106,13 +132,20 @@ def _issuer(head: Sequence[str], title: str | None) -> str | None:
         return f"{'Chủ tịch ' if issues.group(1) else ''}UBND {name}"
     if place:
         return f"UBND {place}"
-    found = list(_ISSUER.finditer(text))
+    found = [match for match in _ISSUER.finditer(text) if _is_a_place(match)]
     local = next((m for m in found if m.group(2).lower() in _COMMUNE), None)
     match = local or (found[0] if found else None)
     if match is None:
         return None
     name = match.group(3).title() if match.group(3).isupper() else match.group(3)
     return f"UBND {match.group(2).lower()} {name}"
+
+
+def _is_a_place(issuer: re.Match[str]) -> bool:
+    """Whether a name follows the level; "Nhiệm vụ UBND xã" over "BẢNG PHÂN CÔNG …" is a sheet and a title."""
+    level_end, name_start = issuer.end(2) - issuer.start(), issuer.start(3) - issuer.start()
+    on_next_line = "\n" in issuer.group()[level_end:name_start]
+    return not on_next_line or (issuer.group(2).isupper() and not _HEADS.match(issuer.group(3)))
 
 
 def _number(head: Sequence[str], paragraphs: Sequence[str]) -> str | None:

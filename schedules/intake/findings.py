@@ -47,6 +47,7 @@ class Duty:
     * ``lead``: the fullest name of a unit found, None when nobody is named; with ``lead_each``, the words as printed
       ("Thủ trưởng các cơ quan chuyên môn");
     * ``lead_each``: "mỗi đơn vị": one for each unit;
+    * ``beside``: who is told with the lead and is no unit, "các thôn" of "Công an xã và các thôn";
     * ``deadline_text``: the deadline's words as printed, "" when there are none; ``deadline`` their reading, of which
       ``choice`` says which one is this duty's (0: the head, n: ``also[n - 1]``);
     * ``where``: the place in the plan, such as "V.1.c" or "Danh mục II.3";
@@ -72,6 +73,7 @@ class Duty:
     confidence: float = 1.0
     needs_review: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

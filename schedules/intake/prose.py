@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from schedules.intake.addressees import group_after, with_their_verb
 from schedules.intake.findings import Duty, Strength
 from schedules.intake.outline import Heading, Item
 from schedules.intake.reading import doubts_of, reads, review_of, with_choices
+from schedules.intake.several import gathered, one_clause_a_date
 from schedules.intake.spans import Span, belong_together, best_span, schedules_in, together
 from schedules.intake.subjects import Subjects
 from schedules.intake.targets import is_target
@@ -31,7 +33,6 @@ from schedules.intake.verbs import (
     product_of,
     reports,
     strength_of,
-    verb_at,
 )
 from schedules.intake.wording import clauses, fold, sentences, shorten
 from schedules.phrases import Deadline
@@ -65,29 +66,23 @@ _HEAD_OF_UNIT = re.compile(
     re.IGNORECASE,
 )
 _COMPLETION = re.compile(r"\b(?:và|phải|cần|hoàn thành|hoàn tất|xong|thực hiện|thời gian|thời hạn|gửi)\b")
-_ROUND = re.compile(r"\b(?:lần|đợt|kỳ)\s+(?:thứ\s+)?(?:\d|I{1,3}|một|hai|ba|nhất)\b\s*:?", re.IGNORECASE)
-_NUMBERED_QUARTER = re.compile(r"(?:quý|quí)\s+(?:I|[1-4])", re.IGNORECASE)
-_PERIOD_DATE = re.compile(
-    r"(?:(?:quý|quí)\s+(?:I{1,3}V?|IV|[1-4])|(?:0?[69]|sáu|chín)\s+tháng(?:\s+đầu năm)?|cả năm|năm)\s*:?\s*\(?"
-    r"(?:(?:là|gửi)\s+)?(?:trước|chậm nhất(?: là)?)\s+(?:ngày\s+)?\d{1,2}\s?/\s?\d{1,2}(?:/\d{4})?",
-    re.IGNORECASE,
-)
-_LOOSE_END = re.compile(r"[\s,;:(–-]*(?:\b(?:ít nhất|tối thiểu|vào|trong|như sau|cụ thể))*[\s,;:(–-]*$")
 SHORTEST_TITLE = 9  # "Tổng kết" alone does not say of what: the sentence has to
 _RECIPIENT = re.compile(r"(?:gửi|về|qua|phối hợp|với|cho|cùng|báo cáo)\s*$")
-_NEXT_VERB = re.compile(r"(?:,|;|\bvà\b)\s*", re.IGNORECASE)
-_REPORT_NEXT = re.compile(r"\b(?:và|,)\s*(?:tổng hợp,?\s*)?(?:báo cáo|gửi|trình)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Who has to do it. ``each``: the words that tell every unit; ``inferred``: nobody was named."""
+    """Who has to do it. ``each``: the words that tell every unit; ``inferred``: nobody was named.
+
+    ``beside``: who is told with them and is no unit, "các thôn".
+    """
 
     name: str | None
     others: tuple[str, ...] = ()
     each: bool = False
     inferred: bool = False
     partner: bool = False
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +132,7 @@ def _assigned_last(told: Sequence[str], plan: Plan) -> Lead | None:
 
 
 def _duties_in(sentence: str, item: Item, lead: Lead | None, inherited: Span | None, plan: Plan) -> Iterator[Duty]:
-    parts = _with_bare_dates(clauses(sentence), plan)
+    parts = _with_bare_dates(with_their_verb(clauses(sentence)), plan)
     made: list[Duty] = []
     loose: list[tuple[str, Lead | None]] = []
     for part in parts:
@@ -156,7 +151,22 @@ def _duties_in(sentence: str, item: Item, lead: Lead | None, inherited: Span | N
             else reporting[:1] or [(part, who) for part, who in loose if makes_something(part)][:1]
         )
         made += [_duty(part, None, "duty", sentence, item, who, plan) for part, who in asked]
-    yield from made
+    yield from _with_further_dates(made, parts, plan)
+
+
+def _with_further_dates(made: Sequence[Duty], parts: Sequence[str], plan: Plan) -> list[Duty]:
+    """The duties of a sentence; the last one says which dates of the sentence none of them is for."""
+    read = [duty.deadline_text for duty in made if duty.deadline_text]
+    left = [
+        f'"{span.text}"'
+        for part in parts
+        for span in schedules_in(part, plan.period)
+        if span.dated and not _foreign(span, plan) and not any(span.text in one or one in span.text for one in read)
+    ]
+    if not made or not left:
+        return list(made)
+    said = f"Câu còn nêu thời hạn khác: {', '.join(dict.fromkeys(left))}; hãy kiểm tra."
+    return [*made[:-1], replace(made[-1], needs_review=(*made[-1].needs_review, said))]
 
 
 def _with_bare_dates(parts: Sequence[str], plan: Plan) -> list[str]:
@@ -188,9 +198,14 @@ def _in_clause(
     spans = [span for span in every if not _foreign(span, plan)]
     if is_target(clause) and not any(span.dated for span in spans):
         return
+    if gathering := gathered(clause, spans, plan.units):
+        sent, sent_on, unit = gathering
+        yield from _in_clause(sent, sentence, item, lead, None, plan)
+        yield from _in_clause(sent_on, sentence, item, Lead(unit), None, plan)
+        return
     made = False
     stale = len(spans) < len(every)
-    for part in _rounds(clause, spans) or _by_period(clause, spans) or _parts(clause, spans):
+    for part in one_clause_a_date(clause, spans):
         main = _main([span for span in schedules_in(part, plan.period) if not _foreign(span, plan)])
         if main is None or (inherited and main.only("event", "vague", "own_year")):
             continue
@@ -208,56 +223,6 @@ def _in_clause(
             return
     if not made and stale and item.role == "organise" and makes_something(clause):
         yield _duty(clause, None, "duty", sentence, item, lead, plan, stale=True)
-
-
-def _rounds(clause: str, spans: Sequence[Span]) -> list[str]:
-    """ "Họp ít nhất 02 lần/năm: lần 1 trước ngày 30/6, lần 2 trước ngày 15/12" as two clauses, one for every round."""
-    labels = list(_ROUND.finditer(clause))
-    ends = [*(label.start() for label in labels[1:]), len(clause)]
-    dated = [
-        next((s for s in spans if s.dated and label.end() <= s.end <= end), None)
-        for label, end in zip(labels, ends, strict=False)
-    ]
-    if len(labels) < 2 or not all(dated):
-        return []
-    base = clause[: labels[0].start()]
-    for span in reversed([s for s in spans if s.end <= labels[0].start() and not s.dated]):
-        base = f"{base[: span.start].rstrip()} {base[span.end :].lstrip()}"
-    base = _LOOSE_END.sub("", base)
-    return [
-        f"{base} ({label.group().strip(' :,')}) {span.text}" for label, span in zip(labels, dated, strict=True) if span
-    ]
-
-
-def _by_period(clause: str, spans: Sequence[Span]) -> list[str]:
-    """ "Báo cáo: quý I trước ngày 10/3, 6 tháng trước ngày 10/6, …" as one clause for every named period."""
-    for span in spans:
-        named = list(_PERIOD_DATE.finditer(span.text))
-        if len(named) > 1 and any(_NUMBERED_QUARTER.match(match.group()) for match in named):
-            before = clause[: span.start].rstrip(" :,(")
-            return [f"{before} {match.group().strip(' ,(')}" for match in named]
-    return []
-
-
-def _parts(clause: str, spans: Sequence[Span]) -> list[str]:
-    """A clause with several schedules, each with its own verb, cut before those verbs.
-
-    "Sơ kết 6 tháng (trước ngày 15/6), tổng kết năm (trước ngày 05/12)"; "… trong tháng 4 và báo cáo Sở theo quy định".
-    """
-    cuts = [0]
-    strong = [span for span in spans if not span.only("continuous", "own_year")]
-    for before, after in pairwise(strong):
-        if belong_together(before, after):
-            continue
-        between = clause[before.end : after.start]
-        report = _REPORT_NEXT.search(between)
-        starts = [match for match in _NEXT_VERB.finditer(between) if verb_at(between[match.end() :])]
-        certain = not (before.only("vague", "event") or after.only("vague", "event"))
-        if starts and certain:
-            cuts.append(before.end + starts[0].start())
-        elif report and not before.only("vague", "event"):
-            cuts.append(before.end + report.start())
-    return [clause[start:end].strip(" ,;") for start, end in zip(cuts, [*cuts[1:], len(clause)], strict=True)]
 
 
 def _main(spans: Sequence[Span]) -> Span | None:
@@ -322,6 +287,7 @@ def _duty(
         confidence=_confidence(deadline, who, span),
         needs_review=tuple(review),
         flags=tuple(flags),
+        beside=(who.beside,) if who.beside else (),
     )
 
 
@@ -418,7 +384,8 @@ def lead_in(sentence: str, units: Units) -> Lead | None:
             if not re.fullmatch(r"\s*(?:,|và|;)?\s*(?:,|và)?\s*", text[run[-1].end : mention.start]):
                 break
             run.append(mention)
-        return Lead(run[0].text, tuple(dict.fromkeys(m.text for m in run[1:])), partner=run[0].kind == "partner")
+        others = tuple(dict.fromkeys(m.text for m in run[1:]))
+        return Lead(run[0].text, others, partner=run[0].kind == "partner", beside=group_after(text[run[-1].end :]))
     words = each_unit(sentence)
     if words:
         return Lead(words, each=True)

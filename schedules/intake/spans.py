@@ -64,6 +64,7 @@ _ATOMS: tuple[tuple[Sort, str], ...] = (
               r"|\s+(?:hàng|hằng)\s+năm)"),
     ("exact", rf"(?:(?:hoàn thành|xong)\s+)?(?:(?:trong|trước|đến|đến hết|hết|vào|cuối"
               rf"|đầu)\s+)?{_QUARTER}\b(?:\s*(?:,|và|-|–)\s*(?:quý\s+)?(?:I{{1,3}}V?|IV|[1-4])\b)*(?:\s?[/-]\s?\d{{4}}|\s+năm\s+\d{{4}}|\s+(?:hàng|hằng)\s+năm)?"),
+    ("exact", r"(?<=\()tháng\s+\d{1,2}(?:\s*(?:,|và|-|–)\s*(?:tháng\s+)?\d{1,2})*(?=\s*\))"),
     ("span", r"(?:0?6|sáu|3|ba|9|chín)\s+tháng\s+(?:đầu|cuối)\s+năm(?:\s+\d{4})?"),
     ("recurring", rf"(?:định kỳ\s+)?(?:(?:ít nhất|tối thiểu|không ít hơn)\s+)?\d{{1,2}}\s+(?:lần|buổi|đợt|cuộc|kỳ"
                   rf"|số|lớp|hội nghị|bản tin|tin(?:,? bài)?|bài)\s*(?:/|mỗi|một"
@@ -79,7 +80,8 @@ _ATOMS: tuple[tuple[Sort, str], ...] = (
                   rf"|ngày)?\s*thứ\s+(?:hai"
                   rf"|ba|tư|năm|sáu|bảy|[2-7])\s+{_EACH}\s+tuần"),
     ("recurring", rf"(?:định kỳ\s+)?{_PERIOD}\s*(?=\(\s*(?:trước|chậm nhất|muộn nhất|ngày|gửi|vào|nộp|hoàn thành)\s)"),
-    ("recurring", rf"(?:định kỳ\s+)?{_PERIOD}(?=\s+(?:trước|chậm nhất|muộn nhất|vào|là)\s+(?:là\s+|trước\s+)?ngày\s)"),
+    ("recurring", rf"(?:định kỳ\s+)?{_PERIOD}(?=\s+(?:trước|chậm nhất|muộn nhất|vào|là)\s+(?:là\s+|trước\s+)?"
+                  r"(?:ngày\s|\d{1,2}\s?/\s?\d))"),
     ("recurring", rf"(?:định kỳ|báo cáo|báo cáo định kỳ)\s*:?\s*\(?{_PERIOD}(?![\w])(?!\s+\d)(?:\s*(?:,|và"
                   rf"|hoặc|/)\s*(?:định kỳ\s+)?{_PERIOD}(?![\w])(?!\s+\d))*(?!\s+[IV]+\b)"),
     ("recurring", rf"báo cáo\s+(?:định kỳ\s+)?{_QUARTERLY}(?:\s*(?:,|và|;)\s*{_QUARTERLY})+"),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from schedules.intake.addressees import groups_beside
 from schedules.intake.blocks import Table
 from schedules.intake.columns import (
     Column,
@@ -62,7 +63,7 @@ def task_duties(tables: Sequence[Table], units: Units, year: int) -> TableResult
             made = list(_duties_of(task, columns, name, units, year))
             result.duties += made
             result.rows += 1
-            for words in _unnamed(task.cells.support, units):
+            for words in (*_unnamed(task.cells.support, units), *groups_beside(made[0], task.cells.lead)):
                 result.unnamed.setdefault(words, []).append(made[0].where)
             if not any(str(duty.deadline.head.kind) != "unknown" for duty in made[:1]):
                 result.undated.append(made[0].where)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from schedules.intake.addressees import leads_left_out, waiting_for_a_unit
 from schedules.intake.blocks import Block, Document, Paragraph, Table
 from schedules.intake.entries import entries
 from schedules.intake.facts import read_facts
@@ -22,6 +23,7 @@ from schedules.intake.groups import says_note
 from schedules.intake.lint import lint
 from schedules.intake.merge import merged
 from schedules.intake.outline import LONGEST_HEADING, Item, outline
+from schedules.intake.passed_over import passed_over
 from schedules.intake.prose import Plan, has_numbers, prose_duties, unit_sections
 from schedules.intake.spans import schedules_in
 from schedules.intake.subjects import Subjects
@@ -66,9 +68,15 @@ def understand(
     told, sentences = entries(body)
     from_prose = [*entry_duties(told, units, facts.default_year), *prose_duties(sentences, plan)]
     step(0.8)
-    duties = merged([*from_tables.duties, *from_prose])
+    duties = merged(waiting_for_a_unit(duty, units.found) for duty in (*from_tables.duties, *from_prose))
     step(0.9)
-    warnings = (*document.warnings, *lint(facts, items, document.blocks, from_tables, duties))
+    first_year = facts.period[0] if facts.period else facts.default_year
+    warnings = (
+        *document.warnings,
+        *lint(facts, items, document.blocks, from_tables, duties),
+        *leads_left_out(duties, units.found),
+        *passed_over(sentences, from_prose, first_year),
+    )
     targets = (*prose_targets(body), *table_targets(tables))
     step(1.0)
     return PlanFound(facts, units.found, standing, tuple(duties), targets, warnings, from_tables.rows)

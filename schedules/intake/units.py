@@ -143,6 +143,12 @@ EACH = re.compile(
     r"|(?:các\s+)?thành viên\s+(?:(?:ban chỉ đạo|tổ công tác|hội đồng|ban chỉ huy|tổ giúp việc)\b)",
     re.IGNORECASE,
 )
+# "Thủ trưởng các phòng, ban; Trưởng các thôn": one group after another
+_EACH_OF_ALL = re.compile(rf"(?:{EACH.pattern})(?:\s*[,;]?\s*(?:và\s+)?(?:{EACH.pattern}))*", re.IGNORECASE)
+# The noun of a kind alone is no unit's name: "Các phòng" is not the only Phòng of the plan.
+_KIND_ALONE = frozenset(
+    ("phòng", "ban", "trung tâm", "trạm", "đài", "hội", "đoàn", "tổ", "trường", "bộ phận", "cơ quan", "đơn vị")
+)
 _SHORT = (
     ("ủy ban nhân dân", "ubnd"), ("ủy ban nhân", "ubnd"), ("hội đồng nhân dân", "hđnd"), ("vh xh", "văn hóa xã hội"),
     ("vhxh", "văn hóa xã hội"), ("vhxx", "văn hóa xã hội"), ("vp ", "văn phòng "), ("tt ", "trung tâm "),
@@ -213,6 +219,8 @@ class Units:
         key = key_of(text.strip(" -."))
         if key in self._names:
             return [self._names[key]]
+        if key in _KIND_ALONE:
+            return []
         begun = {name for full, name in self._names.items() if key and full.startswith(f"{key} ")}
         return list(begun) if len(begun) == 1 else []
 
@@ -369,7 +377,7 @@ def each_unit(text: str) -> str | None:
     """The words of a text that begins by telling every unit to do something, "Thủ trưởng các cơ quan chuyên môn"."""
     start = re.match(r"(?:giao|yêu cầu|đề nghị|phân công)?\s*", text, re.IGNORECASE)
     offset = start.end() if start else 0
-    match = EACH.match(text, offset)
+    match = _EACH_OF_ALL.match(text, offset)
     if not match or re.match(r"\s*(?:liên quan|có liên quan)\s*phối hợp\b", text[match.end() :]):
         return None
     words = match.group().strip(" ,-và")

@@ -177,6 +177,11 @@ def verb_at(text: str) -> bool:
     return bool(_CONCRETE.match(_LIGHT.sub("", fold(text))))
 
 
+def asks_for_something(text: str) -> bool:
+    """Whether a text has a verb that leaves something behind: "ban hành", "báo cáo", "rà soát"."""
+    return bool(_CONCRETE.search(fold(text)))
+
+
 def headless(text: str) -> str:
     """A folded clause without the words before its verb."""
     return re.sub(

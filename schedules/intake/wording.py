@@ -22,31 +22,50 @@ _CITING = (
     r"(?:nghị quyết|nghị định|quyết định|thông tư|chỉ thị|kế hoạch|công văn|luật|bộ luật|kết luận|chương trình"
     r"|thông báo|công điện|văn bản|hướng dẫn|tờ trình|quy định|báo cáo|pháp lệnh|đề án)"
 )
+# "12/QĐ-UBND", "57-NQ/TW", "/KH-UBND" where the number is still blank: what makes "số" the number of a document.
+# "chuyển đổi số", "Chỉ số CCHC" have none.
+_SIGN = r"[\d.…_]*\s?(?:/\s?\d{4}\s?)?(?:/\s?|-)(?-i:[A-ZĐ])[\w.&/-]*"
+# What may stand between a document's number and its own date; "…, gửi trước ngày 15/3/2026" tells a deadline.
+_OF_DATE = (
+    rf"(?:(?!\b(?:gửi|nộp|hoàn thành|chậm nhất|muộn nhất)\b)[^;]){{0,40}}?"
+    rf"(?<!trước )(?<!đến )(?<!hết )(?<!là )(?<!xong ){_DATE}"
+)
+# What stands behind the days between which figures are taken, and is told for itself: ", gửi báo cáo trước ngày 17".
+_SENT = (
+    r"(?:,|\bvà\b|\bđể\b|\brồi\b)\s*(?:gửi|nộp|trình|hoàn thành|chậm nhất|tổng hợp"
+    r"|báo cáo\s+(?:về|UBND|ủy ban|sở|chủ tịch|kết quả))"
+)
+_FIGURES = rf"(?:(?!{_SENT})[^.;])*"
 # What looks like a deadline and is none. Each is blotted out before anybody looks for dates.
 _NO_DEADLINE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_CITING}\b[^;.]{{0,40}}?\bsố\s[^;]{{0,40}}?{_DATE}",  # Quyết định số 12/QĐ-UBND ngày 26/12/2025
-        rf"\b\d+(?:\.\d+)?(?:/\d{{4}})?/[A-ZĐ][\w-]*,?\s+{_DATE}",  # 1478/QĐ-UBND ngày 14/4/2026
-        rf"\b\d+-[A-ZĐ]{{1,4}}/[A-ZĐ]+,?\s+{_DATE}",  # 68-NQ/TW ngày 04 tháng 5 năm 2025
-        r"\b(?:bộ )?luật\s[^,;.¤]{2,60}?\snăm\s\d{4}",  # Luật Viên chức năm 2025
-        r"(?:thời gian )?chốt số liệu[^.;]*",
-        r"(?:số liệu|kỳ báo cáo)[^.;]{0,30}?(?:tính|lấy)\s+từ\s+(?:ngày|đầu|tháng)[^.;]*",
+        # Quyết định số 12/QĐ-UBND ngày 26/12/2025; Kế hoạch kiểm tra số …/KH-UBND ngày …; Công văn số 512 ngày …
+        rf"{_CITING}\b[^;.]{{0,40}}?\bsố\s*:?\s*{_SIGN}{_OF_DATE}",
+        rf"{_CITING}\s+số\s*:?\s*\d+,?\s+{_DATE}",
+        rf"\b\d+(?:\.\d+)?(?:/\d{{4}})?/(?-i:[A-ZĐ])[\w-]*,?\s+{_DATE}",  # 1478/QĐ-UBND ngày 14/4/2026
+        rf"\b\d+-(?-i:[A-ZĐ]{{1,4}}/[A-ZĐ]+),?\s+{_DATE}",  # 68-NQ/TW ngày 04 tháng 5 năm 2025
+        # Luật Viên chức năm 2025; not "phổ biến pháp luật trước ngày 15 tháng 6 năm 2026"
+        r"(?<!pháp )(?<!kỷ )(?<!quy )\b(?:bộ )?luật\s(?:(?!\b(?:trước|chậm nhất|ngày|tháng|quý)\s)[^,;.¤]){2,60}?"
+        r"\snăm\s\d{4}",
+        rf"(?:thời gian )?chốt số liệu{_FIGURES}",
+        rf"(?:số liệu|kỳ báo cáo)[^.;]{{0,30}}?(?:tính|lấy)\s+từ\s+(?:ngày|đầu|tháng){_FIGURES}",
         r"từ ngày \d{1,2} tháng \d{1,2} năm trước[^.;]{0,40}?kỳ báo cáo(?:[^.;]{0,60}kỳ báo cáo)?",
         r"“[^”]{0,300}”",
         r'"[^"]{0,300}"',
         r"\bchi(?:\s+đầu tư, chi)?\s+thường xuyên",
         r"\bcơ quan thường trực|\bthường trực\b",
-        r"nhiệm vụ\s+(?:trọng tâm|chính trị|quan trọng|then chốt)[^;.]{0,40}?thường xuyên",
+        r"nhiệm vụ\s+(?:trọng tâm|chính trị|quan trọng|then chốt)[^;.\d]{0,40}?thường xuyên",
         r"so với(?:\s+cùng kỳ)?(?:\s+giai đoạn\s+\d{4}\s?[-–]\s?\d{4}|\s+năm\s+(?:\d{4}|trước))",
-        r"(?:chương trình|chiến lược|đề án|tầm nhìn|mục tiêu)\s[^,;.:]{0,70}?(?:đến|tới)\s+(?:hết\s+)?năm\s+\d{4}",
-        r"(?:phương pháp|chế độ)[^;.]{0,40}đánh giá định kỳ",
+        r"(?:chương trình|chiến lược|đề án|tầm nhìn|mục tiêu)\s(?:(?!\b(?:ngày|tháng|quý)\s)[^,;.:]){0,70}?(?:đến|tới)"
+        r"\s+(?:hết\s+)?năm\s+\d{4}",
+        r"(?:phương pháp|chế độ)[^;.\d]{0,40}đánh giá định kỳ",
         r"từ năm \d{4} đến nay|trong những năm qua|thời gian qua",
     )
 )
 _SENTENCE_END = re.compile(rf"(?<=[.!?])\s+(?=[{UPPER}“(])|(?<=[.!?])\s*$|\n")
 _NOT_AN_END = re.compile(r"(?:\b(?:TS|ThS|TP|Tp|v\.v|vv|Đ/c|đ/c|TM|KT)|\b[A-ZĐ])\.$")
-_CLAUSE_END = re.compile(rf";\s*|:\s+(?=[{UPPER}])")
+_CLAUSE_END = re.compile(rf";\s*|:\s+(?!(?:Quý|Quí|Tháng|Đợt|Lần|Kỳ)\s)(?=[{UPPER}])")
 _WORD = re.compile(r"\w+")
 _EMPTY_WORDS = frozenset((
     "và", "của", "các", "cho", "với", "về", "trong", "tại", "do", "được", "có", "theo", "là", "những", "đối",

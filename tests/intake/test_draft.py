@@ -82,6 +82,26 @@ def test_a_certain_deadline_is_kept_and_an_unsure_one_reminds_nobody() -> None:
     assert "để trống" in found["ra-soat-tthc"]["needs_review"]
 
 
+@pytest.mark.parametrize(
+    ("lead", "units", "leads"),
+    [
+        ("Các phòng, ban, đơn vị", (), (None, "all")),
+        ("Các phòng, ban; Trưởng các thôn", (), (None, "all")),
+        ("Các thôn", (), ("phong-van-hoa-xa-hoi", None)),
+        ("Các trường học", ("Trường Mầm non Mẫu",), (None, ["truong-mam-non-mau"])),
+    ],
+)
+def test_words_for_many_are_every_department_or_the_units_they_name(
+    lead: str, units: tuple[str, ...], leads: tuple[str | None, object]
+) -> None:
+    plan = replace(PLAN, units=(*PLAN.units, *map(UnitFound, units)))
+    told = duty("Lập danh sách", "trước ngày 15/4/2026", lead, lead_each=True)
+    entry = to_office(plan, "ke-hoach.docx", [told])["obligations"][0]
+    assert (entry.get("lead"), entry.get("lead_each")) == leads
+    assert (entry["kind"] == "unknown") is (leads[1] is None)
+    assert ("needs_review" in entry) is (leads[1] is None)
+
+
 def test_every_entry_says_where_it_comes_from_and_how_sure_it_is() -> None:
     source = entries()["doi-thoai-voi-doanh-nghiep"]["source"]
     assert source == {

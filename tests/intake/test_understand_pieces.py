@@ -6,9 +6,11 @@ import time
 
 import pytest
 
+from schedules.intake.addressees import means_departments, outsiders
 from schedules.intake.blocks import Document, Paragraph
 from schedules.intake.columns import column_named
 from schedules.intake.draft import reading_of
+from schedules.intake.facts import read_facts
 from schedules.intake.outline import outline
 from schedules.intake.readers import read_text
 from schedules.intake.spans import schedules_in
@@ -36,11 +38,54 @@ from schedules.intake.units import each_unit, find_units, mentions
             "trong 05 ngày làm việc kể từ ngày nhận được văn bản",
             ["trong 05 ngày làm việc kể từ ngày nhận được văn bản"],
         ),
+        ("Kế hoạch chuyển đổi số của xã trước ngày 15/02/2026", ["trước ngày 15/02/2026"]),
+        ("Báo cáo Chỉ số CCHC trước ngày 20/02/2026", ["trước ngày 20/02/2026"]),
+        ("Quyết định lập Tổ công nghệ số, hoàn thành ngày 28/02/2026", ["hoàn thành ngày 28/02/2026"]),
+        ("Kế hoạch kiểm tra số …/KH-UBND của UBND xã ngày 05/01/2026", []),
+        ("Công văn số: 123 ngày 26/12/2025", []),
+        ("Thực hiện Kế hoạch số 12/KH-UBND, báo cáo trước ngày 15/3/2026", ["trước ngày 15/3/2026"]),
+        ("Theo Kế hoạch số 12/KH-UBND gửi báo cáo ngày 15/3/2026", ["ngày 15/3/2026"]),
+        ("Phổ biến pháp luật trước ngày 15 tháng 6 năm 2026", ["trước ngày 15 tháng 6 năm 2026"]),
+        ("Chốt số liệu đến ngày 14, gửi báo cáo trước ngày 17 hằng tháng", ["trước ngày 17 hằng tháng"]),
+        ("Trình Đề án trước ngày 15/3/2026 để thực hiện đến năm 2030", ["trước ngày 15/3/2026", "đến năm 2030"]),
+        ("Kiểm tra đợt 1 (tháng 4), đợt 2 (tháng 9)", ["tháng 4", "tháng 9"]),
+        ("6 tháng trước 15/6, năm trước 15/12", None),
     ],
 )
 def test_the_words_that_carry_the_schedule(sentence: str, spans: list[str] | None) -> None:
     found = [span.text for span in schedules_in(sentence)]
     assert found == ([sentence] if spans is None else spans)
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "issuer"),
+    [
+        (["Nhiệm vụ UBND xã", "BẢNG PHÂN CÔNG NHIỆM VỤ NĂM 2026"], None, None),
+        (
+            ["ỦY BAN NHÂN DÂN CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "PHƯỜNG AN MẪU Độc lập - Tự do - Hạnh phúc"],
+            None,
+            "UBND phường An Mẫu",
+        ),
+        (
+            ["UBND XÃ AN MẪU", "KẾ HOẠCH", "Thực hiện Nghị quyết 57-NQ/TW năm 2026", "Căn cứ Luật Tổ chức;"],
+            "Kế hoạch Thực hiện Nghị quyết 57-NQ/TW năm 2026",
+            "UBND xã An Mẫu",
+        ),
+        (
+            ["KẾ HOẠCH", "Công tác năm 2026", "Trước ngày 15 của tháng cuối quý, các đơn vị gửi báo cáo về xã An Mẫu."],
+            "Kế hoạch Công tác năm 2026",
+            None,
+        ),
+        (
+            ["KẾ HOẠCH CCHC NĂM 2026 CỦA UBND PHƯỜNG AN MẪU"],
+            "Kế hoạch CCHC năm 2026 của UBND phường An Mẫu",
+            "UBND phường An Mẫu",
+        ),
+    ],
+)
+def test_the_head_of_a_document(lines: list[str], title: str | None, issuer: str | None) -> None:
+    facts = read_facts([Paragraph(text, number) for number, text in enumerate(lines)], 2026)
+    assert (facts.title, facts.issuer) == (title, issuer)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +116,29 @@ def test_the_spellings_of_one_unit_are_one_unit() -> None:
     units = find_units((text, line) for line, text in enumerate(texts))
     assert [unit.name for unit in units.found] == ["Trung tâm Phục vụ hành chính công"]
     assert units.own("gửi TT PVHCC") == ["Trung tâm Phục vụ hành chính công"]
+
+
+@pytest.mark.parametrize(("text", "name"), [("Các phòng", None), ("Trung tâm", None), ("VP", "Văn phòng HĐND và UBND")])
+def test_the_noun_of_a_kind_is_no_name(text: str, name: str | None) -> None:
+    told = ["Phòng Kinh tế", "Trung tâm Dịch vụ sự nghiệp công", "Văn phòng HĐND và UBND"]
+    units = find_units((unit, line) for line, unit in enumerate(told))
+    assert units.by_text(text) == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "departments", "others"),
+    [
+        ("Các phòng, ban, đơn vị", True, []),
+        ("các cơ quan, đơn vị thuộc UBND xã", True, []),
+        ("Thành viên Ban Chỉ đạo", True, []),
+        ("Thủ trưởng các phòng, ban; Trưởng các thôn", True, ["thôn"]),
+        ("Hiệu trưởng các trường", False, ["trường"]),
+        ("Trưởng thôn, Tổ trưởng tổ dân phố", False, ["thôn", "tổ dân phố"]),
+        ("UBND các xã, phường", False, ["xã"]),
+    ],
+)
+def test_whom_the_words_for_many_mean(text: str, departments: bool, others: list[str]) -> None:
+    assert (means_departments(text), outsiders(text)) == (departments, others)
 
 
 @pytest.mark.parametrize(
