@@ -72,6 +72,11 @@ def _pasted() -> Document:
     return read_text(text, "văn bản dán")
 
 
+def _place(duty: Duty) -> str:
+    """ "II.1, dòng 8"; "dòng 8" in a document without numbers."""
+    return f"{duty.where}, dòng {duty.source_line}" if duty.where else f"dòng {duty.source_line}"
+
+
 def _summary(path: Path, plan: PlanFound) -> None:
     facts = plan.facts
     output.line(f"{facts.title or path.name}")
@@ -86,7 +91,7 @@ def _summary(path: Path, plan: PlanFound) -> None:
     for number, duty in enumerate(plan.duties, 1):
         output.line(f"{number}. {duty.title}{'' if is_confident(duty) else '  [cần xem]'}")
         output.line(f"   {duty.lead or 'Chưa rõ cơ quan chủ trì'}. {say(reading_of(duty))}")
-        output.line(f"   {duty.where}, dòng {duty.source_line}; chắc {duty.confidence:.0%}.")
+        output.line(f"   {_place(duty)}; chắc {duty.confidence:.0%}.")
         for sentence in duty.needs_review:
             output.line(f"   Cần xem: {sentence}")
     output.line("")
@@ -163,7 +168,7 @@ def _decide(plan: PlanFound, duty: Duty, place: str) -> tuple[str, Duty]:
 def _present(place: str, duty: Duty) -> None:
     output.line("")
     output.line(f"{place}. {duty.title}")
-    output.line(f"  Nguồn: {duty.where}, dòng {duty.source_line}: {duty.source_text}")
+    output.line(f"  Nguồn: {_place(duty)}: {duty.source_text}")
     output.line(f"  Chủ trì: {duty.lead or 'chưa rõ'}{' (từng đơn vị)' if duty.lead_each else ''}")
     words = f"“{spoken(duty)}” – " if spoken(duty) else ""
     output.line(f"  Thời hạn: {words}{say(reading_of(duty))}")

@@ -6,14 +6,15 @@ Drafting invents no date. A duty whose deadline is not certain keeps its words a
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schedules.intake.addressees import means_departments, units_of_group
-from schedules.intake.findings import Duty, PlanFound, UnitFound
-from schedules.office_model import UNDATED, Kind, OfficeFile
+from schedules.intake.findings import Duty, Facts, PlanFound, UnitFound
+from schedules.office_model import PERIODIC, UNDATED, Kind, OfficeFile
 from schedules.phrases import Reading, due_of, office_kind, say
 
 CONFIDENT = 0.8  # from here on, and with nothing to review, a duty may be accepted without a look
@@ -147,7 +148,7 @@ def to_office(
         ),
         "units": [_unit_entry(slug, unit) for slug, unit in units.items()],
         "people": list(_people(units, standing, _leadership_of(office_name))),
-        "obligations": _obligations(chosen, ids, standing),
+        "obligations": _obligations(chosen, ids, standing, _opens(plan.facts, first)),
     }
 
 
@@ -206,11 +207,17 @@ def _head_of(unit: str) -> str:
     return f"Giám đốc {unit}" if unit.startswith("Trung tâm") else f"Thủ trưởng {unit}"
 
 
-def _obligations(duties: Iterable[Duty], ids: dict[str, str], standing: str) -> list[Entry]:
+def _opens(facts: Facts, first_year: int) -> dt.date | None:
+    """The first day of a plan that was signed before it, or that bears no date: nobody is asked for the year before."""
+    opens = dt.date(first_year, 1, 1)
+    return opens if facts.date is None or facts.date < opens else None
+
+
+def _obligations(duties: Iterable[Duty], ids: dict[str, str], standing: str, opens: dt.date | None) -> list[Entry]:
     entries: dict[str, Entry] = {}
     for duty in duties:
         slug = _free(slug_of(f"{duty.title} {_period_word(duty)}") or "nhiem-vu", entries)
-        entries[slug] = _obligation(slug, duty, ids, standing)
+        entries[slug] = _obligation(slug, duty, ids, standing, opens)
     return list(entries.values())
 
 
@@ -227,7 +234,7 @@ def _period_word(duty: Duty) -> str:
     return words.get(reading_of(duty).kind, "") if several else ""
 
 
-def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> Entry:
+def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str, opens: dt.date | None) -> Entry:
     reading = reading_of(duty)
     review = list(duty.needs_review)
     lead, each = ids.get(duty.lead or ""), _each(duty, ids)
@@ -255,6 +262,7 @@ def _obligation(slug: str, duty: Duty, ids: dict[str, str], standing: str) -> En
             "kind": str(kind),
             "due": due.model_dump(exclude_defaults=True) if due else None,
             "product": _cut(duty.product) if duty.product else None,
+            "active_from": opens if due and kind in PERIODIC and not reading.start else None,
             "active_until": reading.until if due else None,
             "strength": None if duty.strength == "duty" else duty.strength,
             "source": _without_none(

@@ -83,6 +83,19 @@ def test_a_certain_deadline_is_kept_and_an_unsure_one_reminds_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("signed", "opens"),
+    [(dt.date(2025, 12, 20), dt.date(2026, 1, 1)), (None, dt.date(2026, 1, 1)), (dt.date(2026, 3, 12), None)],
+)
+def test_what_comes_back_begins_with_the_plan(signed: dt.date | None, opens: dt.date | None) -> None:
+    found = entries(replace(PLAN, facts=replace(PLAN.facts, date=signed, period=(2026, 2026))))
+    begins = {
+        entry.get("active_from") for entry in found.values() if entry["kind"] in ("monthly", "quarterly", "yearly")
+    }
+    assert begins == {opens}
+    assert not [entry for entry in found.values() if entry["kind"].startswith("one_off") and "active_from" in entry]
+
+
+@pytest.mark.parametrize(
     ("lead", "units", "leads"),
     [
         ("Các phòng, ban, đơn vị", (), (None, "all")),
