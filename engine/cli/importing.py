@@ -28,6 +28,9 @@ LARGEST_PASTE = 2_000_000  # letters
 HOW = {"added": "thêm", "changed": "sửa", "dropped": "bỏ"}
 WHAT = {"plan": "văn bản", "unit": "đơn vị", "person": "cán bộ", "obligation": "nhiệm vụ"}
 ACCEPT, EDIT, SKIP, LATER, STOP = "c", "s", "b", "d", "n"
+NOT_ASKED = (
+    "Lệnh không chạy trong cửa sổ gõ lệnh nên không hỏi từng mục: mục chắc chắn được nhận, mục khác chờ quyết định."
+)
 QUESTION = "c: chấp nhận, s: sửa, b: bỏ qua, d: để sau, n: ngừng"
 
 
@@ -36,7 +39,8 @@ def import_plan(
 ) -> None:
     """Read, show, ask, write."""
     plan = _read(path, year, quiet=as_json)
-    asks = out is not None and not (as_json or accept_confident or yes) and sys.stdin.isatty()
+    may_ask = out is not None and not (as_json or accept_confident or yes)
+    asks = may_ask and sys.stdin.isatty()
     known, left_out = decided(out) if out is not None and out.exists() else (set(), set())
     wanted = [duty for duty in plan.duties if skip_key(duty) not in left_out]
     if as_json:
@@ -46,6 +50,8 @@ def import_plan(
     old = [duty for duty in wanted if source_of(duty) in known]
     new = [duty for duty in wanted if source_of(duty) not in known]
     chosen, skipped = review(plan, new) if asks else (new, [])
+    if may_ask and new and not asks:
+        output.line(NOT_ASKED)
     if out is not None:
         duties = [*old, *chosen]
         draft = to_office(plan, path.name, duties, skipped)

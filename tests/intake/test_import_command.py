@@ -56,6 +56,14 @@ def plan(tmp_path: Path) -> Path:
     return path
 
 
+def test_where_nobody_can_be_asked_that_is_said(plan: Path, tmp_path: Path) -> None:
+    imported = nhacviec("import", str(plan), "--out", str(tmp_path / "a.yaml"))
+    assert imported.returncode == 0, imported.stderr
+    assert "nên không hỏi từng mục" in imported.stdout
+    imported = nhacviec("import", str(plan), "--accept-confident", "--out", str(tmp_path / "b.yaml"))
+    assert "nên không hỏi từng mục" not in imported.stdout
+
+
 def test_from_the_document_to_the_first_reminder(plan: Path, tmp_path: Path) -> None:
     draft, database = tmp_path / "minh-tan.yaml", tmp_path / "nhacviec.db"
     imported = nhacviec("import", str(plan), "--accept-confident", "--out", str(draft))
