@@ -27,7 +27,7 @@ from engine.conversation.asking import (
     only_numbers,
 )
 from engine.conversation.talk import Talk
-from engine.conversation.undoing import last_act, undo
+from engine.conversation.undoing import behind_slip, last_act, undo
 from engine.messages import Answer, Press, Said, WorkLine
 from engine.rules.chat_words import Lean, clean, date_at, tokens_of
 from engine.rules.lifecycle import OPEN, WorkState
@@ -80,6 +80,8 @@ def reply_to(
     if asked and cancels(text, said):  # before anything older is taken back
         stands = said.verb is Verb.UNDO and last_act(talk) is not None
         return [talk.answer(Said.DROPPED, verb="hoàn tác" if stands else None)]
+    if (rest := behind_slip(text, talk.said_on)) is not None and not talk.in_group:
+        return [*undo(talk), *_answers(talk, rest)]
     _take_along(talk, asked, said)
     answers = _understood(talk, text, said, asked)
     if asked and talk.asked is None and not talk.acted and answers and answers[0].said in _LEAVES_OPEN:
@@ -125,6 +127,8 @@ def _understood(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | Non
         # "xong 3" was said before the document was named: that is the moment that counts.
         talk.said_at = dt.datetime.fromisoformat(asked["at"])
     answers = _answers(talk, intent or said)
+    if answers[0].said is Said.NOT_UNDERSTOOD and asked and asked["wanted"] == Wanted.REASON:
+        answers = [talk.answer(Said.STILL_ASKED)]
     if answers[0].said is Said.GREETING:
         courtesy = Said.STILL_ASKED if asked else Said.GREETING if hails(text) else Said.ACKNOWLEDGED
         answers = [talk.answer(courtesy)]
@@ -175,7 +179,7 @@ def _without_number(talk: Talk, intent: Intent) -> list[Answer]:
         return [looking.LISTS[said.action](talk, said)]
     if intent.verb is Verb.UNDO and said.action is Action.UNDO:
         return undo(talk)
-    if intent.verb is Verb.LEAVE:
+    if intent.verb is Verb.LEAVE and not intent.doubt:
         allowed = may(Right.TAKE_LEAVE, parts_in_office(talk.office.staff, talk.me.id))
         return [doing.leave(talk, said) if allowed else talk.answer(Said.NOT_ALLOWED)]
     if said.action is Action.HELP:
@@ -187,7 +191,9 @@ def _without_number(talk: Talk, intent: Intent) -> list[Answer]:
     if (row := _spoken_of(talk, intent)) is not None:
         return [_not_yet(talk, row, intent.numbers[0])]
     about_work = said.action is Action.ASK
-    return [talk.answer(Said.NOT_UNDERSTOOD, lines=work.lines(talk, work.open_rows(talk)) if about_work else ())]
+    lines = work.lines(talk, work.open_rows(talk), work.MOST_LINES if about_work else 1)
+    example = lines[0].number if lines else None  # of "xong 3", which should name a number they have
+    return [talk.answer(Said.NOT_UNDERSTOOD, number=example, lines=lines if about_work else ())]
 
 
 def _spoken_of(talk: Talk, intent: Intent) -> AnyRow | None:

@@ -18,8 +18,10 @@ from pydantic import TypeAdapter
 
 from engine.conversation.evidence import attachments_to
 from engine.conversation.talk import Talk
-from engine.rules.chat_words import Lean, fold, read_date
+from engine.conversation.work import MOST_LINES
+from engine.rules.chat_words import Lean, can_be, fold, read_date
 from engine.rules.replies import Decision, Doubt, Intent, Verb, understand
+from engine.rules.replies.pieces import without_tail
 
 ANSWER_WITHIN = dt.timedelta(minutes=30)
 _INTENT = TypeAdapter(Intent)
@@ -60,7 +62,11 @@ def cancels(text: str, said: Intent) -> bool:
     if said.verb is Verb.UNDO:
         return True
     words = re.findall(r"\w+", fold(text))
-    return bool(words) and _free(said) and (words[0] in _OFF or any(part in " ".join(words) for part in _OFF_ANYWHERE))
+    entirely = "thoi" in words and set(words) <= _OFF_ENTIRELY
+    anywhere = entirely or any(part in " ".join(words) for part in _OFF_ANYWHERE)
+    first = re.findall(r"\w+", text)[:1]  # "đúng" is no "đừng", "bộ" no "bỏ"
+    off = any(can_be(word, spelled) for word in first for spelled in _OFF)
+    return bool(words) and _free(said) and (off or anywhere)
 
 
 def hails(text: str) -> bool:
@@ -69,16 +75,24 @@ def hails(text: str) -> bool:
 
 
 _HAILING = frozenset(["chao", "hello", "hi", "alo"])
-_OFF = frozenset(["thoi", "khoan", "khoi", "dung", "huy", "bo"])
+_OFF = ("thôi", "khoan", "khỏi", "đừng", "dừng", "huỷ", "bỏ")
+_OFF_ENTIRELY = frozenset(["thoi", "a", "ma", "ah", "u", "ua", "em", "e", "oi", "nhe", "da"])  # "à mà thôi"
 _OFF_ANYWHERE = ("khong can", "ko can", "khong nua", "thoi khoi", "thoi khong", "bo qua", "de sau")
 _LEADS = ("vì ", "do ", "vi ", "lý do ", "ly do ", "lí do ", "tại ", "tai ", "bởi ", "boi ")
 # Nothing but these is no reason: "không", "chưa", "là sao", "lý do gì", "xong rồi khỏi".
 _NO_REASON = frozenset(
     """
     khong ko k kg hong hok chua co gi ha sao la biet cho ti chut xiu xi khoi can nua thoi xong roi r dau ai
-    the nao vay lam ly do a ah e em anh chi nhe vi tai duoc dc phai het do
+    the nao vay lam ly do a ah e em anh chi nhe vi tai duoc dc phai het do thi doi
     """.split()  # noqa: SIM905
 )
+# Nor do these tell why: "mai tính", "đợi anh tí", "em gửi sau nhé", "nói rồi mà".
+_PUTS_OFF = _NO_REASON | frozenset(
+    """
+    mai tinh doi de xem da noi ma gui nop sau nha chieu toi sang nay lat tra loi bao nua ngay sep bac roi oi day
+    """.split()  # noqa: SIM905
+)
+_OPENS = re.compile(r"^(?:dạ|da|vâng|vang|em|e|thưa anh|thưa chị|thưa sếp)[\s,]+", re.IGNORECASE)
 _SMALL_TALK = frozenset("vang da ok oke okie okay u uh um cam hi hello alo chao de sao gi ua".split())  # noqa: SIM905
 
 
@@ -88,7 +102,7 @@ def completed(asked: dict[str, Any] | None, text: str, said: Intent, today: dt.d
         return None
     intent, numbers = _INTENT.validate_python(asked["intent"]), tuple(asked["numbers"])
     complete: dict[str, Callable[[], Intent | None]] = {
-        Wanted.WHICH: lambda: _chosen(intent, numbers, said),
+        Wanted.WHICH: lambda: _chosen(intent, numbers, text, said),
         Wanted.DATE: lambda: _dated(intent, numbers, text, said, today),
         Wanted.REASON: lambda: _reasoned(intent, numbers, text, said),
         Wanted.PERSON: lambda: _named(intent, numbers, text, said, asked.get("names") or []),
@@ -102,11 +116,31 @@ def only_numbers(said: Intent) -> tuple[int, ...]:
     return said.numbers if said.doubt == Doubt.ONLY_NUMBER else ()
 
 
-def _chosen(intent: Intent, offered: tuple[int, ...], said: Intent) -> Intent | None:
-    chosen = only_numbers(said)
+def _chosen(intent: Intent, offered: tuple[int, ...], text: str, said: Intent) -> Intent | None:
+    chosen = only_numbers(said) or _picked(offered, text, said)
     if chosen and all(number in offered for number in chosen):
         return replace(intent, numbers=chosen, doubt=None)
     return None
+
+
+_AROUND = frozenset("da a em e y la viec cai so nhe nha bot thoi oi vang ok roi anh chi luon".split())  # noqa: SIM905
+_NO_CHOICE = re.compile(r"[0-9]\s*[-/.:%][0-9%]?|\?")  # "1/2", "1-3", "50%"
+_COUNTED = re.compile(r"[0-9]\s*(?:viec|cai)")  # "2 việc": number 2, or two of them?
+_BOTH = {"ca 2": 2, "ca hai": 2, "ca 3": 3, "ca ba": 3}
+_EVERY = frozenset(["tat ca", "het", "tat ca deu", "toan bo", "tat"])
+
+
+def _picked(offered: tuple[int, ...], text: str, said: Intent) -> tuple[int, ...]:
+    """The answer to "which?": ``1 thôi ạ``, ``ý em là việc 1``; ``cả 2`` of two, ``tất cả`` of what was listed."""
+    folded = fold(text)
+    words = [word for word in re.findall(r"\w+", folded) if word not in _AROUND]
+    if not _free(said) or said.doubt == Doubt.QUESTION or not words or _NO_CHOICE.search(folded):
+        return ()
+    if all(word.isdecimal() for word in words):
+        return () if _COUNTED.search(folded) else tuple(int(word) for word in words)
+    meant = " ".join(words)
+    every = meant in _EVERY and 1 < len(offered) < MOST_LINES
+    return offered if every or _BOTH.get(meant) == len(offered) else ()
 
 
 def _free(said: Intent) -> bool:
@@ -139,8 +173,19 @@ def _lengths(number: int | str, spoken: str) -> tuple[str, ...]:
     return tuple(f"gia hạn {number} {lead}{spoken}" for lead in ("", "thêm "))
 
 
+_TELLING = re.compile(r"tỉnh|\bsở\b|\bbão\b")  # folded, these look like "tính", "số", "báo"
+
+
+def _opened(text: str) -> str:
+    """``dạ vì chờ sở`` → ``vì chờ sở``; words that give no "vì" stay as they are."""
+    rest = text
+    while (opening := _OPENS.match(rest)) is not None:
+        rest = rest[opening.end() :]
+    return rest if rest.lower().startswith(_LEADS) else text
+
+
 def _reasoned(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent) -> Intent | None:
-    words = text.strip()
+    words = _opened(text.strip())
     lead = next((lead for lead in _LEADS if words.lower().startswith(lead)), None)
     if lead is not None:
         words = words[len(lead) :].lstrip(": ")
@@ -149,11 +194,12 @@ def _reasoned(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent)
         return None
     said_words = re.findall(r"\w+", fold(words))
     first = said_words[0]
-    if set(said_words) <= _NO_REASON:
+    waits = bool(lead) or first in ("cho", "doi")  # "đợi anh tí" tells nothing, "chờ trả lời" does
+    if set(said_words) <= (_NO_REASON if waits else _PUTS_OFF) and not _TELLING.search(words.lower()):
         return None
     if lead is None and (words.endswith("?") or said.verb is Verb.GREETING or first in _SMALL_TALK):
         return None
-    return replace(intent, numbers=numbers, reason=words, doubt=None)
+    return replace(intent, numbers=numbers, reason=without_tail(words) or words, doubt=None)
 
 
 def _named(intent: Intent, numbers: tuple[int, ...], text: str, said: Intent, names: list[str]) -> Intent | None:

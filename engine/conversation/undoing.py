@@ -13,6 +13,7 @@ from engine import actions
 from engine.conversation.talk import Talk
 from engine.messages import Answer, Press, Said
 from engine.office import INBOUND
+from engine.rules.replies import Intent, Verb, understand
 
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
@@ -27,6 +28,14 @@ def undo(talk: Talk, press: Press | None = None) -> list[Answer]:
         return answers
     talk.connection.execute(update(INBOUND).where(INBOUND.c.id == remembered.id).values(undone_at=talk.now))
     return answers
+
+
+def behind_slip(text: str, today: dt.date) -> Intent | None:
+    """What is reported behind a slip that is taken back: ``nhầm, việc 4 mới xong``."""
+    slip, _, rest = text.partition(",")
+    taken_back, told = understand(slip, today), understand(rest, today)
+    plain = taken_back.verb is Verb.UNDO and not taken_back.doubt and not taken_back.numbers
+    return told if plain and told.verb is Verb.DONE and told.numbers and not told.doubt else None
 
 
 def last_act(talk: Talk, press: Press | None = None) -> AnyRow | None:

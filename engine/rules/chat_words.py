@@ -163,6 +163,8 @@ _NEAR = (
     ("ngày mốt", 2),
     ("ngày kia", 2),
     ("hôm qua", -1),
+    ("hnay", 0),
+    ("hqua", -1),
     ("bữa qua", -1),
     ("ngày hôm qua", -1),
     ("hôm kia", -2),

@@ -51,7 +51,7 @@ def state_of(world: World, title: str = "Kế hoạch") -> str:
 def test_a_number_alone_answers_the_question_which_one(open_world: OpenWorld) -> None:
     world = two_open(open_world)
     world.say(OFFICER, "xong rồi ạ")
-    world.phone(OFFICER).expect("Đồng chí nói việc nào?", "xong 1", "2. Biên bản kiểm tra")
+    world.phone(OFFICER).expect("Đồng chí báo việc nào ạ?", "xong 1", "2. Biên bản kiểm tra")
     world.say(OFFICER, "2")
     world.phone(OFFICER).expect("Đã ghi nhận xong việc 2: Biên bản kiểm tra")
     assert (state_of(world), state_of(world, "Biên bản")) == ("new", "done")

@@ -128,7 +128,7 @@ def test_doubtful_words_about_work_are_asked_back_with_the_open_work(open_world:
         world.say(OFFICER, words)
         world.phone(OFFICER).expect(NOT_UNDERSTOOD, "trợ giúp", "1. Kế hoạch chuyển đổi số", "2. Rà soát thủ tục")
     world.say(OFFICER, "việc 2 sao rồi")
-    world.phone(OFFICER).expect("Chưa ghi nhận gì với việc 2: Rà soát thủ tục", "xong 2")
+    world.phone(OFFICER).expect("Chưa ghi nhận gì cho việc 2: Rà soát thủ tục", "xong 2")
     assert world.history("reported") == 0
 
 

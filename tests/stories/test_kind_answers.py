@@ -17,7 +17,7 @@ def approvers_have_read(world: World) -> None:
 def test_not_yet_is_answered_as_such(open_world: OpenWorld, words: str) -> None:
     world = two_open(open_world)
     world.say(OFFICER, words)
-    said = world.phone(OFFICER).expect("Chưa ghi nhận gì với việc 1")
+    said = world.phone(OFFICER).expect("Chưa ghi nhận gì cho việc 1")
     assert "xin nhắn “gia hạn 1 đến ngày/tháng vì …”" in said
     assert world.occurrence("Kế hoạch").work_state == "new"
 
@@ -28,7 +28,7 @@ def test_five_courtesies_do_not_silence_the_question_that_matters(open_world: Op
         world.say(OFFICER, words)
         world.phone(OFFICER).expect("Vâng, thưa đồng chí.")
     world.say(OFFICER, "xong")
-    world.phone(OFFICER).expect("Đồng chí nói việc nào?")
+    world.phone(OFFICER).expect("Đồng chí báo việc nào ạ?")
 
 
 def test_after_five_courtesies_the_sixth_is_silent_at_once_and_answered_later(open_world: OpenWorld) -> None:
@@ -75,7 +75,7 @@ def test_hoan_tac_before_an_open_question_says_what_still_stands(open_world: Ope
     world.say(OFFICER, "xong 2")
     world.phone(OFFICER).expect("Đã ghi nhận xong việc 2")
     world.say(OFFICER, "xong")
-    world.phone(OFFICER).expect("Đồng chí nói việc nào?")
+    world.phone(OFFICER).expect("Đồng chí báo việc nào ạ?")
     world.say(OFFICER, "hoàn tác")
     world.phone(OFFICER).expect("Thao tác đã ghi nhận trước đó vẫn giữ nguyên")
     world.say(OFFICER, "hoàn tác")
@@ -152,7 +152,7 @@ def test_of_two_requests_the_approver_reads_the_days_that_are_asked_for(open_wor
     world.phone(OFFICER).put_aside()
     approvers_have_read(world)
     world.say(STANDING, "đồng ý")
-    said = world.phone(STANDING).expect("Đồng chí nói việc nào?")
+    said = world.phone(STANDING).expect("Đồng chí báo việc nào ạ?")
     assert "xin gia hạn đến 1/4" in said
     assert "xin gia hạn đến 2/4" in said
 

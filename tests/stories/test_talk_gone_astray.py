@@ -138,7 +138,7 @@ def test_a_photo_waits_for_the_words_that_name_its_work(open_world: OpenWorld) -
 def test_a_photo_with_a_bare_xong_goes_with_the_number_that_follows(open_world: OpenWorld) -> None:
     world = two_open(open_world, evidence="file")
     world.say(OFFICER, "xong", attachments=(PHOTO,))
-    world.phone(OFFICER).expect("Đồng chí nói việc nào?")
+    world.phone(OFFICER).expect("Đồng chí báo việc nào ạ?")
     world.say(OFFICER, "2")
     world.phone(OFFICER).expect("Đã ghi nhận xong việc 2")
     assert photos(world) == [("anh-1", "to_fetch")]

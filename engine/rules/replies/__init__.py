@@ -3,8 +3,8 @@
 One reply is read in three steps, each over a small table; the modules in reading order:
 
 1. ``chat_words`` (beside this package) cuts it into typed tokens;
-2. ``phrases``, ``pieces``, ``reading``: tokens become *pieces*: a command, a task number, a date, a document, a
-   courtesy, a hedge ("chưa", "sắp", "nếu", "?"), or something unread;
+2. ``vocabulary``, ``phrases``, ``pieces``, ``reading``: tokens become *pieces*: a command, a task number, a date, a
+   document, a courtesy, a hedge ("chưa", "sắp", "nếu", "?"), or something unread;
 3. the pieces are one of ``requests`` (``việc``), ``commands`` (``gia hạn 3 đến 25/3 vì …``) or ``statements``
    (``em nộp 3 rồi ạ``); ``meaning`` says what comes out.
 

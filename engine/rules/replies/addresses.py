@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from engine.rules.chat_letters import is_marked, same_spelling
+from engine.rules.chat_letters import can_be, is_marked, same_spelling
 from engine.rules.chat_tokens import Kind, Token, is_word
+from engine.rules.chat_words import ROMAN, date_at
 from engine.rules.replies.phrases import COURTEOUS, PHRASES, Role, are, words_of
 from engine.rules.replies.pieces import Piece
 
@@ -83,21 +84,73 @@ def called_by_name(tokens: Sequence[Token], at: int, before: Sequence[Piece], _t
         return Piece(Role.POLITE, at, end)
     if end == at + title:
         return None
+    if opens and before and is_word(tokens, end, "em", "e", "cháu", "con", "tôi"):  # "dạ chị Lan em xong 3 rồi"
+        return Piece(Role.POLITE, at, end)
     closes = bool(before) and before[-1].role in (Role.POLITE, Role.PAST, Role.GREET)
     last = end == len(tokens) or tokens[end].kind is Kind.STOP or is_word(tokens, end, "ạ", "nhé", "nha")
     return Piece(Role.POLITE, at, end) if closes and last else None
 
 
 _ALSO_NAMES = frozenset({"mai", "ha", "hong", "thi", "do", "dinh"})
+# Names that are harmless words too: "Nam" without marks is "năm", "Công" begins "công việc".
+_WORDS_TOO = ("nam", "năm", "quý", "tuấn", "tuân", "chi", "công", "bằng", "tư", "sang", "minh")
+_OF_TIME = (
+    *("nay", "này", "ngoái", "trước", "sau", "tới", "qua", "vừa", "đầu", "cuối", "tuần", "tháng", "quý", "năm"),
+    *("ngày", "thứ", "mai", "học"),
+)
+_TIME_GOES_ON = ("hết", "cuối", "đầu", "giữa", "trong", "cả", "hàng", "mỗi", "sang", "từ", "đến", "tới")
+_FULL_TITLES = ("anh", "chị", "bác", "cô", "chú", "ông", "bà")
+
+
+_DOES = tuple(
+    word
+    for (word,) in words_of(
+        "xong | nộp | gửi | gởi | đã | làm | hoàn | đang | vướng | xin | nghỉ | vừa | up | ht | gia | chuyển | đồng"
+        " | xác | nhắc | báo | xử | trình"
+    )
+)
+
+
+def doer_by_name(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.date) -> Piece | None:
+    """``Nam xong 3``, ``việc 3 quý gửi rồi``, ``anh Năm nộp 9``: somebody else did it. "năm nay", "quý I" are time."""
+    if not is_word(tokens, at, *_WORDS_TOO) or _is_period(tokens, at, today):
+        return None
+    token = tokens[at]
+    titled = is_word(tokens, at - 1, *_FULL_TITLES) and before[-1].role is Role.PERSON
+    capital = token.word.istitle() and any(other.word.islower() for other in tokens if other.kind is Kind.WORD)
+    thing = bool(before) and before[-1].role in (Role.THING, Role.WAY, Role.GREET)  # "báo cáo quý xong rồi"
+    doer = is_word(tokens, at + 1, *_DOES) and not thing and token.folded not in ("minh", "chi")
+    if not (capital or titled or doer or is_word(tokens, at - 1, "cho")):
+        return None
+    if any(len(phrase.words) > 1 and are(tokens, at, phrase.words) for phrase in PHRASES.get(token.folded, ())):
+        return None
+    called = is_word(tokens, at + 1, "ơi")
+    return Piece(Role.POLITE if called else Role.UNREAD, at, at + 1)
+
+
+def _is_period(tokens: Sequence[Token], at: int, today: dt.date) -> bool:
+    """Whether a number or a word of time stands beside it: ``quý I``, ``cuối năm``, ``Năm vừa rồi``."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    counted = following is not None and (following.kind in _NUMERIC or following.folded in ROMAN)
+    lower = tokens[at].word.islower()
+    given = is_word(tokens, at - 1, "cho")  # "cho Nam rồi"; but "năm rồi"
+    gone_by = is_word(tokens, at + 1, "rồi") and (lower or not at) and not given
+    goes_on = is_word(tokens, at + 1, *_OF_TIME) or date_at(tokens, at + 1, today) is not None
+    named = is_word(tokens, at - 1, "báo", "cáo") and lower  # "báo cáo năm"
+    return counted or goes_on or gone_by or named or is_word(tokens, at - 1, *_TIME_GOES_ON)
+
+
+_NUMERIC = frozenset({Kind.NUMBER, Kind.MONTH, Kind.DAY, Kind.ODD})
 
 
 def _may_be_name(token: Token) -> bool:
     if token.kind is not Kind.WORD or not token.word[0].isupper():
         return False
-    return token.folded not in PHRASES or (token.folded in _ALSO_NAMES and token.word.istitle())
+    also = token.folded in _ALSO_NAMES or any(can_be(token.word, name) for name in _WORDS_TOO)
+    return token.folded not in PHRASES or (also and token.word.istitle())
 
 
-_SPEAKERS = ("em", "e", "tôi", "tui", "mình", "thưa")
+_SPEAKERS = ("em", "e", "cháu", "tôi", "tui", "mình", "thưa")
 
 
 def closing_a(
@@ -126,6 +179,45 @@ def closing_a(
 def _is_bare_report(tokens: Sequence[Token]) -> bool:
     """``xong roi a``: nobody asks the machine about the one thing that is open; but who asks, asks by number."""
     return len(tokens) == 2 and is_word(tokens, 0, "xong") and is_word(tokens, 1, "rồi", "rùi")
+
+
+_CON_SAYS = ("xong", "nộp", "gửi", "đã", "làm", "hoàn", "báo", "chào", "cảm", "xin", "vừa", "mới")
+
+
+def humble_person(
+    tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date, *, marked: bool
+) -> Piece | None:
+    """``dạ chú ơi con nộp …``: the writer, not "còn"; ``… rồi đồng chí nhé``: the reader, at the end."""
+    opens = all(piece.role in COURTEOUS for piece in before)
+    says = is_word(tokens, at + 1, *_CON_SAYS)
+    if opens and says and marked and tokens[at].word.lower() == "con":
+        return Piece(Role.PERSON, at, at + 1)
+    closes = bool(before) and before[-1].role in (Role.POLITE, Role.PAST)
+    if is_word(tokens, at, "ad") and (closes or is_word(tokens, at + 1, "ơi")):
+        return Piece(Role.PERSON, at, at + 1)
+    if closes and are(tokens, at, ("đồng", "chí")) and (at + 2 == len(tokens) or is_word(tokens, at + 2, *_ENDS)):
+        return Piece(Role.PERSON, at, at + 2)
+    return None
+
+
+_ENDS = ("ạ", "nhé", "nha", "nhá", "ơi")
+_WISHES = (
+    *(("chúc", whom) for whom in (*TITLES, "cả", "mọi", "các", "bot", "đồng", "một", "ngày", "buổi", "cuối", "mừng")),
+    *words_of("kính chúc | có gì anh | có gì chị | có gì bác | có gì cô | có gì chú | có gì sếp | có gì thì"),
+)
+_TAKES_BACK = frozenset(
+    "chua khong ko k chang nhung thieu sai con mai neu cho de se dung xong nop gui lam han phai can".split()  # noqa: SIM905
+)
+
+
+def wishes(tokens: Sequence[Token], at: int, before: Sequence[Piece], _today: dt.date) -> Piece | None:
+    """``… chúc anh ngày tốt lành``, ``… có gì chị báo em nhé``: how a report ends; nothing in it tells of work."""
+    reported = any(piece.role in (Role.FINISHED, Role.DEED) for piece in before)
+    if not reported or not any(are(tokens, at, words) for words in _WISHES):
+        return None
+    rest = tokens[at:]
+    plain = all(token.kind in (Kind.WORD, Kind.COMMA, Kind.STOP, Kind.ICON) for token in rest)
+    return Piece(Role.POLITE, at, len(tokens)) if plain and not _TAKES_BACK & {t.folded for t in rest} else None
 
 
 _INVITES = words_of("chờ | mời | nhờ | xin mời | kính mời")

@@ -6,16 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.rules.chat_letters import fold
-from engine.rules.chat_tokens import Kind, is_word
+from engine.rules.chat_tokens import Kind
 from engine.rules.replies.command_dates import dates_of_command, days_more, stray_day, two_days
 from engine.rules.replies.grants import doubt_of_grant
-from engine.rules.replies.leaves import doubt_of_leave
+from engine.rules.replies.handing_over import receiver_of
+from engine.rules.replies.leads import LEADS_IN, asked_behind, last_break, opening_number, says_not_done, therefore
+from engine.rules.replies.leaves import doubt_of_leave, is_leave
 from engine.rules.replies.meaning import Doubt, Intent, Verb
 from engine.rules.replies.phrases import COURTEOUS, Role
-from engine.rules.replies.pieces import Piece, Reply, date_of, document_in, link_in, numbers_in, trimmed
-from engine.rules.replies.receivers import GIVES, no_receiver, receiver_in
-from engine.rules.replies.second_clauses import asks_about_extension, doubt_of_second_clause, doubt_of_trouble
+from engine.rules.replies.pieces import Piece, Reply, document_in, lead_ends, link_in, numbers_in, trimmed
+from engine.rules.replies.receivers import no_receiver
+from engine.rules.replies.second_clauses import doubt_of_second_clause
+from engine.rules.replies.tellings import doubt_of_telling, tells_only, took_note
 from engine.rules.replies.times import time_of_day
 
 
@@ -45,11 +47,10 @@ _SHAPES: dict[Verb, Shape] = {
     Verb.STUCK: Shape(reason=True, after_no=True),
     Verb.SNOOZE: Shape(date=True, after_no=True, may_ask=True, bears=frozenset({Doubt.LATER, Doubt.MUST})),
     Verb.DETAILS: Shape(may_ask=True, bears=frozenset({Doubt.CONDITION})),
-    Verb.UNDO: Shape(strict=True, bears=frozenset({Doubt.NOT_DONE})),
+    Verb.UNDO: Shape(strict=True, after_no=True, bears=frozenset({Doubt.NOT_DONE})),
     Verb.LEAVE: Shape(reason=True, date=True, may_ask=True),
 }
 _TELL_ABOUT_ONE = (Verb.STUCK, Verb.RETURN, Verb.REFUSE)  # behind these a number is the work's, whatever follows it
-_LEADS_IN = COURTEOUS | {Role.PLEASE, Role.PAST, Role.THING, Role.WAY, Role.NUMBERS, Role.COUNT, Role.DATE, Role.TO}
 _FREE = frozenset([Role.UNREAD, Role.HEDGE, Role.DEED, Role.PAST, Role.FINISHED, Role.COMMAND, Role.ALL, Role.GIVE])
 
 
@@ -60,60 +61,35 @@ def command(reply: Reply) -> Intent | None:
         return None
     verb = reply.pieces[lead].value
     assert isinstance(verb, Verb)
+    if verb is Verb.LEAVE and not is_leave(reply, lead):
+        return None
+    if verb is Verb.DETAILS and took_note(reply, reply.pieces[:lead]):
+        numbers = numbers_in(reply.pieces)
+        return Intent(Verb.UNKNOWN, numbers, doubt=Doubt.UNCLEAR) if numbers else Intent(Verb.GREETING)
     before, reason = reply.pieces[:lead], None
     because = next((i for i, piece in enumerate(before) if piece.role is Role.REASON), None)
     if because is not None and verb in (Verb.EXTEND, Verb.LEAVE):  # "do chưa có số liệu, xin gia hạn 3 đến 25/3"
-        reason = trimmed(reply, before[because + 1 : _last_break(before)])
+        reason = trimmed(reply, before[because + 1 : last_break(before)])
         before = before[:because]
-    if verb is Verb.STUCK and (asked := _asked_behind(reply, lead)) is not None:
+    if verb is Verb.STUCK and (asked := asked_behind(reply, lead)) is not None:
         verb, before, reason, lead = Verb.EXTEND, asked.before, asked.reason, asked.lead
         if asked.doubt:
             return Intent(Verb.UNKNOWN, numbers_in(reply.pieces), doubt=asked.doubt)
     shape = _SHAPES[verb]
-    if verb is Verb.EXTEND and before and (so := _therefore(reply, before)) is not None:
-        named = _opening_number(before[:so])
+    if verb is Verb.EXTEND and before and (so := therefore(reply, before)) is not None:
+        named = opening_number(before[:so])
         reason = trimmed(reply, before[before.index(named) + 1 if named else 0 : so])
         before = (*((named,) if named else ()), *before[so + 1 :])
-    if shape.after_no and _says_not_done(before):
+    if shape.after_no and says_not_done(before):
         if len(set(map(numbers_in, (before, reply.pieces[lead:]))) - {()}) > 1:
             return Intent(Verb.UNKNOWN, numbers_in(reply.pieces), doubt=Doubt.SEVERAL)  # "chưa xong 3, gia hạn 5"
-        before = tuple(piece for piece in before if piece.role in _LEADS_IN)
-    if any(piece.role not in _LEADS_IN and piece.value not in shape.bears for piece in before):
+        before = tuple(piece for piece in before if piece.role in LEADS_IN)
+    if any(piece.role not in LEADS_IN and piece.value not in shape.bears for piece in before):
         return None
     after = reply.pieces[lead + 1 :]
     if verb in _TELL_ABOUT_ONE and after and after[0].role is Role.COUNT and not numbers_in(reply.pieces):
         after = (*_number_and_thing(reply, after[0]), *after[1:])
     return _commanded(reply, verb, before, after, reason)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """``việc 2 khó, xin lùi đến 25/12``: more time is asked for, and the trouble is why."""
-
-    before: tuple[Piece, ...]
-    reason: str | None
-    lead: int
-    doubt: Doubt | None
-
-
-def _asked_behind(reply: Reply, stuck: int) -> _Asked | None:
-    """The request for more time behind a trouble, if there is one; its words were not the reason's."""
-    pieces = reply.pieces
-    lead = next((i for i in range(stuck + 1, len(pieces)) if pieces[i].value is Verb.EXTEND), None)
-    if lead is None:
-        return None
-    told = pieces[:lead]
-    nearest = next((piece for piece in reversed(told) if piece.role not in COURTEOUS | {Role.PLEASE}), None)
-    if nearest is not None and nearest.role in (Role.HEDGE, Role.PAST) and reply.folded(nearest) != "nen":
-        return None  # "3 khó, không xin gia hạn", "vướng 3, đã xin gia hạn rồi"
-    end = _last_break(told)
-    numbers = tuple(piece for piece in told if piece.role is Role.NUMBERS)
-    behind = numbers_in(pieces[lead:])
-    several = len(numbers) > 1 or (numbers and behind and set(behind) != set(numbers_in(numbers)))
-    begins = stuck + 1 if stuck + 1 < end and pieces[stuck + 1].role in (Role.NUMBERS, Role.BREAK) else stuck
-    because = [piece for piece in pieces[begins:end] if piece.role not in (Role.NUMBERS, Role.REASON)]
-    told_why = trimmed(reply, because) if because else reply.folded(pieces[stuck])
-    return _Asked(numbers, told_why, lead, Doubt.SEVERAL if several else None)
 
 
 def _number_and_thing(reply: Reply, piece: Piece) -> tuple[Piece, ...]:
@@ -124,66 +100,28 @@ def _number_and_thing(reply: Reply, piece: Piece) -> tuple[Piece, ...]:
     return number, Piece(Role.UNREAD, piece.start + 1, piece.end)
 
 
-def _therefore(reply: Reply, before: Sequence[Piece]) -> int | None:
-    """``3 chưa có số liệu nên xin gia hạn``: where the "nên" stands that all before it is the reason of."""
-    for i in reversed(range(len(before))):
-        if reply.folded(before[i]) == "nen":
-            return i if i else None
-        if before[i].role not in COURTEOUS | {Role.PLEASE}:
-            return None
-    return None
-
-
-def _opening_number(pieces: Sequence[Piece]) -> Piece | None:
-    """The number that the reply opens with, courtesies aside."""
-    opening = next((piece for piece in pieces if piece.role not in COURTEOUS), None)
-    return opening if opening is not None and opening.role is Role.NUMBERS else None
-
-
-def _says_not_done(before: Sequence[Piece]) -> bool:
-    """``chưa xong 3, …``, ``3 không kịp, …``: what makes people ask for more time."""
-    known = _LEADS_IN | {Role.FINISHED, Role.DEED, Role.HEDGE}
-    hedges = {piece.value for piece in before if piece.role is Role.HEDGE}
-    told = any(piece.role in (Role.FINISHED, Role.DEED) or piece.value is Doubt.LATER for piece in before)
-    negates_command = before[-1].value is Doubt.NOT_DONE if before else True  # "không gia hạn 3"
-    return (
-        told
-        and not negates_command
-        and Doubt.NOT_DONE in hedges
-        and hedges <= {Doubt.NOT_DONE, Doubt.LATER}
-        and all(piece.role in known for piece in before)
-    )
-
-
-def _last_break(before: Sequence[Piece]) -> int:
-    """Where "…, em xin" begins, behind a reason that was given first."""
-    breaks = [i for i, piece in enumerate(before) if piece.role is Role.BREAK]
-    closing = breaks and all(piece.role in COURTEOUS | {Role.PLEASE} for piece in before[breaks[-1] :])
-    return breaks[-1] if closing else len(before)
-
-
 def _commanded(
     reply: Reply, verb: Verb, before: Sequence[Piece], after: Sequence[Piece], early_reason: str | None
 ) -> Intent:
     shape = _SHAPES[verb]
     whole = after
-    who, unit, after = _receiver(reply, after) if verb is Verb.HAND_OVER else (None, None, after)
+    who, unit, after = receiver_of(reply, after) if verb is Verb.HAND_OVER else (None, None, after)
     cut = _reason_begins(after, verb) if shape.reason else len(after)
     stated = (*before, *after[:cut])
     told = after[cut + 1 :] if cut < len(after) and after[cut].role is Role.REASON else after[cut:]
     numbers = numbers_in(stated) or (numbers_in(told) if verb is Verb.STUCK else ())
-    hedge = _hedge_of_command(shape, stated)
-    if hedge is not None:
-        return Intent(Verb.UNKNOWN, numbers, doubt=hedge)
+    doubt = _hedge_of_command(shape, stated) or tells_only(reply, verb, before, whole)
+    if doubt is not None:
+        return Intent(Verb.UNKNOWN, numbers, doubt=doubt)
     doubt = doubt_of_second_clause(reply, verb, whole) or _doubt_of_command(reply, verb, shape, stated)
-    doubt = doubt or _says_more(told, numbers) or _doubt_of_telling(reply, verb, before, after, told)
+    doubt = doubt or _says_more(told, numbers) or doubt_of_telling(reply, verb, before, after, told)
     if doubt is None and verb is Verb.LEAVE:
         doubt = doubt_of_leave(reply, told)
     if doubt is None and verb in (Verb.EXTEND, Verb.SNOOZE, Verb.APPROVE) and two_days(reply, stated, told):
         doubt = Doubt.RANGE
     if doubt is None and who and any(piece.role is Role.GIVE for piece in after):  # "3 cho Lan, 5 cho Hùng"
         doubt = Doubt.SEVERAL
-    if verb is Verb.HAND_OVER and no_receiver(reply.tokens, _lead_ends(reply), reply.today):
+    if verb is Verb.HAND_OVER and no_receiver(reply.tokens, lead_ends(reply), reply.today):
         return Intent(Verb.UNKNOWN, numbers, doubt=Doubt.UNCLEAR)  # "chuyển 3 sang tháng sau", "chuyển 3 cho tỉnh"
     if verb is Verb.UNDO and doubt is not None:  # undoing acts on "the last one", so that asking back needs no verb
         return Intent(Verb.UNKNOWN, numbers, doubt=doubt)
@@ -206,33 +144,6 @@ def _commanded(
         more=more,
         working=working,
     )
-
-
-_IS_DATA = ("số liệu", "biểu", "biểu mẫu", "mẫu", "file", "tài liệu", "danh sách", "phiếu", "bảng")
-
-
-def _doubt_of_telling(
-    reply: Reply, verb: Verb, before: Sequence[Piece], after: Sequence[Piece], told: Sequence[Piece]
-) -> Doubt | None:
-    """A report or a plan in a command's words."""
-    if verb is Verb.EXTEND:
-        reasoned = any(piece.role is Role.REASON for piece in after)
-        return Doubt.QUESTION if not reasoned and asks_about_extension(reply, before, told) else None
-    if verb is Verb.STUCK:
-        return doubt_of_trouble(reply, told)
-    if verb is Verb.RETURN and is_word(reply.tokens, _lead_ends(reply) - 2, "làm"):  # "em làm lại 3 xong rồi"
-        over = any(piece.role in (Role.FINISHED, Role.PAST) for piece in told)
-        return Doubt.UNCLEAR if over and not any(piece.value is Doubt.NOT_DONE for piece in told) else None
-    if verb is Verb.HAND_OVER:
-        if after and after[0].role is Role.THING and reply.folded(after[0]) in map(fold, _IS_DATA):
-            return Doubt.PARTLY  # "chuyển số liệu 3 cho chị Lan"
-        days = [date_of(reply, piece) for piece in before if piece.role is Role.DATE]
-        return Doubt.LATER if any(day is None or day > reply.today for day in days) else None
-    return None
-
-
-def _lead_ends(reply: Reply) -> int:
-    return next(piece.end for piece in reply.pieces if piece.role is Role.COMMAND)
 
 
 def _hour(reply: Reply, stated: Sequence[Piece]) -> dt.time | None:
@@ -302,6 +213,8 @@ def _doubt_of_command(reply: Reply, verb: Verb, shape: Shape, stated: Sequence[P
         return Doubt.ALL
     if Role.COUNT in roles:
         return Doubt.COUNT
+    if verb is Verb.APPROVE and Role.DURATION in roles:  # "đồng ý cho lùi 2 ngày": as many as were asked for?
+        return Doubt.PARTLY
     if any(piece.value is Doubt.RANGE for piece in stated) or (
         verb not in (Verb.LEAVE, Verb.DOING) and Role.NUMBERS not in roles and stray_day(reply, stated, verb)
     ):
@@ -324,8 +237,8 @@ _OUTSIDE = frozenset([Role.UNREAD, Role.DEED, Role.GIVE, Role.REASON])
 
 
 def _pleads(reply: Reply, verb: Verb, piece: Piece) -> bool:
-    """``hoàn tác giúp em với``"""
-    return verb is Verb.UNDO and reply.folded(piece) == "voi"
+    """``hoàn tác giúp em với``, ``rút lại giúp em câu vừa rồi``"""
+    return verb is Verb.UNDO and reply.folded(piece) in ("voi", "cau", "tin", "lenh")
 
 
 def _is_another_command(stated: Sequence[Piece], at: int, verb: Verb) -> bool:
@@ -350,18 +263,3 @@ def _says_more(told: Sequence[Piece], numbers: tuple[int, ...]) -> Doubt | None:
             return Doubt.SEVERAL
         clause = []
     return None
-
-
-def _receiver(reply: Reply, after: Sequence[Piece]) -> tuple[str | None, str | None, Sequence[Piece]]:
-    """The name after "cho", as typed and without its title; the unit behind it; and the pieces without both."""
-    found = receiver_in(reply.tokens, after[0].start if after else len(reply.tokens))
-    if found is None:
-        return None, None, after
-    give, start, name_end, end = found
-    told = give if is_word(reply.tokens, give, *GIVES) else give + 1  # "giao 3 anh Tuấn"
-    rest = [piece for piece in after if piece.end <= told or piece.start >= end]
-    if any(piece.role is Role.NUMBERS and piece.end <= told for piece in rest):  # "Trường Tiểu học số 2" is a name
-        rest = [piece for piece in rest if piece.role is not Role.NUMBERS or piece.end <= told]
-    if is_word(reply.tokens, start, "ai") or is_word(reply.tokens, end, "hoặc", "hay"):  # it asks, or leaves it open
-        return None, None, rest
-    return reply.shown(start, name_end), reply.shown(name_end, end), rest

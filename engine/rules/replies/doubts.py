@@ -16,8 +16,10 @@ from engine.rules.chat_words import Lean
 from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import COURTEOUS, Role
 from engine.rules.replies.pieces import Piece, Reply, date_of, dated_behind, numbers_in
+from engine.rules.replies.several import doubt_of_several
 from engine.rules.replies.spoken import (
     PLAIN_PAST,
+    QUITE_PAST,
     doubt_of_c,
     doubt_of_next_step,
     doubt_of_order,
@@ -26,8 +28,6 @@ from engine.rules.replies.spoken import (
     told_at,
 )
 from engine.rules.replies.things import doubt_of_going_on, doubt_of_part, doubt_of_period, doubt_of_receivers
-
-_QUITE_PAST = frozenset(["da", "vua"])
 
 
 def doubt_of_done(reply: Reply) -> Doubt | None:
@@ -51,7 +51,7 @@ def is_past(reply: Reply, at: int) -> bool:
         return False
     past = reply.folded(pieces[at - 1])
     finished_before = any(piece.role is Role.FINISHED for piece in pieces[:at])
-    return past in _QUITE_PAST or (past == "moi" and not finished_before)
+    return past in QUITE_PAST or (past in ("moi", "ms") and not finished_before)
 
 
 def _goes_on_sending(reply: Reply, at: int) -> bool:
@@ -192,19 +192,6 @@ def _doubt_unread(reply: Reply) -> Doubt | None:
     return None
 
 
-def _doubt_several(reply: Reply) -> Doubt | None:
-    """``xong 3 rồi 5``: with more than one group of numbers, each needs its own "xong"."""
-    groups = [i for i, piece in enumerate(reply.pieces) if piece.role is Role.NUMBERS]
-    if len(groups) < 2:
-        return None
-    finished = (i > 0 and (reply.pieces[i - 1].role is Role.FINISHED or _said_done(reply, i - 1)) for i in groups)
-    return None if all(finished) else Doubt.SEVERAL
-
-
-def _said_done(reply: Reply, at: int) -> bool:
-    return at > 0 and reply.pieces[at].role is Role.DEED and reply.folded(reply.pieces[at - 1]) in _QUITE_PAST
-
-
 def _doubt_sign(reply: Reply) -> Doubt | None:
     """``x`` needs its number straight behind it, ✅ a number somewhere; or another word that says it."""
     pieces = reply.pieces
@@ -252,7 +239,7 @@ def _doubt_idiom(reply: Reply) -> Doubt | None:
 def _doubt_first(reply: Reply) -> Doubt | None:
     """``xong 3 đã``: "đã" behind it means "first", and the work is still to be done."""
     spoken = [piece for piece in reply.pieces if piece.role not in COURTEOUS]
-    return Doubt.LATER if spoken and reply.folded(spoken[-1]) in ("da", "moi", "vua") else None
+    return Doubt.LATER if spoken and reply.folded(spoken[-1]) in ("da", "moi", "ms", "vua") else None
 
 
 def _doubt_other_deed(reply: Reply) -> Doubt | None:
@@ -338,7 +325,7 @@ _DOUBTS: tuple[Callable[[Reply], Doubt | None], ...] = (
     _doubt_direction,
     doubt_of_c,
     _doubt_sign,
-    _doubt_several,
+    doubt_of_several,
     doubt_of_going_on,
     _doubt_numbers,
     doubt_of_receivers,

@@ -6,15 +6,20 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
+from engine.rules.chat_letters import is_marked, same_spelling
 from engine.rules.chat_tokens import Kind, Token, is_word, number_there
-from engine.rules.chat_words import date_at
+from engine.rules.chat_words import Lean, date_at
 from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import Role
 from engine.rules.replies.pieces import Piece, Reply, date_of, numbers_in
 
 _DAYS = {"ngày": 1, "hôm": 1, "bữa": 1, "tuần": 7}
 _FROM_TO = re.compile(r"([0-9]{1,2})-([0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{4})?)")
-_NO_LEAVE = frozenset(["le", "tet", "trua", "tay", "he"])
+_NO_LEAVE = frozenset(["le", "tet", "trua", "tay", "he", "ngoi", "ma", "giai", "huu", "choi", "gi"])
+_KINDS = frozenset(["phep", "om", "thai", "san", "rieng", "viec", "cuoi", "tang", "benh", "sinh"])
+_NOT_THE_WRITER = frozenset([Role.WAY, Role.THING, Role.NUMBERS, Role.COUNT])
+_ANNOUNCED_TO = frozenset(["ca nha", "moi nguoi", "cac bac", "anh chi", "cac anh", "cac chi", "ca xa", "bot"])
+_LONGEST_GONE_BY = dt.timedelta(days=200)
 
 
 def are_working_days(reply: Reply, piece: Piece) -> bool:
@@ -51,9 +56,32 @@ def _days(reply: Reply, stated: Sequence[Piece], dates: Sequence[Piece]) -> tupl
     found = [date for piece in dates if (date := date_of(reply, piece)) is not None]
     if len(found) == 1 and len(dates) == 1:
         return _one_day(reply, stated, dates[0], found[0])
-    if len(found) == 2 and found[0] <= found[1]:
-        return found[0], found[1]
-    return None, None
+    if len(dates) != 2 or not _is_span(reply, *dates):
+        return None, None
+    first, last = date_of(reply, dates[0]) or _begun(reply, dates[0]), date_of(reply, dates[1])
+    return (first, last) if first and last and first <= last else (None, None)
+
+
+def _is_span(reply: Reply, first: Piece, last: Piece) -> bool:
+    """``20/3 - 25/3``, ``từ mai đến hết tuần``, ``thứ 5 và thứ 6``; "20/3, 25/3" are two days, not six.
+
+    "mai nghỉ bù 2/9" names a holiday.
+    """
+    between = {token.folded for token in reply.tokens[first.end : last.start]}
+    if between & _UNTIL or is_word(reply.tokens, last.start, "đến", "tới", "hết"):
+        return True
+    start, end = date_of(reply, first), date_of(reply, last)
+    beside = start is not None and end is not None and end - start == dt.timedelta(days=1)
+    return beside and between <= {",", "va", "voi"}
+
+
+_UNTIL = frozenset(["-", ">", "toi", "den", "het", "qua", "sang"])
+
+
+def _begun(reply: Reply, piece: Piece) -> dt.date | None:
+    """The first day of a leave that has begun: ``nghỉ thai sản từ 1/3 đến 31/8`` said on 10/3."""
+    day = date_of(reply, piece, Lean.BEHIND)
+    return day if day is not None and reply.today - _LONGEST_GONE_BY <= day <= reply.today else None
 
 
 def _one_day(
@@ -84,6 +112,32 @@ def _from_to(reply: Reply, token: Token) -> tuple[dt.date | None, dt.date | None
     last = there.date if there else None
     first = int(parts.group(1))
     return (last.replace(day=first), last) if last and 1 <= first <= last.day else (None, None)
+
+
+def is_leave(reply: Reply, lead: int) -> bool:
+    """Whether the "nghỉ" there is the writer's. ``em nghĩ mai xong`` thinks; ``văn thư nghỉ``: somebody else."""
+    before, after = reply.pieces[:lead], reply.pieces[lead + 1 :]
+    others = any(piece.role in _NOT_THE_WRITER for piece in before)
+    mine = any(piece.role in (Role.PERSON, Role.PLEASE) for piece in before)
+    announced = not mine and any(reply.folded(piece) in _ANNOUNCED_TO for piece in after)
+    return not (others or announced) and not _thinks(reply, lead)
+
+
+def _thinks(reply: Reply, lead: int) -> bool:
+    """``nghĩ``, and an unmarked ``nghi`` without a word of leave, or with a clause behind: ``nghi mai moi co``."""
+    piece, after = reply.pieces[lead], [part for part in reply.pieces[lead + 1 :] if part.role is not Role.POLITE]
+    said = next((token for token in reply.tokens[piece.start : piece.end] if token.folded == "nghi"), None)
+    if said is None or same_spelling(said.word, "nghỉ"):
+        return False
+    reason = next((i for i, part in enumerate(after) if part.role is Role.REASON), len(after))
+    words = {token.folded for part in after[:reason] for token in reply.tokens[part.start : part.end]}
+    known = (Role.TO, Role.DATE, Role.DURATION, Role.BREAK, Role.NUMBERS, Role.PERSON)
+    spans = {"tu", "den"} <= words or {"tu", "toi"} <= words or any(is_from_to(token) for token in reply.tokens)
+    clause = any(part.role not in known and not _KINDS & set(reply.folded(part).split()) for part in after[:reason])
+    if is_marked(said.word):  # "nghĩ từ 20/3 đến 25/3" can be no thought
+        return clause or piece.end - piece.start > 1 or not spans
+    named = bool(_KINDS & (words | set(reply.folded(piece).split()))) or reply.folded(piece).startswith("xin")
+    return clause or not (named or spans)
 
 
 def doubt_of_leave(reply: Reply, told: Sequence[Piece]) -> Doubt | None:

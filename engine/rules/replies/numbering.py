@@ -36,13 +36,16 @@ def task_number(tokens: Sequence[Token], at: int, before: Sequence[Piece], today
 def _past_naming(tokens: Sequence[Token], at: int) -> tuple[int, bool]:
     """The token after "việc", "việc số", "#"; and whether "số" was said, after which only a number can stand."""
     end, named = at, False
-    for words in (("công", "việc"), ("đầu", "việc"), ("nhiệm", "vụ"), ("mục", "việc"), ("việc",), ("cái",)):
+    for words in (("công", "việc"), ("đầu", "việc"), ("nhiệm", "vụ"), ("mục", "việc"), ("việc",), ("vc",), ("cái",)):
         if are(tokens, end, words):
             end += len(words)
             break
     glued = end + 1 < len(tokens) and tokens[end].end == tokens[end + 1].start
     if end == at and is_word(tokens, at, "v") and glued and tokens[at + 1].kind is Kind.NUMBER:  # "v3"
         return at + 1, True
+    dotted = are(tokens, at, ("v",)) and at + 2 < len(tokens) and tokens[at + 1].folded == "."
+    if end == at and dotted and tokens[at + 2].kind is Kind.NUMBER and tokens[at + 1].end == tokens[at + 2].start:
+        return at + 2, True  # "v.3"
     if end > at and is_word(tokens, end, "thứ"):
         end += 1
     if is_word(tokens, end, "số", "sô", "stt"):
@@ -100,7 +103,7 @@ def _list_from(tokens: Sequence[Token], start: int, first: tuple[int, int], toda
 
 def _next_in_list(tokens: Sequence[Token], at: int, today: dt.date) -> tuple[int, int, bool] | None:
     end, ranged = at, False
-    while end < len(tokens) and (tokens[end].kind is Kind.COMMA or is_word(tokens, end, "và", "với")):
+    while end < len(tokens) and (tokens[end].kind is Kind.COMMA or is_word(tokens, end, "và", "với", "vs")):
         end += 1
     joined = end > at
     if not joined and end < len(tokens) and tokens[end].folded in ("-", "/", "="):

@@ -44,6 +44,10 @@ class Reply:
         return " ".join(token.folded for token in self.tokens[piece.start : piece.end])
 
 
+def lead_ends(reply: Reply) -> int:
+    return next(piece.end for piece in reply.pieces if piece.role is Role.COMMAND)
+
+
 def numbers_in(pieces: Sequence[Piece]) -> tuple[int, ...]:
     counted = (piece for piece in pieces if piece.role is Role.NUMBERS)
     return tuple(dict.fromkeys(number for piece in counted for number in piece.numbers))
@@ -101,4 +105,30 @@ def trimmed(reply: Reply, pieces: Sequence[Piece]) -> str | None:
         return None
     if all(piece.role is Role.PAST for piece in kept):  # "đã gia hạn 3 rồi"
         return None
-    return reply.shown(kept[0].start, kept[-1].end)
+    off = list(pieces)[len(kept) :] if kept else []
+    behind = next((reply.tokens[piece.start].word for piece in off if piece.role is Role.POLITE), "")
+    return without_tail(reply.shown(kept[0].start, kept[-1].end) or "", behind) or None
+
+
+_TAILS = frozenset(["ạ", "ah", "nhé", "nha", "nhá", "nghen", "nhen", "ơi"])
+_CALLS = frozenset(["ơi", "nhé", "nha", "nhá", "nghen", "nhen"])  # behind a person: they are spoken to
+_SIGHS = frozenset(["quá", "lắm"])
+_HEARERS = frozenset(["anh", "chị", "em", "bác", "cô", "chú", "sếp", "bot", "a", "c"])
+_TO_WHOM = frozenset(["chờ", "đợi", "cho", "của", "với", "gặp", "nhờ", "từ", "theo", "giúp", "đưa", "đón", "thay"])
+
+
+def without_tail(reason: str, behind: str = "") -> str:
+    """A reason as others read it: ``chưa có số liệu chị ơi`` → ``chưa có số liệu``; "chờ chị" stays whole.
+
+    ``behind``: the tail that is off already. Nothing is left of a mere sigh: ``(khó) quá``.
+    """
+    words, tail = reason.rstrip(" .,!").split(" "), behind.lower()
+    while words:
+        last = words[-1].strip(".,!").lower()
+        hearer = tail in _CALLS and last in _HEARERS and len(words) > 1 and words[-2].lower() not in _TO_WHOM
+        sigh = last in _SIGHS and (bool(tail) or len(words) == 1)
+        if not (last in _TAILS or hearer or sigh or not last):
+            break
+        tail = last
+        words.pop()
+    return " ".join(words).rstrip(" .,!") if tail else reason

@@ -9,7 +9,16 @@ from functools import partial
 from engine.rules.chat_letters import can_be, fold, is_marked, is_slip_of, same_spelling
 from engine.rules.chat_tokens import Kind, Token, is_word, number_there
 from engine.rules.chat_words import ROMAN, date_at, spoken_hour_ends
-from engine.rules.replies.addresses import TITLES, addressed, called_by_name, closing_a, invites_a_look
+from engine.rules.replies.addresses import (
+    TITLES,
+    addressed,
+    called_by_name,
+    closing_a,
+    doer_by_name,
+    humble_person,
+    invites_a_look,
+    wishes,
+)
 from engine.rules.replies.leaves import is_from_to
 from engine.rules.replies.meaning import Doubt, Verb
 from engine.rules.replies.numbering import counted_at, digits, plain_number, task_number
@@ -41,6 +50,7 @@ def pieces_of(tokens: Sequence[Token], today: dt.date) -> tuple[Piece, ...]:
         *_READERS,
         hoan_thanh,
         partial(closing_a, marked=marked),
+        partial(humble_person, marked=marked),
         partial(_phrase, marked=marked),
         slip,
     )
@@ -125,7 +135,7 @@ def _date(tokens: Sequence[Token], at: int, before: Sequence[Piece], today: dt.d
         return Piece(Role.DURATION if added else Role.DATE, at, there.end)
     if is_from_to(tokens[at]) and any(piece.value is Verb.LEAVE for piece in before):
         return Piece(Role.DATE, at, at + 1)
-    if is_word(tokens, at, "đến", "tới", "sang", "qua", "lại") and date_at(tokens, at + 1, today) is not None:
+    if is_word(tokens, at, "đến", "tới", "sang", "qua", "wa", "lại") and date_at(tokens, at + 1, today) is not None:
         return Piece(Role.TO, at, at + 1)  # so that "ngày kia" and "hết tuần" stay whole
     hour = at + 1 if is_word(tokens, at, "lúc", "khoảng", "vào") else at
     if hour < len(tokens) and tokens[hour].kind is Kind.TIME:
@@ -204,8 +214,10 @@ _READERS: tuple[Reader, ...] = (
     _paper,
     addressed,
     invites_a_look,
+    wishes,
     called_by_name,
     task_number,
+    doer_by_name,
     _date,
     _numbered_thing,
     plain_number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 from engine.rules.chat_tokens import Kind
@@ -23,7 +24,7 @@ _REQUESTS: tuple[tuple[Verb, str], ...] = (
         viec tre han | viec tre | viec den han
         """,
     ),
-    (Verb.UNDO, "huy | huy bo | huy di | huy nhe"),
+    (Verb.UNDO, "huy | huy bo | huy di | huy nhe | thoi huy | thoi huy di | thoi huy nhe"),
     (
         Verb.UNIT_WORK,
         """
@@ -63,7 +64,7 @@ _COURTESIES = frozenset(
     for (word,) in words_of(
         """
         cho | em | e | toi | minh | tui | xem | voi | a | nhe | nha | da | oi | anh | chi | sep | bot | cua | gui |
-        xin | muon | vay | ah | the | ad | c
+        xin | muon | vay | ah | the | ad | c | nhi | hoi
         """
     )
 )
@@ -75,7 +76,7 @@ _FILLS = frozenset(
         """
         co | cac | vu | sach | ke | bao | hom | nay | mai | den | het | han | qua | tre | chua | lam | nop | xong |
         nua | khong | ko | k | dang | mo | phai | can | ngay | thang | trong | sau | toi | truoc | cong | lai |
-        duoc | giao | dc
+        duoc | giao | dc | v | no
         """
     )
 )
@@ -95,9 +96,19 @@ def request(reply: Reply) -> Intent | None:
         return Intent(Verb.WEEK, week=week)
     plain = [word for word in words if word not in _COURTESIES]
     verb = _REQUEST_OF.get(" ".join(words)) or _REQUEST_OF.get(" ".join(plain)) or _asked_freely(plain)
-    if verb is None:
+    if verb is None or _tells(words, verb):
         return None
     return Intent(verb, week=_week_beside(named, reply.today) if verb is Verb.WEEK else None)
+
+
+_DENIES = re.compile(r"\bdau phai\b|\bphai viec\b.*\bdau$|\b(?:khong|ko|k) (?:co|con) viec\b")
+_PROMISES = re.compile(r"\btuan\b.*\bgui\b|\b(?:em|e|toi|minh) gui\b|^tuan (?:sau|toi|nay) (?:nhe|nha)$")
+
+
+def _tells(words: Sequence[str], verb: Verb) -> bool:
+    """``đâu phải việc em``, ``tuần sau em gửi nhé``: said about work, and no list is asked for."""
+    said = " ".join(words)
+    return bool(_DENIES.search(said)) or (verb is Verb.WEEK and bool(_PROMISES.search(said)))
 
 
 def _asked_freely(words: Sequence[str]) -> Verb | None:

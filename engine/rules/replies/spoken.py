@@ -12,8 +12,9 @@ from engine.rules.replies.meaning import Doubt
 from engine.rules.replies.phrases import Role
 from engine.rules.replies.pieces import Piece, Reply, date_of, dated_behind
 
+QUITE_PAST = frozenset(["da", "vua"])
 PLAIN_PAST = frozenset(["roi", "r", "rui", "goi", "rau", "oi", "oy"])
-SUPERIORS = frozenset(["anh", "chi", "bac", "co", "c", "sep"])
+SUPERIORS = frozenset(["anh", "chi", "bac", "co", "chu", "dong chi", "c", "sep"])
 _VERBS = (Role.FINISHED, Role.DEED)
 _ACTS = (*_VERBS, Role.COMMAND)
 _THANKS = ("cam on", "camon", "thank", "tks")
@@ -24,7 +25,18 @@ _SOFT = frozenset(["nhe", "nha", "nhen", "nghen", "hen", "nghe", "nhoa"])
 _MANNERS = frozenset(
     [
         *("dung han", "day du", "xuat sac", "tot", "theo chi dao", "theo yeu cau", "theo quy dinh", "theo mau"),
-        *("theo huong dan", "gui tinh", "nop tinh", "len tinh", "ve tinh", "ra tinh"),
+        *(
+            "theo huong dan",
+            "gui tinh",
+            "nop tinh",
+            "len tinh",
+            "ve tinh",
+            "ra tinh",
+            "dung thoi gian",
+            "dung thoi gian quy dinh",
+            "dung tien do",
+            "dung thoi han",
+        ),
     ]
 )
 _AT_ONCE = ("luon", "lun")
@@ -275,4 +287,6 @@ def doubt_of_order(reply: Reply) -> Doubt | None:
     return Doubt.MUST if to_doers and not any(piece.role is Role.PAST for piece in spoken) else None
 
 
-_DOERS = frozenset(["em", "e", "moi nguoi", "cac dong chi", "anh chi", "cac anh", "cac chi", "cac anh chi"])
+_DOERS = frozenset(
+    ["em", "e", "chau", "con", "dong chi", "moi nguoi", "cac dong chi", "anh chi", "cac anh", "cac chi", "cac anh chi"]
+)

@@ -11,6 +11,7 @@ from engine.rules.replies.phrases import COURTEOUS, Role, Value
 from engine.rules.replies.pieces import Reply, document_in, link_in, numbers_in
 
 _SMALL_TALK = COURTEOUS | {Role.PAST}
+_TAKES_NOTE = frozenset(["nhan", "xem", "biet", "ro"])  # "đã nhận 1" answers no "which?"
 _STILL_WORKING = (Doubt.ALMOST, Doubt.PARTLY)
 
 
@@ -61,7 +62,10 @@ def _no_statement(
     if about_work:
         # "cái thứ 2": the one with that number, or the second of the list?
         ranged = any(piece.value is Doubt.RANGE for piece in reply.pieces)
-        only = roles <= _SMALL_TALK | {Role.NUMBERS, Role.WAY} and not ranged
+        noted = any(
+            piece.role is Role.GREET and _TAKES_NOTE & set(reply.folded(piece).split()) for piece in reply.pieces
+        )
+        only = roles <= _SMALL_TALK | {Role.NUMBERS, Role.WAY} and not (ranged or noted)
         doubt = hedge or (Doubt.ONLY_NUMBER if only and numbers else Doubt.UNCLEAR)
     elif all(token.kind is Kind.ICON for token in reply.tokens):
         doubt = None  # 😂😂
