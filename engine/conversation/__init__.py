@@ -8,6 +8,7 @@ themselves are read by :mod:`engine.rules.replies`; who may do what stands in :m
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,7 @@ from engine.conversation.asking import (
 from engine.conversation.talk import Talk
 from engine.conversation.undoing import behind_slip, last_act, undo
 from engine.messages import Answer, Press, Said, WorkLine
-from engine.rules.chat_words import Lean, clean, date_at, tokens_of
+from engine.rules.chat_words import Lean, clean, date_at, fold, tokens_of
 from engine.rules.lifecycle import OPEN, WorkState
 from engine.rules.replies import Action, Decision, Doubt, Intent, Missing, Verb, decide, understand
 from engine.rules.replies.deciding import action_of
@@ -132,7 +133,7 @@ def _understood(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | Non
     if answers[0].said is Said.GREETING:
         courtesy = Said.STILL_ASKED if asked else Said.GREETING if hails(text) else Said.ACKNOWLEDGED
         answers = [talk.answer(courtesy)]
-    if talk.attachments and not talk.acted and answers[0].said is Said.NOT_UNDERSTOOD:
+    if talk.attachments and not talk.acted and answers[0].said in (Said.NOT_UNDERSTOOD, Said.NOT_YET):
         answers = [_which_for_file(talk)]
     return answers + [talk.answer(Said.EVIDENCE_REFUSED, reason=why) for why in evidence.refusals(talk)]
 
@@ -343,8 +344,9 @@ def _overtaken(talk: Talk, action: Action, row: AnyRow, number: int) -> Answer:
 
 def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) -> list[Answer] | None:
     """A photo or file without a command: for the work that asked for it, the only one it can be for, or "which?"."""
-    captioned = said.verb is Verb.UNKNOWN and bool(talk.attachments) and said.doubt not in _ABOUT_OTHERS
-    numbers = said.numbers if captioned else only_numbers(said)  # "bổ sung cho việc 5" under a scan
+    plain = said.verb is Verb.UNKNOWN and said.doubt not in _ABOUT_OTHERS
+    captioned = plain and bool(talk.attachments) and _NAMES_WORK.search(fold(text))  # "bổ sung cho việc 5" under a scan
+    numbers = said.numbers if captioned else only_numbers(said)
     if asked and asked["wanted"] == Wanted.WHICH_FOR_FILE and numbers and not talk.attachments:
         talk.attachments = evidence.attachments_from(asked["attachments"])
         talk.inbound_id = asked["inbound"]
@@ -368,6 +370,9 @@ def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) ->
     if not may(Right.GIVE_EVIDENCE, talk.parts(row)):
         return [talk.answer(Said.NOT_ALLOWED, row, number)]
     return [_kept(talk, row, number)]
+
+
+_NAMES_WORK = re.compile(r"\b(?:viec|nhiem vu|vc|nv)\s+(?:so\s+)?[0-9]")  # "ảnh 2" is the second photo
 
 
 def _is_late_scan(talk: Talk, action: Action, row: AnyRow) -> bool:

@@ -144,9 +144,10 @@ def test_a_photo_with_a_bare_xong_goes_with_the_number_that_follows(open_world: 
     assert photos(world) == [("anh-1", "to_fetch")]
 
 
-def test_a_photo_with_an_unclear_caption_is_asked_about_not_lost(open_world: OpenWorld) -> None:
+@pytest.mark.parametrize("caption", ["ảnh họp thôn", "ảnh 1", "quý 1", "việc này"])
+def test_a_photo_with_an_unclear_caption_is_asked_about_not_lost(open_world: OpenWorld, caption: str) -> None:
     world = two_open(open_world)
-    world.say(OFFICER, "ảnh họp thôn", attachments=(PHOTO,))
+    world.say(OFFICER, caption, attachments=(PHOTO,))
     world.phone(OFFICER).expect("Ảnh hoặc tệp này là của việc nào?")
     world.say(OFFICER, "2")
     world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 2")
