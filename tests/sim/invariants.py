@@ -95,6 +95,7 @@ class Checker:
         self._reminder = self._occurrence = 0
         self._inbound = 0
         self._attempts: dict[int, list[Attempt]] = defaultdict(list)
+        self._begun: set[tuple[int, int, str]] = set()  # answers that left: (message, attempts, when that began)
         self._heard: dict[tuple[int, str], set[int]] = defaultdict(set)
         self._numbers: dict[tuple[int, int], int] = {}  # (person, number) → work, as the phones show it
         self._digests: dict[int, DigestMessage] = {}
@@ -154,14 +155,14 @@ class Checker:
         """The claimed row of the outbox that this is: that it begins was written down before it left."""
         kind = {ReminderMessage: "reminder", DigestMessage: "digest", Answer: "answer", Edit: "edit"}[type(message)]
         claimed = self.rows(
-            "SELECT id, urgent, payload, key, attempts FROM message "
+            "SELECT id, urgent, payload, key, attempts, claimed_at FROM message "
             "WHERE status='claimed' AND begun IS NOT 0 AND kind=? "
             "AND (person_id=? OR (person_id IS NULL AND address=?)) ORDER BY not_before, id",  # a stranger has no name
             kind,
             person,
             address,
         )
-        for id_, urgent, payload, key, claims in claimed:
+        for id_, urgent, payload, key, claims, begun_at in claimed:
             lines: list[tuple[int, str]] = []
             if isinstance(message, ReminderMessage):
                 lines = self.rows(
@@ -173,12 +174,12 @@ class Checker:
             elif isinstance(message, DigestMessage):
                 if key != f"digest:{message.week}":
                     continue
-            elif isinstance(message, Answer) and (
-                (id_, claims) in self._attempts_of_claim or json.loads(payload) != to_payload(message)
-            ):
-                continue
-            if isinstance(message, Answer):
-                self._attempts_of_claim.add((id_, claims))
+            elif isinstance(message, Answer):
+                # Asked twice, one gets the same words twice. Whichever has left, or was on its way when the process
+                # died, is not the one that leaves now: each row begins once for each time that it leaves.
+                if (id_, claims, begun_at) in self._begun or json.loads(payload) != to_payload(message):
+                    continue
+                self._begun.add((id_, claims, begun_at))
             return id_, bool(urgent), lines
         raise Violation("record, act, record", f"no claimed row for {message} to {person}")
 
@@ -233,10 +234,6 @@ class Checker:
         self._numbers[person, number] = work.id
 
     # ---- after each turn ------------------------------------------------------------------------------------------
-
-    def begin_turn(self) -> None:
-        """Before anything is sent."""
-        self._attempts_of_claim: set[tuple[int, int]] = set()  # told to wait, it may be claimed anew in the same turn
 
     def check(self, now: dt.datetime, *, whole: bool, thorough: bool = False) -> None:
         """After a turn at ``now``; a turn that was cut short (not ``whole``) need only be safe."""

@@ -32,6 +32,12 @@ def test_what_may_have_been_heard_in_this_slot_is_not_followed_by_another_messag
     assert not outcome.broken, f"{outcome.broken}: {outcome.details}\n{outcome.recipe.command}"
 
 
+def test_the_same_answer_given_twice_is_told_apart_when_the_process_dies_behind_the_first() -> None:
+    """A long run took the second, which had not begun, for another copy of the first."""
+    outcome = run(Recipe(3108, 365))
+    assert not outcome.broken, f"{outcome.broken}: {outcome.details}\n{outcome.recipe.command}"
+
+
 def test_the_same_seed_gives_the_same_run_in_another_process() -> None:
     """Byte for byte, whatever order sets and dictionaries have there."""
     here = run(Recipe(3, 60))

@@ -164,7 +164,6 @@ class World:
         calm = self.now >= self.recipe.calm_from
         if self._crashing and not calm and dice.random() < self._crash_rate:
             self.crashes.arm(self.recipe, self.now)
-        self.checker.begin_turn()
         try:
             self._listen()
             self._runner.run(turn(self.engine, self.channels, self.now))
