@@ -345,7 +345,7 @@ def restore(
             replaced = None
             if lite:
                 _settle(part)
-                replaced = _set_aside(beside, now) if beside.exists() else None
+                replaced = _set_aside(beside, now)
                 os.replace(part, beside)
                 _settle(beside.parent)
             else:
@@ -412,8 +412,7 @@ def _drop_waiting(connection: Connection) -> dict[str, int]:
     return counts
 
 
-def _set_aside(file: Path, now: dt.datetime) -> Path:
-    """Give the database that stands there another name, whole, if nobody else has it open."""
+def _leave_wal(file: Path) -> None:
     try:
         with closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as connection:
             # Leaving WAL is given only to the last one who has the file open, and brings everything into the one file.
@@ -425,11 +424,23 @@ def _set_aside(file: Path, now: dt.datetime) -> Path:
             ) from error
     except sqlite3.DatabaseError:
         pass  # damaged: perhaps the reason for all this. It is kept as it is
+
+
+def _set_aside(file: Path, now: dt.datetime) -> Path | None:
+    """Give the database that stands there another name, whole, if nobody else has it open.
+
+    A log without its database goes too: SQLite would play it into the one that takes the place.
+    """
+    stands = file.exists()
+    if stands:
+        _leave_wal(file)
     aside = file.with_name(f"{file.name}.truoc-{now.astimezone(CIVIL):%Y%m%d-%H%M%S}")
-    for ending in ("-wal", "-shm"):
+    for ending in ("-wal", "-shm", "-journal"):
         old = file.with_name(file.name + ending)
         if old.exists():
             os.replace(old, aside.with_name(aside.name + ending))
+    if not stands:
+        return None
     try:
         os.link(file, aside)  # it stays in its place too, until the restored one takes that: at no moment is there none
     except OSError:  # a file system without links

@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -464,3 +465,21 @@ def test_trouble_keeps_the_password_to_itself() -> None:
     with pytest.raises(NhacViecError, match="Không có máy chủ") as trouble, explained(url):
         connect(url).connect()
     assert "bi-mat" not in str(trouble.value)
+
+
+def test_a_log_that_outlived_its_database_is_not_played_into_the_restored_one(office: Engine, tmp_path: Path) -> None:
+    """The bad file was moved away by hand, its log was not."""
+    file = back_up_now(tmp_path)
+    office.dispose()
+    leave = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "c.execute('PRAGMA journal_mode = WAL'); c.execute('CREATE TABLE later AS SELECT * FROM message'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", leave, str(tmp_path / "nv.db")], check=True)
+    assert (tmp_path / "nv.db-wal").stat().st_size
+    (tmp_path / "nv.db").unlink()
+    assert restore(file, url_in(tmp_path), tmp_path / "minh-chung", EVENING).replaced is None
+    assert list(tmp_path.glob("nv.db.truoc-*-wal"))
+    with closing(sqlite3.connect(tmp_path / "nv.db")) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert not opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'later'").fetchall()

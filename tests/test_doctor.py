@@ -9,6 +9,8 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -454,3 +456,18 @@ def test_the_command_names_a_setting_that_nobody_reads(file: Path) -> None:
     result = nhacviec("doctor", "--offline", "--json", database=file, NHACVIEC_BACKUPZ="/sao-luu")
     (found,) = (finding for finding in json.loads(result.stdout) if finding["about"] == "settings")
     assert (found["level"], "NHACVIEC_BACKUPS" in found["what"]) == ("warn", True)
+
+
+def test_looking_at_the_file_leaves_the_locks_of_the_program_that_has_it_open(tmp_path: Path) -> None:
+    """The console asks this inside `nhacviec run`: without its locks, another command removed the log under it."""
+    url = f"sqlite:///{tmp_path / 'nv.db'}"
+    engine = open_database(url)
+    leave_wal = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('PRAGMA journal_mode = DELETE')"
+    with engine.connect() as held:
+        held.exec_driver_sql("SELECT count(*) FROM message").all()
+        assert not [finding for finding in storage.database(url) if finding.level is Level.BAD]
+        other = subprocess.run(
+            [sys.executable, "-c", leave_wal, str(tmp_path / "nv.db")], capture_output=True, text=True, check=False
+        )
+    engine.dispose()
+    assert "locked" in other.stderr

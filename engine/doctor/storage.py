@@ -42,15 +42,16 @@ def database(url: str) -> Iterator[Finding]:
 
 
 def _writable(file: Path) -> Iterator[Finding]:
-    """Not by its permissions, which bind no administrator and are not all there is: by opening it, changing nothing."""
-    try:
-        file.open("r+b").close()
-        if not os.access(file.parent, os.W_OK):
-            raise PermissionError(errno.EACCES, "")
-    except OSError as error:
+    """Asked of the system, never by opening: this may run inside the program that has the file open.
+
+    Closing any descriptor of a file drops every POSIX lock that the process holds on it, SQLite's too; the next command
+    would then take itself for the last one, and remove the log from under the program
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
         yield bad(
             "writable",
-            f"Tệp {file} hoặc thư mục của nó chỉ cho đọc ({in_vietnamese(error)}).",
+            f"Tệp {file} hoặc thư mục của nó chỉ cho đọc ({in_vietnamese(PermissionError(errno.EACCES, ''))}).",
             "Hãy cấp quyền ghi cho tài khoản chạy Nhắc Việc: không ghi được thì không nhắc được.",
         )
 
