@@ -97,6 +97,7 @@ class Checker:
         self._attempts: dict[int, list[Attempt]] = defaultdict(list)
         self._begun: set[tuple[int, int, str]] = set()  # answers that left: (message, attempts, when that began)
         self._heard: dict[tuple[int, str], set[int]] = defaultdict(set)
+        self._told: dict[tuple[int, str, dt.datetime], set[int]] = defaultdict(set)  # (work, rung, moment) → people
         self._numbers: dict[tuple[int, int], int] = {}  # (person, number) → work, as the phones show it
         self._digests: dict[int, DigestMessage] = {}
         self._weeks: list[str] = []
@@ -361,6 +362,9 @@ class Checker:
                 need(told in (at, min(at, now)), "the ladder's moments", f"{work.title} {name}: {told}, should be {at}")
             hears = self.model.people.hears(work.chain, rung.to, today)
             said = {person for person, *_ in rows}
+            # An undone handover gives a rung back to somebody who had not heard it: only that person hears it now.
+            earlier = self._told[work_id, name, rows[0][2]]
+            need(not said & earlier, "who hears", f"{work.title} {name}: {said & earlier} once more")
             need(said <= hears.keys(), "who hears", f"{work.title} {name}: {said}, should be {hears}")
             reasons = {reason for *_, reason in rows}
             passed = reasons & {
@@ -368,12 +372,13 @@ class Checker:
                 "đã tới bậc nhắc mới hơn khi hệ thống hoạt động lại",
             }
             if not passed:
-                need(said == hears.keys(), "who hears", f"{work.title} {name}: {said}, should be {hears}")
+                need(said | earlier >= hears.keys(), "who hears", f"{work.title} {name}: {said}, should be {hears}")
                 highest = work.now.highest
                 need(
                     highest is None or at >= highest, "order of the ladder", f"{work.title} {name} {at} after {highest}"
                 )
                 work.now = replace(work.now, highest=at, pulled=work.now.pulled or at > now)
+            earlier |= said
             if at > now:
                 need(self._pulled(work), "never early", f"{work.title} {name} is for {at}, said {now}")
 

@@ -38,6 +38,12 @@ def test_the_same_answer_given_twice_is_told_apart_when_the_process_dies_behind_
     assert not outcome.broken, f"{outcome.broken}: {outcome.details}\n{outcome.recipe.command}"
 
 
+def test_who_gets_a_work_back_hears_the_rung_that_went_to_the_other() -> None:
+    """A long run asked everybody's line anew, when a handover was undone a minute behind an escalation."""
+    outcome = run(Recipe(3274, 365))
+    assert not outcome.broken, f"{outcome.broken}: {outcome.details}\n{outcome.recipe.command}"
+
+
 def test_the_same_seed_gives_the_same_run_in_another_process() -> None:
     """Byte for byte, whatever order sets and dictionaries have there."""
     here = run(Recipe(3, 60))
