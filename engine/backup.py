@@ -48,6 +48,7 @@ NAME = "nhacviec-"
 EVIDENCE_FOLDER = "minh-chung"
 MONTHS_KEPT = 12
 PAGES_AT_ONCE = 2_000  # 8 MB: a reader for a moment, never a lock
+_NOT_YET = ("queued", "claimed")
 OUTDATED = "tin cũ trong bản sao lưu, có thể đã gửi sau lúc sao lưu"
 
 
@@ -80,6 +81,7 @@ class Restored:
     heads: dict[str, str]
     replaced: Path | None
     dropped: dict[str, int]
+    again: int = 0  # urgent ones, which leave marked as perhaps sent before
     evidence_new: int = 0
     evidence_missing: int = 0
 
@@ -324,7 +326,8 @@ def restore(
 ) -> Restored:
     """Put a backup in the place of the database at ``url``, muted. What stood there is kept under another name.
 
-    Messages that waited in the backup are dropped with the reason, unless ``keep_queued``: they may have left since.
+    What waited in the backup may have left since: early reminders, digests and answers are dropped with the reason,
+    unless ``keep_queued``; urgent ones wait on and leave marked (:func:`engine.muting.unmute`).
 
     :raises NhacViecError: the backup is damaged, or the place is taken or in use; then nothing has changed.
     """
@@ -341,7 +344,7 @@ def restore(
             if note is not None and note.version == seen.version and (note.rows, note.heads) != (seen.rows, seen.heads):
                 raise BackupTrouble(f"Bản sao lưu {file.name} không khớp với ghi chú. Hãy dùng bản khác.")
             at = note.made_at if note else made_at(file)
-            dropped = _make_harmless(part, at, now, keep_queued=keep_queued)
+            dropped, again = _make_harmless(part, at, now, keep_queued=keep_queued)
             replaced = None
             if lite:
                 _settle(part)
@@ -356,7 +359,7 @@ def restore(
         raise BackupTrouble(
             f"Không phục hồi được: {in_vietnamese(error)}{where}. Dữ liệu đang dùng còn nguyên."
         ) from error
-    return Restored(at, seen.rows, seen.heads, replaced, dropped, copied, len(missing))
+    return Restored(at, seen.rows, seen.heads, replaced, dropped, again, copied, len(missing))
 
 
 def _still_missing(evidence: Path, seen: _Seen) -> list[str]:
@@ -375,7 +378,9 @@ def _bring_up_to_date(part: Path, known_as: str) -> None:
             engine.dispose()
 
 
-def _make_harmless(part: Path, at: dt.datetime | None, now: dt.datetime, *, keep_queued: bool) -> dict[str, int]:
+def _make_harmless(
+    part: Path, at: dt.datetime | None, now: dt.datetime, *, keep_queued: bool
+) -> tuple[dict[str, int], int]:
     """Muted before it stands in its place, so that there is no moment in which it could send."""
     why = f"phục hồi từ bản sao lưu {at.astimezone(CIVIL):%d/%m/%Y %H:%M}" if at else "phục hồi từ bản sao lưu"
     dropped: dict[str, int] = {}
@@ -383,6 +388,7 @@ def _make_harmless(part: Path, at: dt.datetime | None, now: dt.datetime, *, keep
         engine = connect(url)
         with engine.begin() as connection:
             muted.mute(connection, why, now)
+            again = _keep_urgent(connection)
             if not keep_queued:
                 dropped = _drop_waiting(connection)
             data = {"backup": at.isoformat() if at else None, "dropped": dropped}
@@ -390,13 +396,22 @@ def _make_harmless(part: Path, at: dt.datetime | None, now: dt.datetime, *, keep
             line = [journal.Line("người vận hành", "restored", None, data)]
             journal.append_each(connection, now, dict.fromkeys(offices, line))
         engine.dispose()
-    return dropped
+    return dropped, again
+
+
+def _keep_urgent(connection: Connection) -> int:
+    """A last call or an escalation must be heard at least once: those that waited or were on their way wait again."""
+    return connection.execute(
+        update(MESSAGE)
+        .where(MESSAGE.c.status.in_(_NOT_YET), MESSAGE.c.urgent)
+        .values(status="queued", claim=None, begun=None)
+    ).rowcount
 
 
 def _drop_waiting(connection: Connection) -> dict[str, int]:
     gone = connection.execute(
         update(MESSAGE)
-        .where(MESSAGE.c.status.in_(("queued", "claimed")))
+        .where(MESSAGE.c.status.in_(_NOT_YET), ~MESSAGE.c.urgent)
         .values(status="dropped", error=OUTDATED, claim=None)
         .returning(MESSAGE.c.id, MESSAGE.c.kind)
     ).all()

@@ -27,8 +27,10 @@ from data.database import connect, explained, open_database, reading
 from engine import backup, muting
 from engine.at_rest import at_rest
 from engine.backup import BackupTrouble, back_up, backups_in, examine, is_due, no_longer_kept, restore
+from engine.cli import keeping
 from engine.cycle import turn
 from engine.errors import NhacViecError
+from engine.messages import ReminderMessage
 from engine.move import broken, contents
 from engine.office import MESSAGE, REMINDER
 from tests.command import clean_environment, command
@@ -322,6 +324,53 @@ def test_what_waited_in_the_backup_is_dropped_with_the_reason(tmp_path: Path, of
         assert set(dropped) == {backup.OUTDATED}
         assert backup.OUTDATED in connection.execute(select(REMINDER.c.reason)).scalars().all()
         assert not muting.waiting(connection, EVENING)
+    elsewhere.dispose()
+
+
+def test_an_urgent_one_that_waited_or_was_on_its_way_is_not_lost_and_leaves_marked(
+    tmp_path: Path, office: Engine
+) -> None:
+    with office.begin() as connection:
+        reminders = connection.execute(select(MESSAGE.c.id).where(MESSAGE.c.kind == "reminder")).scalars().all()
+        assert len(reminders) >= 2
+        urgent = update(MESSAGE).where(MESSAGE.c.id.in_(reminders[-2:])).values(urgent=True, sent_at=None, copies=0)
+        connection.execute(urgent.values(status="queued"))
+        on_its_way = {"status": "claimed", "claim": "ab", "claimed_at": EVENING, "begun": True}
+        connection.execute(update(MESSAGE).where(MESSAGE.c.id == reminders[-1]).values(**on_its_way))
+    done = restore(back_up_now(tmp_path), url_in(tmp_path, "k.db"), tmp_path / "khac", EVENING)
+    assert done.again == 2
+    elsewhere = open_database(url_in(tmp_path, "k.db"))
+    phones = Simulator()
+    tuesday = civil("2026-03-17 08:00")
+    asyncio.run(turn(elsewhere, [phones], tuesday))
+    assert not phones.sent
+    with elsewhere.begin() as connection:
+        muting.unmute(connection, tuesday)
+    asyncio.run(turn(elsewhere, [phones], tuesday))
+    with reading(elsewhere) as connection:
+        states = select(MESSAGE.c.status).where(MESSAGE.c.id.in_(reminders[-2:]))
+        assert set(connection.execute(states).scalars()) == {"sent"}
+    said = [post.message for post in phones.sent if isinstance(post.message, ReminderMessage)]
+    assert said
+    assert all(message.resent for message in said), "they may have been heard before"
+    elsewhere.dispose()
+
+
+def test_who_unmutes_at_once_is_shown_what_would_leave(
+    tmp_path: Path, office: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No turn has run since the restore: what came due after the backup was made may have left from the other file."""
+    file, tuesday = back_up_now(tmp_path), civil("2026-03-17 08:00")
+    restore(file, url_in(tmp_path, "k.db"), tmp_path / "khac", tuesday)
+    monkeypatch.setenv("NHACVIEC_DATABASE", url_in(tmp_path, "k.db"))
+    monkeypatch.setattr(keeping.SystemClock, "now", lambda _: tuesday)
+    keeping.unmute(yes=True, keep_old=False)
+    assert "Sẽ gửi ngay: 1 tin nhắc việc" in capsys.readouterr().out
+    elsewhere, phones = open_database(url_in(tmp_path, "k.db")), Simulator()
+    asyncio.run(turn(elsewhere, [phones], tuesday))
+    [message] = [post.message for post in phones.sent]
+    assert isinstance(message, ReminderMessage)
+    assert message.resent
     elsewhere.dispose()
 
 

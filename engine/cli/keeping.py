@@ -72,6 +72,8 @@ def restore(file: Path, to: str | None, replace: bool, keep_queued: bool, yes: b
         output.line(f"Tệp cũ được giữ ở {done.replaced}.")
     for kind, count in done.dropped.items():
         output.line(f"Bỏ {count} {KINDS.get(kind, kind)} đang chờ trong bản sao lưu: có thể đã gửi rồi.")
+    if done.again:
+        output.line(f"Giữ {done.again} tin về hạn cuối, quá hạn đang chờ; khi gửi sẽ ghi “(gửi lại)”.")
     if done.evidence_missing:
         output.line(f"Chú ý: thiếu {done.evidence_missing} tệp minh chứng.")
     if to and to != settings.database:  # the bare command would act on the database in use
@@ -84,14 +86,17 @@ def unmute(yes: bool, keep_old: bool) -> None:
     """Show what would leave, ask, let it."""
     from data.muted import muted_because
     from engine import muting
+    from engine.cycle import decide_for
 
     engine, now = database(), SystemClock().now()
     with engine.begin() as connection:
         why = muted_because(connection)
-        found = muting.waiting(connection, now)
     if why is None:
         output.line("Hệ thống đang gửi bình thường.")
         return
+    decide_for(engine, now)  # what is due and was not looked at since leaves too: it is shown before anybody says yes
+    with engine.begin() as connection:
+        found = muting.waiting(connection, now)
     output.line(f"Đang tắt gửi từ {_when(why[1])}: {why[0]}.")
     for kind in found:
         old = f"; {kind.too_old} quá cũ, {'vẫn gửi' if keep_old else 'sẽ bỏ'}" if kind.too_old else ""
