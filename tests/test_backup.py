@@ -28,6 +28,7 @@ from engine import backup, muting
 from engine.at_rest import at_rest
 from engine.backup import BackupTrouble, back_up, backups_in, examine, is_due, no_longer_kept, restore
 from engine.cli import keeping
+from engine.clock import SystemClock
 from engine.cycle import turn
 from engine.errors import NhacViecError
 from engine.messages import ReminderMessage
@@ -363,7 +364,7 @@ def test_who_unmutes_at_once_is_shown_what_would_leave(
     file, tuesday = back_up_now(tmp_path), civil("2026-03-17 08:00")
     restore(file, url_in(tmp_path, "k.db"), tmp_path / "khac", tuesday)
     monkeypatch.setenv("NHACVIEC_DATABASE", url_in(tmp_path, "k.db"))
-    monkeypatch.setattr(keeping.SystemClock, "now", lambda _: tuesday)
+    monkeypatch.setattr(SystemClock, "now", lambda _: tuesday)
     keeping.unmute(yes=True, keep_old=False)
     assert "Sẽ gửi ngay: 1 tin nhắc việc" in capsys.readouterr().out
     elsewhere, phones = open_database(url_in(tmp_path, "k.db")), Simulator()

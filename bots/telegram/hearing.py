@@ -21,6 +21,7 @@ from engine.messages import Attachment, Inbound, Kind, Press
 LOG = logging.getLogger(__name__)
 
 ASKED_FOR = [Update.MESSAGE, Update.CALLBACK_QUERY]
+PASSED_OVER = "Bỏ qua cập nhật Telegram %s: không đọc được (%s)"
 FORWARDED = "tin chuyển tiếp"
 # What is neither words nor a paper, as the answer names it.
 UNREADABLE = {
@@ -52,7 +53,16 @@ class Ears:
 
     def heard(self, updates: Sequence[Update]) -> list[Inbound]:
         """What was said to the bot, in order; other updates are passed over."""
-        return [inbound for update in updates if (inbound := self._heard(update))]
+        heard = []
+        for update in updates:
+            try:
+                inbound = self._heard(update)
+            except Exception as error:  # a field of another kind than the library believes: the others are heard
+                LOG.error(PASSED_OVER, update.update_id, type(error).__name__)
+                continue
+            if inbound:
+                heard.append(inbound)
+        return heard
 
     def heard_by_webhook(self, body: bytes) -> list[Inbound]:
         """The same, from the body of one webhook request (api#setwebhook: one update as JSON).
@@ -166,7 +176,7 @@ def read_update(given: dict[str, Any]) -> Update | None:
     try:
         return Update.de_json(given)
     except Exception as error:
-        LOG.error("Bỏ qua cập nhật Telegram %s: không đọc được (%s)", given["update_id"], type(error).__name__)
+        LOG.error(PASSED_OVER, given["update_id"], type(error).__name__)
         return None
 
 
@@ -180,13 +190,15 @@ def presses_in(inbounds: Sequence[Inbound]) -> Iterator[str]:
 
 
 def _named(message: Message) -> str | None:
-    """The bot that a group message begins with: "@nhacviec_bot xong 3", or "/viec@nhacviec_bot"."""
+    """The bot that a group message begins or ends with: "@nhacviec_bot xong 3", "/viec@nhacviec_bot", "xong 3 @…"."""
     if message.chat.type == ChatType.PRIVATE:
         return None
     entities = message.parse_entities() if message.text else message.parse_caption_entities()
+    said = (message.text or message.caption or "").rstrip()
     for entity, words in entities.items():
         _, at, name = words.partition("@")
-        if entity.offset or not at or not name.lower().endswith("bot"):  # every bot's name ends so (bots/features)
+        at_an_end = not entity.offset or said.endswith(words)
+        if not at_an_end or not at or not name.lower().endswith("bot"):  # every bot's name ends so (bots/features)
             continue
         if entity.type in (MessageEntity.MENTION, MessageEntity.BOT_COMMAND):
             return name

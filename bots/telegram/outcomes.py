@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 
 from telegram.error import (
     BadRequest,
@@ -20,6 +21,8 @@ from bots.telegram.transport import BrokenOff, NeverLeft
 from engine.messages import Outcome, Refused, Retry, Unknown
 
 LOG = logging.getLogger(__name__)
+
+_STATUS = re.compile(r"\((\d{3})\)")  # as the library words an error whose body it could not read: "Bad Gateway (502)"
 
 TRY_LATER = 30.0
 MENDED_BY_HAND = 3600.0  # a wrong token or refused content does not mend itself in a minute
@@ -57,12 +60,12 @@ def outcome_of(error: Exception) -> Outcome:
     match error:
         case RetryAfter():
             return Retry(TOO_FAST, seconds_of(error), named=True)
+        case TelegramError() if not isinstance(error, NeverLeft | TimedOut | BrokenOff) and not _was_answered(error):
+            return _outcome_of_stranger(error)
         case Forbidden():
             return Refused(_why_forbidden(error))
         case ChatMigrated():
             return Refused("nhóm đã đổi địa chỉ nhiều lần")
-        case InvalidToken() if not _was_answered(error):  # a web page: something stands between us and Telegram
-            return Retry("máy chủ Telegram đang trục trặc", TRY_LATER)
         case InvalidToken():  # not the person's fault: nobody may be marked as unreachable for it
             LOG.error("Telegram không nhận token của bot. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN hoặc tệp NHACVIEC_BOTS.")
             return Retry("Telegram không nhận token của bot", MENDED_BY_HAND)
@@ -80,14 +83,29 @@ def outcome_of(error: Exception) -> Outcome:
             return Unknown(f"lỗi lạ khi gửi ({type(error).__name__})")
 
 
+def _outcome_of_stranger(error: TelegramError) -> Outcome:
+    """A page that is not Telegram's: somebody in between has spoken (RFC 9110 section 15), never about a person.
+
+    Turned away (3xx, 4xx) or refused before it was handled (503), it was not obeyed. A gateway that failed half way,
+    or gave up waiting, may have passed it on; a 2xx may be Telegram's with a new face.
+    """
+    said = _STATUS.search(error.message)
+    status = int(said[1]) if said else 0
+    if (300 <= status < 500 and status != 408) or status == 503:
+        return Retry("máy chủ Telegram đang trục trặc", TRY_LATER)
+    if status:
+        return Unknown("cổng Telegram trả lời lỗi, chưa rõ tin đã tới hay chưa")
+    return Unknown("Telegram trả lời không đọc được, chưa rõ tin đã tới hay chưa")
+
+
 def _outcome_of_network(error: NetworkError) -> Outcome:
-    """What our transport raised says whether it left; any other was answered, by Telegram or a gateway before it."""
+    """What our transport raised says whether it left; any other is Telegram's own answer."""
     if isinstance(error, NeverLeft):
         return Retry("chưa kết nối được tới Telegram", TRY_LATER)
     if isinstance(error, TimedOut | BrokenOff):
         return Unknown("mất kết nối sau khi gửi, chưa rõ tin đã tới hay chưa")
-    if "(504)" in error.message:  # a gateway gave up waiting: what stands behind it may well have obeyed
-        return Unknown("cổng Telegram hết thời gian chờ, chưa rõ tin đã tới hay chưa")
+    if "timeout" in error.message.lower():  # Telegram's own 504: it does not know either
+        return Unknown("Telegram hết thời gian chờ, chưa rõ tin đã tới hay chưa")
     return Retry("máy chủ Telegram đang trục trặc", TRY_LATER)
 
 

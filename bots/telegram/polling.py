@@ -22,17 +22,22 @@ from telegram.error import (
     NetworkError,
     RetryAfter,
     TelegramError,
+    TimedOut,
 )
 
 from bots.telegram.hearing import ASKED_FOR, Ears, presses_in, read_update
 from bots.telegram.outcomes import seconds_of
-from bots.telegram.transport import Transport
+from bots.telegram.transport import BrokenOff, NeverLeft, Transport
 from engine.messages import Inbound, Store
 
 T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
+UNREADABLE = "Invalid server response"  # as our transport says it
+FLOOR = 1.0  # seconds from one poll's start to the next where nothing came: a gateway in between may answer at once
+SPINNER = 3.0  # seconds for stopping it: nobody's words wait so long behind a button
+LARGEST = 2**62  # of an update's id: what the store can hold, and far above any of Telegram's
 BACKOFF = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds between failed polls; then the last one
 
 
@@ -49,8 +54,16 @@ class ReadableUpdates(Transport):
         """The answer, in which every update can be read."""
         answer = Transport.parse_json_payload(payload)
         if isinstance(answer.get("result"), list):
-            answer["result"] = [u if read_update(u) else {"update_id": u["update_id"]} for u in answer["result"]]
+            given = [update for update in answer["result"] if _has_id(update)]
+            if len(given) < len(answer["result"]):
+                LOG.error("Bỏ qua %d cập nhật Telegram không có mã hợp lệ", len(answer["result"]) - len(given))
+            answer["result"] = [u if read_update(u) else {"update_id": u["update_id"]} for u in given]
         return answer
+
+
+def _has_id(update: object) -> bool:
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return type(number) is int and 0 <= number < LARGEST
 
 
 class Poll:
@@ -59,11 +72,22 @@ class Poll:
     def __init__(self, ask: Bot, ears: Ears, idle_seconds: float, backoff: Sequence[float]) -> None:
         self._ask_bot, self._ears = ask, ears
         self._idle, self._backoff = max(1, round(idle_seconds)), backoff
+        self._spinners: set[asyncio.Task[None]] = set()
 
     async def run(self, store: Store, offset: int | None, stop: asyncio.Event) -> None:
         """Ask, store, and only then confirm by asking from the next offset; until ``stop``."""
+        try:
+            await self._run(store, offset, stop)
+        finally:
+            for spinner in self._spinners:
+                spinner.cancel()
+            await asyncio.gather(*self._spinners, return_exceptions=True)
+
+    async def _run(self, store: Store, offset: int | None, stop: asyncio.Event) -> None:
         failures = 0
+        clock = asyncio.get_running_loop().time
         while not stop.is_set():
+            began = clock()
             try:
                 updates = await _unless(stop, self._ask(offset))
                 if updates:
@@ -72,7 +96,9 @@ class Poll:
                     inbounds = self._ears.heard(updates)
                     await store(inbounds, following)
                     offset = following
-                    await _unless(stop, acknowledge(self._ask_bot, inbounds))
+                    self._stop_spinners(inbounds)
+                elif (early := began + FLOOR - clock()) > 0:
+                    await _unless(stop, asyncio.sleep(early))
                 failures = 0
             except Exception as error:  # whatever it is, the bot must still be listening afterwards
                 failures += 1
@@ -80,6 +106,8 @@ class Poll:
                 LOG.warning(
                     "Bot Telegram %s chưa nhận được tin: %s", self._ears.bot, trouble, exc_info=_unforeseen(error)
                 )
+                if failures == 1 and await self._took_away_webhook(error):
+                    continue
                 pause = self._backoff[min(failures, len(self._backoff)) - 1]
                 await _unless(stop, self._recover(error, pause))
 
@@ -91,11 +119,24 @@ class Poll:
             offset=offset, timeout=dt.timedelta(seconds=self._idle), allowed_updates=ASKED_FOR
         )
 
+    def _stop_spinners(self, inbounds: Sequence[Inbound]) -> None:
+        """Beside the asking: what others type meanwhile is heard at once."""
+        task = asyncio.create_task(acknowledge(self._ask_bot, inbounds))
+        self._spinners.add(task)
+        task.add_done_callback(self._spinners.discard)
+
+    async def _took_away_webhook(self, error: Exception) -> bool:
+        """A webhook of this bot keeps us from asking; this installation asks, so it goes."""
+        if not isinstance(error, Conflict) or "webhook" not in error.message.lower():
+            return False
+        gone = await _quietly(self._ask_bot.delete_webhook(drop_pending_updates=False))
+        if gone:
+            LOG.warning("Bot Telegram %s: đã gỡ webhook cũ, nay hỏi tin trực tiếp.", self._ears.bot)
+        return bool(gone)
+
     async def _recover(self, error: Exception, pause: float) -> None:
-        if isinstance(error, Conflict) and "webhook" in error.message.lower():
-            await _quietly(self._ask_bot.delete_webhook(drop_pending_updates=False))
         if isinstance(error, RetryAfter):
-            pause = seconds_of(error)
+            pause = max(seconds_of(error), FLOOR)
         elif isinstance(error, Conflict | InvalidToken | Forbidden):
             pause = self._backoff[-1]
         await asyncio.sleep(pause)
@@ -103,7 +144,9 @@ class Poll:
 
 async def acknowledge(ask: Bot, inbounds: Sequence[Inbound]) -> None:
     """Stop the spinners on pressed buttons; an old one is not worth a retry, as the words are stored."""
-    await asyncio.gather(*(_quietly(ask.answer_callback_query(query)) for query in presses_in(inbounds)))
+    await asyncio.gather(
+        *(_quietly(asyncio.wait_for(ask.answer_callback_query(query), SPINNER)) for query in presses_in(inbounds))
+    )
 
 
 async def learn_name(ask: Bot, ears: Ears) -> None:
@@ -116,8 +159,8 @@ async def learn_name(ask: Bot, ears: Ears) -> None:
 async def _quietly(call: Coroutine[Any, Any, T]) -> T | None:
     try:
         return await call
-    except TelegramError as error:
-        LOG.debug("Telegram không nhận một lệnh phụ: %s", error)
+    except Exception as error:  # whatever it is: the words were stored
+        LOG.debug("Telegram không nhận một lệnh phụ: %s", type(error).__name__)
         return None
 
 
@@ -130,8 +173,15 @@ def _why(error: Exception) -> str:
             )
         case InvalidToken():
             return "token không đúng. Hãy kiểm tra NHACVIEC_TELEGRAM_TOKEN hoặc tệp NHACVIEC_BOTS."
+        case RetryAfter():
+            return f"Telegram yêu cầu chờ {seconds_of(error):.0f} giây."
+        case TelegramError() if isinstance(error.__cause__, TelegramError) or error.message == UNREADABLE:
+            said = error.message.partition(". Parsing the server response")[0]
+            return f"máy chủ Telegram hoặc mạng ở giữa trả lời không đúng, sẽ hỏi lại. ({said})"
+        case NeverLeft() | BrokenOff() | TimedOut():
+            return "chưa kết nối được tới Telegram hoặc mất kết nối, sẽ hỏi lại."
         case NetworkError() if not isinstance(error, BadRequest):  # which the library counts among them
-            return f"chưa kết nối được tới Telegram hoặc mất kết nối, sẽ hỏi lại. ({type(error).__name__})"
+            return f"máy chủ Telegram đang trục trặc, sẽ hỏi lại. ({error})"
         case _:
             return f"{type(error).__name__}: {error}"
 

@@ -94,7 +94,8 @@ class Transport(BaseRequest):
             answer = json.loads(payload)
         except ValueError:
             answer = None
-        if not isinstance(answer, dict):
+        # Every answer of the Bot API says whether it is "ok" (api#making-requests), and one that is has a result.
+        if not isinstance(answer, dict) or "ok" not in answer or (answer["ok"] and answer.get("result") is None):
             raise TelegramError("Invalid server response")
         return answer
 
@@ -189,9 +190,23 @@ class Transport(BaseRequest):
 
 async def _status_and_body(answer: aiohttp.ClientResponse) -> tuple[int, bytes]:
     body = await answer.read()
+    if answer.status < 300 and (b'"ok":false' in body or b'"ok": false' in body):
+        return _code_in(body) or answer.status, body  # refused in a body that a gateway passed on with its own status
     if answer.status >= 300:  # an error page may quote the URL it was asked for
         body = without_tokens(body.decode("utf-8", "replace")).encode()
     return answer.status, body
+
+
+def _code_in(body: bytes) -> int | None:
+    """The error code of an answer that says it is one; None where those are the words of a message in it."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(answer, dict) or answer.get("ok") is not False:
+        return None
+    code = answer.get("error_code")
+    return code if type(code) is int and 400 <= code < 600 else 500
 
 
 def _trouble(error: Exception, left: bool) -> NetworkError:

@@ -134,7 +134,7 @@ def _outcome_without_envelope(strange: NotZalo) -> Outcome:
     if isinstance(outcome, Retry) and strange.wait is not None:
         return Retry(outcome.reason, strange.wait, named=True)
     if outcome is _TURNED_AWAY:
-        LOG.error("%s (%s). Hãy kiểm tra mạng và NHACVIEC_ZALO_BASE_URL.", NOT_OURS.capitalize(), strange)
+        LOG.error("%s (%s). Hãy kiểm tra mạng và NHACVIEC_ZALO_BASE_URL.", _begun(NOT_OURS), strange)
     return outcome
 
 
@@ -160,6 +160,11 @@ def in_words(error: Exception) -> str:
         case Denied(code=426 | 429):
             return "Zalo báo gọi quá nhiều lần. Hãy chờ vài phút rồi thử lại."
         case NotZalo():
-            return f"{NOT_OURS.capitalize()} ({error}). Hãy kiểm tra mạng và NHACVIEC_ZALO_BASE_URL."
+            return f"{_begun(NOT_OURS)} ({error}). Hãy kiểm tra mạng và NHACVIEC_ZALO_BASE_URL."
         case _:
             return f"Zalo không thực hiện ({error})."
+
+
+def _begun(words: str) -> str:
+    """As a sentence begins; ``capitalize`` would make "zalo" of Zalo."""
+    return words[0].upper() + words[1:]

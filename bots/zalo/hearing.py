@@ -90,6 +90,8 @@ class Ears:
         for name in sorted(self.names, key=len, reverse=True):
             if said.casefold().startswith(f"@{name.casefold()}"):
                 return said[len(name) + 1 :].lstrip(" ,:")
+            if said.rstrip().casefold().endswith(f" @{name.casefold()}"):
+                return said.rstrip()[: -len(name) - 1].rstrip(" ,:")
         return _MENTION.sub("", said, count=1).lstrip(" ,:") if said.startswith("@") else text
 
     def _pass_over(self, event: Any) -> None:

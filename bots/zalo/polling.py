@@ -30,9 +30,9 @@ PERHAPS_A_WEBHOOK = frozenset({400, 403, 404, 409})  # what a poll beside a webh
 class Polls:
     """How to ask. All in seconds but ``remembered``.
 
-    ``idle``: how long Zalo may keep a poll waiting (its own default is 30). ``floor``: at least so long from one
-    poll's start to the next: a replayed update answers at once, some twelve times a second [M]. ``backoff``: after
-    failures; then the last one. ``remembered``: ids of updates that need not be stored again.
+    ``idle``: how long Zalo may keep a poll waiting (its own default is 30). ``floor``: at least so long from the start
+    of a poll that brought nothing new to the next: a replayed update answers at once, some twelve times a second [M].
+    ``backoff``: after failures; then the last one. ``remembered``: ids of updates that need not be stored again.
     """
 
     idle: float = 30
@@ -65,15 +65,17 @@ class Poll:
         failures = 0
         while not stop.is_set():
             began = _now()
-            pause = 0.0
+            pause, news = 0.0, False
             try:
                 await self._listen(stop)
+                news = bool(self._unstored)
                 await self._keep(store)
                 failures = 0
             except Exception as error:  # whatever it is, the bot must still be listening afterwards
                 failures += 1
                 pause = await self._explain(error, failures)
-            await unless(stop, asyncio.sleep(max(pause, began + self._polls.floor - _now())))
+            if pause or not news:  # one object at a time: a morning's backlog is not made to wait
+                await unless(stop, asyncio.sleep(max(pause, began + self._polls.floor - _now())))
         await self._last_try(store)
 
     async def _listen(self, stop: asyncio.Event) -> None:

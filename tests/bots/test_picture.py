@@ -232,7 +232,8 @@ def test_words_too_long_for_a_caption_come_first() -> None:
     ("fault", "options"),
     [
         ("bad_request", {"description": "Bad Request: IMAGE_PROCESS_FAILED"}),
-        ("server_error", {"status": 502}),
+        ("server_error", {"status": 503}),
+        ("server_error", {"status": 413}),
         ("flood", {"retry_after": 300}),
     ],
 )
@@ -253,11 +254,12 @@ def test_telegram_refuses_the_picture_and_has_the_words(
     play(story)
 
 
-def test_a_picture_that_may_have_arrived_is_not_followed_by_its_words() -> None:
+@pytest.mark.parametrize(("fault", "arrived"), [("hang_up", 1), ("server_error", 0)])
+def test_a_picture_that_may_have_arrived_is_not_followed_by_its_words(fault: str, arrived: int) -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
-        server.fail_next("hang_up", 1, "sendPhoto")
+        server.fail_next(fault, 1, "sendPhoto")
         assert isinstance(await channel.send(str(HUONG), SHORT), Unknown)
-        assert len(server.inbox(HUONG)) == 1
+        assert len(server.inbox(HUONG)) == arrived
 
     play(story, Timeouts(read=0.5))
 

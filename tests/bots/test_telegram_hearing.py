@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bots.telegram import Account, Telegram, TelegramTrouble, Webhook
+from bots.telegram import polling as polling_module
 from engine.messages import Attachment, Inbound, Kind, Press, Sent
 from tests.bots.telegram_story import BINH, GROUP, HUONG, Inbox, Story, play, polling, reminder
 from tests.servers.telegram_server import BOT_ID, TOKEN, TelegramServer
@@ -101,6 +102,65 @@ def test_what_is_nobodys_words_is_passed_over() -> None:
 
         assert inbox.texts == ["việc"]
         assert inbox.offset == last + 1
+
+    play(story)
+
+
+def test_one_update_that_nobody_can_read_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """Without an id, with one that no store can hold, with words that are none: each is set aside, and said."""
+
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        chat = {"id": HUONG, "type": "private"}
+        server.happens("message", {"message_id": 1, "date": 1, "chat": chat, "text": 5})
+        update = {"message": {"message_id": 2, "date": 1, "chat": chat, "text": "việc"}}
+        strange = [{}, None, 7, {"update_id": None}, {"update_id": "8"}, {"update_id": 2**63} | update]
+        answer = {"ok": True, "result": [*strange, {"update_id": 12} | update]}
+        server.fail_next("server_error", method="getUpdates", status=200, text=json.dumps(answer))
+        inbox = Inbox()
+
+        async with polling(channel, inbox):
+            await inbox.until(lambda: inbox.heard)
+
+        assert (inbox.texts, inbox.offset) == (["việc"], 13)
+
+    play(story)
+    assert "6 cập nhật Telegram không có mã hợp lệ" in caplog.text
+
+
+def test_a_gateway_that_answers_at_once_with_nothing_is_not_asked_again_at_once() -> None:
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        nothing = json.dumps({"ok": True, "result": []})
+        server.fail_next("server_error", 1000, method="getUpdates", status=200, text=nothing)
+
+        async with polling(channel, Inbox()):
+            await server.until(lambda: server.calls.count("getUpdates") == 2)
+
+        assert server.calls.count("getUpdates") == 2
+
+    play(story)
+
+
+def test_a_button_whose_spinner_hangs_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling_module, "SPINNER", 0.2)
+
+    async def story(server: TelegramServer, channel: Telegram) -> None:
+        await channel.send(str(HUONG), reminder("Báo cáo A"))
+        never = asyncio.Event()
+        stopping = asyncio.Event()
+
+        async def hangs(*_: object, **__: object) -> None:
+            stopping.set()
+            await never.wait()
+
+        monkeypatch.setattr(type(channel._client), "answer_callback_query", hangs)
+        server.person_presses(HUONG, "Xong 1")
+        inbox = Inbox()
+        async with polling(channel, inbox):
+            await inbox.until(lambda: inbox.heard)
+            await stopping.wait()
+            server.person_types(HUONG, "việc")
+            await inbox.until(lambda: len(inbox.heard) == 2)
+        assert inbox.texts == ["xong", "việc"]
 
     play(story)
 
@@ -198,18 +258,19 @@ def test_a_second_program_with_the_same_token_is_named_in_the_log(caplog: pytest
     play(story)
 
 
-def test_a_forgotten_webhook_gives_way_to_the_poll() -> None:
+def test_a_forgotten_webhook_gives_way_to_the_poll(caplog: pytest.LogCaptureFixture) -> None:
     async def story(server: TelegramServer, channel: Telegram) -> None:
         server.webhook_url = "https://example.vn/telegram"
         server.person_types(HUONG, "xong 1")
         inbox = Inbox()
 
-        async with polling(channel, inbox):
+        async with polling(channel, inbox, backoff=[600]):  # asked again at once
             await inbox.until(lambda: inbox.heard)
 
         assert server.webhook_url == ""
 
     play(story)
+    assert "đã gỡ webhook cũ" in caplog.text
 
 
 def test_it_stops_within_two_seconds_while_it_waits_for_words() -> None:
@@ -337,6 +398,8 @@ def test_in_a_group_the_sender_is_the_person_and_the_bots_name_is_left_out() -> 
         told("person_types", GROUP, "/viec@nhacviec_bot tuần này", sender=HUONG),
         told("person_types", GROUP, "xong 4", sender=BINH, topic=45),
         told("person_sends", GROUP, "photo", "@nhacviec_bot xong 5", sender=HUONG),
+        told("person_types", GROUP, "xong 6 @nhacviec_bot", sender=HUONG),
+        told("person_types", GROUP, "xong 7 @another_bot", sender=HUONG),
     )
 
     assert [(one.address, one.sender, one.text) for one in heard] == [
@@ -344,6 +407,7 @@ def test_in_a_group_the_sender_is_the_person_and_the_bots_name_is_left_out() -> 
         (str(GROUP), str(HUONG), "/viec tuần này"),
         (f"{GROUP}/45", str(BINH), "xong 4"),
         (str(GROUP), str(HUONG), "@nhacviec_bot xong 5"),  # no entities in this caption: the words stay
+        (str(GROUP), str(HUONG), "xong 6"),
     ]
 
 

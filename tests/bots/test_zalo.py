@@ -681,7 +681,7 @@ def test_only_so_many_ids_are_remembered() -> None:
 
 
 @both_ways
-def test_there_is_time_between_polls_even_when_answers_come_at_once(replay: bool) -> None:
+def test_there_is_time_between_polls_that_bring_nothing_new_even_when_answers_come_at_once(replay: bool) -> None:
     asked: list[float] = []
 
     async def ask() -> list[Inbound]:
@@ -703,7 +703,10 @@ def test_there_is_time_between_polls_even_when_answers_come_at_once(replay: bool
 
     asyncio.run(told())
 
-    assert min(after - before for before, after in pairwise(asked)) >= 0.049
+    gaps = [after - before for before, after in pairwise(asked)]
+    if replay:
+        assert gaps.pop(0) < 0.049, "words were brought: there may be more"
+    assert min(gaps) >= 0.049
 
 
 def test_the_floor_is_a_second_unless_told_otherwise() -> None:
@@ -963,6 +966,7 @@ def in_group(text: str) -> dict[str, Any]:
     ("text", "known", "unknown"),
     [
         ("@Bot Nhắc Việc xong 3", "xong 3", "Nhắc Việc xong 3"),
+        ("xong 3 @Bot Nhắc Việc ", "xong 3", "xong 3 @Bot Nhắc Việc "),
         ("  @bot nhắc việc: xong 3", "xong 3", "nhắc việc: xong 3"),
         ("@bot.NhacViec xong 3", "xong 3", "xong 3"),
         ("xong 3", "xong 3", "xong 3"),
