@@ -32,7 +32,7 @@ from engine.conversation.undoing import behind_slip, last_act, undo
 from engine.messages import Answer, Press, Said, WorkLine
 from engine.rules.chat_words import Lean, clean, date_at, fold, tokens_of
 from engine.rules.lifecycle import OPEN, WorkState
-from engine.rules.replies import Action, Decision, Doubt, Intent, Missing, Verb, decide, understand
+from engine.rules.replies import Action, Decision, Doubt, Intent, Missing, Verb, decide, only_papers, understand
 from engine.rules.replies.deciding import action_of
 from engine.rules.rights import Right, may, parts_in_office
 from engine.rules.status import in_words
@@ -123,6 +123,8 @@ def _understood(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | Non
         filed = _filed(talk, text, said, asked)
         if filed is not None:
             return filed
+    if not (asked and asked["wanted"] == Wanted.EVIDENCE) and (paper := _paper(talk, text, said)) is not None:
+        return [paper]
     intent = completed(asked, text, said, talk.said_on)
     if intent is not None and asked and asked["wanted"] == Wanted.EVIDENCE:
         # "xong 3" was said before the document was named: that is the moment that counts.
@@ -163,8 +165,8 @@ def _answers(talk: Talk, intent: Intent) -> list[Answer]:
         return [talk.answer(Said.NO_SUCH_NUMBER, number=wrong, lines=work.lines(talk, work.open_rows(talk)))]
     if said.missing in (Missing.WHICH, Missing.DOUBT):
         return [_which(talk, said, action)]
-    if len(said.numbers) == 1 and _is_late_scan(talk, action, meant[said.numbers[0]]):
-        return [_kept(talk, meant[said.numbers[0]], said.numbers[0])]
+    if len(said.numbers) == 1 and _is_late_scan(talk, action, meant[said.numbers[0]], intent):
+        return [_kept(talk, meant[said.numbers[0]], said.numbers[0], intent)]
     answers = [_deed(talk, action, meant[number], number, said) for number in dict.fromkeys(said.numbers)]
     if talk.acted and evidence.acceptable(talk) and action is not Action.DONE:
         number = said.numbers[0]
@@ -375,11 +377,11 @@ def _filed(talk: Talk, text: str, said: Intent, asked: dict[str, Any] | None) ->
 _NAMES_WORK = re.compile(r"\b(?:viec|nhiem vu|vc|nv)\s+(?:so\s+)?[0-9]")  # "ảnh 2" is the second photo
 
 
-def _is_late_scan(talk: Talk, action: Action, row: AnyRow) -> bool:
-    """ "đã nộp 5" under a scan, of work that is reported already: the scan is what is new."""
+def _is_late_scan(talk: Talk, action: Action, row: AnyRow, intent: Intent) -> bool:
+    """ "đã nộp 5" under a scan, or with a number, of work that is reported already: the paper is what is new."""
     reported = WorkState(row.work_state) in (WorkState.DONE, WorkState.WAITING)
     may_give = may(Right.GIVE_EVIDENCE, talk.parts(row))
-    return action is Action.DONE and reported and may_give and bool(evidence.acceptable(talk))
+    return action is Action.DONE and reported and may_give and evidence.shows_more(talk, row, intent)
 
 
 def _which_for_file(talk: Talk) -> Answer:
@@ -393,12 +395,24 @@ def _which_for_file(talk: Talk) -> Answer:
     return talk.answer(Said.EVIDENCE_WHICH, lines=work.lines(talk, work.for_a_file(talk)))
 
 
-def _kept(talk: Talk, row: AnyRow, number: int) -> Answer:
-    kept = evidence.keep(talk, row, None)
+def _paper(talk: Talk, text: str, said: Intent) -> Answer | None:
+    """ "bổ sung việc 2 số 45/BC-UBND": kept as a scan would be; None where more or something else was said."""
+    if talk.in_group or not only_papers(text, said):
+        return None
+    [number] = said.numbers
+    row = work.numbered(talk, number)
+    if row is None or not may(Right.GIVE_EVIDENCE, talk.parts(row)):
+        return None
+    return _kept(talk, row, number, said)
+
+
+def _kept(talk: Talk, row: AnyRow, number: int, intent: Intent | None = None) -> Answer:
+    kept = evidence.keep(talk, row, intent)
     if talk.acted:  # it goes when the action it came with is taken back
         talk.acted[-1] = talk.acted[-1].remembering(evidence=kept)
     still_open = WorkState(row.work_state) in OPEN
-    return talk.answer(Said.EVIDENCE_KEPT, row, number, late=still_open, verb="xong")
+    document = intent.document if intent else None
+    return talk.answer(Said.EVIDENCE_KEPT, row, number, late=still_open, verb="xong", document=document)
 
 
 def _day_gone_by(text: str, reason: str | None, today: dt.date) -> dt.date | None:

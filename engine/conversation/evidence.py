@@ -28,6 +28,16 @@ def suffices(talk: Talk, row: AnyRow, intent: Intent) -> bool:
     return bool(wanted & (now | set(_kinds(talk, row))))
 
 
+def shows_more(talk: Talk, row: AnyRow, intent: Intent) -> bool:
+    """Whether this message brings a paper about the work that is not kept yet."""
+    known = set(
+        talk.connection.execute(
+            select(EVIDENCE.c.text).where(*_about(talk, row), EVIDENCE.c.status == "kept")
+        ).scalars()
+    )
+    return bool(acceptable(talk)) or any(text not in known for _, text, _ in _words(intent))
+
+
 def acceptable(talk: Talk) -> list[Attachment]:
     """The attachments of this message that may be kept."""
     return [attachment for attachment in talk.attachments if refused(attachment) is None]

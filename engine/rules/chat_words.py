@@ -28,6 +28,7 @@ __all__ += ["spoken_hour_ends"]
 
 # "5/1" said in December is next year's; "1/3" said on 10 March is a slip, and not next year's.
 JUMP = relativedelta(months=6)
+SIGNED_AHEAD = dt.timedelta(days=31)
 FAR = dt.timedelta(days=3700)  # nobody puts work off by ten years; also keeps dates within the calendar
 
 
@@ -380,8 +381,8 @@ def _calendar_day(year: int, month: int, day: int) -> dt.date | None:
 def _without_year(day: int, month: int, today: dt.date, lean: Lean) -> dt.date | None:
     years = (_calendar_day(today.year + step, month, day) for step in (-1, 0, 1))
     dates = [date for date in years if date is not None]
-    if lean is Lean.BEHIND:
-        return min(dates, key=lambda date: abs(date - today), default=None)
+    if lean is Lean.BEHIND:  # a paper may carry the day on which it will be signed, not one of half a year hence
+        return max((date for date in dates if date <= today + SIGNED_AHEAD), default=None)
     ahead = min((date for date in dates if date >= today), default=None)
     if ahead is None or (ahead.year > today.year and ahead > today + JUMP):
         return None

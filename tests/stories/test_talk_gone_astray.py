@@ -165,6 +165,49 @@ def test_a_scan_sent_after_xong_is_kept_with_what_was_reported(open_world: OpenW
     assert photos(world) == [("anh-1", "to_fetch"), ("anh-2", "to_fetch")]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "đã nộp 2 số 45/BC-TTPVHCC ngày 16/3",
+        "bổ sung việc 2 số 45/BC-TTPVHCC ngày 16/3",
+        "bo sung vb 45/BC-TTPVHCC cho viec 2",
+        "việc 2 số 45/BC-TTPVHCC nhé",
+        "em gửi bổ sung minh chứng việc 2: https://xa.example/45.pdf",
+    ],
+)
+def test_a_number_or_a_link_sent_after_xong_is_kept_once(open_world: OpenWorld, words: str) -> None:
+    world = two_open(open_world)
+    world.say(OFFICER, "xong 2")
+    world.phone(OFFICER).expect("Đã ghi nhận xong")
+    world.say(OFFICER, words)
+    world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 2")
+    [kept] = world.rows(select(EVIDENCE))
+    assert kept.text in ("45/BC-TTPVHCC", "https://xa.example/45.pdf")
+    assert kept.status == "kept"
+    world.say(OFFICER, "đã nộp 2 số 45/BC-TTPVHCC") if kept.kind == "document" else world.say(OFFICER, "xong 2")
+    world.phone(OFFICER).expect("không cần báo lại")
+    assert len(world.rows(select(EVIDENCE))) == 1
+
+
+def test_a_number_sent_before_xong_is_kept_and_closes_nothing(open_world: OpenWorld) -> None:
+    world = two_open(open_world)
+    world.say(OFFICER, "số văn bản việc 2: 45/BC-UBND")
+    world.phone(OFFICER).expect("Đã lưu minh chứng cho việc 2", "45/BC-UBND", "chưa được báo xong")
+    assert states(world) == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["việc 2 theo công văn 45/BC-UBND thì làm sao", "việc 2 chưa có số 45/BC-UBND", "việc 2 số 45/BC-UBND phải không?"],
+)
+def test_a_number_among_other_words_is_not_taken_for_a_paper(open_world: OpenWorld, words: str) -> None:
+    world = two_open(open_world)
+    world.say(OFFICER, words)
+    world.phone(OFFICER).put_aside()
+    assert world.rows(select(EVIDENCE)) == []
+    assert states(world) == ["new", "new"]
+
+
 def test_a_bare_scan_after_xong_is_not_taken_for_the_other_work(open_world: OpenWorld) -> None:
     world = two_open(open_world)
     world.say(OFFICER, "xong 2")

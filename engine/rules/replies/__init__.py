@@ -24,12 +24,13 @@ from engine.rules.chat_tokens import tokens_of
 from engine.rules.replies.commands import command
 from engine.rules.replies.deciding import Action, Decision, Missing, decide
 from engine.rules.replies.meaning import Doubt, Intent, Verb
+from engine.rules.replies.papers import only_papers
 from engine.rules.replies.pieces import Reply
 from engine.rules.replies.reading import pieces_of
 from engine.rules.replies.requests import request
 from engine.rules.replies.statements import statement
 
-__all__ = ["Action", "Decision", "Doubt", "Intent", "Missing", "Verb", "decide", "understand"]
+__all__ = ["Action", "Decision", "Doubt", "Intent", "Missing", "Verb", "decide", "only_papers", "understand"]
 
 _CHANGES_NOTHING = frozenset(
     [Verb.UNKNOWN, Verb.GREETING, Verb.HELP, Verb.WEB, Verb.WORK, Verb.UNIT_WORK, Verb.WEEK, Verb.DETAILS]
