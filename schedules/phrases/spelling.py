@@ -25,7 +25,7 @@ _LOOKALIKES = re.compile(
     rf"|(?:(?<=ngày\s)|(?<=tháng\s))(?:{_NUMBER}|l)(?!\w)"
     r"|(?<!\w)2[0o][0-9lo]{2}(?!\w)"
 )
-_ROMAN_LOOKALIKES = re.compile(r"(?<!\w)((?:quý|quí|q)[\s.:]*)([il1]{1,3}v?)(?!\w)")
+_ROMAN_LOOKALIKES = re.compile(r"(?<!\w)((?:quý|q)[\s.:]*)([il1]{1,3}v?)(?!\w)")
 
 
 def visible(phrase: str) -> str:

@@ -28,9 +28,9 @@ VOCABULARY = {
     "ngày_làm_việc": "ngày làm việc",
     "tuần": "tuần | tuần lễ",
     "tháng": "tháng",
-    "quý": "quý | quí | q",
+    "quý": "quý | q",
     "năm": "năm",
-    "kỳ": "kỳ | kì",
+    "kỳ": "kỳ",
     "giờ": "giờ | h | g | tiếng",
     "phút": "phút | ph",
     "thứ": "thứ",
@@ -40,7 +40,7 @@ VOCABULARY = {
     "giai_đoạn": "giai đoạn | gđ | thời kỳ | nhiệm kỳ | niên độ",
     # how often
     "hằng": "hằng | hàng | mỗi | từng | các | mọi | tất cả các",
-    "định_kỳ": "định kỳ | định kì | thường kỳ",
+    "định_kỳ": "định kỳ | thường kỳ",
     "báo_cáo": "báo cáo | bc | báo cáo định kỳ | sơ kết | tổng kết | tổng hợp",
     "với": "đối với | với | cho",
     # where in a period
@@ -87,14 +87,14 @@ VOCABULARY = {
     "đột_xuất": "đột xuất | bất thường | phát sinh | chuyên đề | theo chuyên đề | theo đợt | theo từng đợt"
     " | theo vụ việc | theo từng vụ việc | theo tình hình thực tế | tuỳ tình hình | tuỳ theo tình hình",
     "theo": "theo | theo đúng | bảo đảm theo | đảm bảo theo | tuỳ theo | tuỳ thuộc | căn cứ | đúng",
-    "quy_định": "quy định | qui định",
+    "quy_định": "quy định",
     # papers, whose own dates are no deadlines
     "văn_bản": "kế hoạch | quyết định | nghị quyết | nghị định | thông tư | công văn | chỉ thị | kết luận | thông báo"
     " | văn bản | tờ trình | hướng dẫn | công điện | chương trình | đề án | pháp lệnh | hiến pháp | biên bản | hợp đồng"
     " | giấy mời | chương trình hành động | quy chế | quy hoạch | dự án | dự toán | lệnh | thông báo kết luận",
     "luật": "luật | bộ luật",
     "mẫu": "mẫu | biểu mẫu",
-    "kỳ_họp": "kỳ họp | kỳ họp thứ | kì họp | phiên họp",
+    "kỳ_họp": "kỳ họp | kỳ họp thứ | phiên họp",
     "số": "số",
     # joints
     "và": "và | cùng với | &",
@@ -139,10 +139,11 @@ _AFTER_TENS = _NUMBER_WORDS | {"mốt": 1, "tư": 4, "năm": 5, "lăm": 5, "nhă
 _LUNAR = {"tháng 1", "tháng 12"}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
-#: Tone marks stand on either vowel in print; "trứơc" is a slip of the keyboard.
+#: Tone marks stand on either vowel in print, and schools write i for y; "trứơc" is a slip of the keyboard.
 _TONE_PLACES = {
     "òa": "oà", "óa": "oá", "ỏa": "oả", "õa": "oã", "ọa": "oạ", "òe": "oè", "óe": "oé", "ỏe": "oẻ",
     "ùy": "uỳ", "úy": "uý", "ủy": "uỷ", "ũy": "uỹ", "ụy": "uỵ", "ứơ": "ướ", "ừơ": "ườ", "ựơ": "ượ",
+    "quí": "quý", "qui": "quy", "kì": "kỳ",
 }  # fmt: skip
 _TONE = re.compile("|".join(_TONE_PLACES))
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−÷~→", "-") | {"\u00a0": " ", "’": "'", "⁄": "/", "∕": "/"})
@@ -312,11 +313,11 @@ _UNACCENTED = _SPELLED.unaccented()
 _LONGEST_ENTRY = max(len(key.split()) for key in (*_SPELLED.symbols, *_SPELLED.unfolded))
 
 #: Words that are often printed without the space between them, by what they look like then.
-_SYLLABLES = ["ngày", "tuần", "tháng", "quý", "quí", "năm", "hằng", "hàng", "mỗi", "trước", "từ", "đến", "hết"]
+_SYLLABLES = ["ngày", "tuần", "tháng", "quý", "năm", "hằng", "hàng", "mỗi", "trước", "từ", "đến", "hết"]
 _SYLLABLES += ["trong", "cuối", "giữa", "đầu", "sau"]
 _GLUED: dict[str, tuple[str, ...]] = {
     **{one + other: (one, other) for one, other in product(_SYLLABLES, repeat=2)},
-    **{noun + roman: (noun, roman) for noun, roman in product(("quý", "quí"), _ROMAN)},
+    **{"quý" + roman: ("quý", roman) for roman in _ROMAN},
     **{
         words.replace(" ", ""): tuple(words.split())
         for words in (*_SPELLED.symbols, *_SPELLED.unfolded)
